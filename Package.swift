@@ -1,0 +1,43 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Kernels are written in C for run-time CPU dispatch; without -O3 a debug build would run them 25 times slower.
+let optimizedC: [CSetting] = [.unsafeFlags(["-O3"])]
+
+let package = Package(
+  name: "Lunette",
+  products: [.executable(name: "lunette", targets: ["lunette"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+  ],
+  targets: [
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CLua54", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
+    .target(name: "COneDNN", cSettings: optimizedC, linkerSettings: [.linkedLibrary("dnnl")]),
+    .target(name: "CKernels", cSettings: optimizedC),
+    .target(name: "CLuaBridge", dependencies: ["CLua54"], cSettings: optimizedC),
+
+    .target(name: "Tensor", dependencies: ["COpenBLAS", "COneDNN", "CKernels"]),
+    .target(name: "Neural", dependencies: ["Tensor"]),
+    .target(name: "Imaging", dependencies: ["Tensor", "CPNG"]),
+    .target(name: "Diffusion", dependencies: ["Neural", "Imaging", "Tensor"]),
+    .target(name: "Lua", dependencies: ["CLuaBridge", "CLua54"]),
+    .target(name: "Notebook"),
+    .target(name: "Scripting", dependencies: ["Lua", "Notebook", "Diffusion", "Imaging", "Neural", "Tensor"]),
+    .executableTarget(
+      name: "lunette",
+      dependencies: [
+        "Scripting", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
+    .testTarget(name: "NeuralTests", dependencies: ["Neural"]),
+    .testTarget(name: "ImagingTests", dependencies: ["Imaging"]),
+    .testTarget(name: "DiffusionTests", dependencies: ["Diffusion"]),
+    .testTarget(name: "LuaTests", dependencies: ["Lua"]),
+    .testTarget(name: "NotebookTests", dependencies: ["Notebook"]),
+    .testTarget(name: "ScriptingTests", dependencies: ["Scripting"]),
+    .testTarget(name: "CommandTests", dependencies: ["lunette"]),
+  ]
+)

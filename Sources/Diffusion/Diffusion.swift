@@ -1,0 +1,1 @@
+// The floor `Diffusion`; see Docs/ARCHITECTURE.md.

@@ -1,0 +1,1 @@
+// The floor `Imaging`; see Docs/ARCHITECTURE.md.

@@ -1,0 +1,1 @@
+// The floor `Lua`; see Docs/ARCHITECTURE.md.

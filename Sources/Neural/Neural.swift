@@ -1,0 +1,1 @@
+// The floor `Neural`; see Docs/ARCHITECTURE.md.

@@ -1,0 +1,1 @@
+// The floor `Notebook`; see Docs/ARCHITECTURE.md.

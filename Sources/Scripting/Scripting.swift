@@ -1,0 +1,1 @@
+// The floor `Scripting`; see Docs/ARCHITECTURE.md.

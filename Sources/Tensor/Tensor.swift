@@ -1,0 +1,1 @@
+// The floor `Tensor`; see Docs/ARCHITECTURE.md.
