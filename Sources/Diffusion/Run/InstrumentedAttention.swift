@@ -1,0 +1,73 @@
+import Tensor
+
+extension RunContext {
+  /// Scaled dot-product attention that shows itself: hooks on `.q`, `.k`, `.v` and `.probs` of the site are
+  /// called, and the trace adds the probabilities of the rows that it wants. The layer visits `.out` itself,
+  /// after its output projection.
+  ///
+  /// Probabilities are materialised only if a hook listens to them. A trace alone has the kernel add each block
+  /// of rows to the trace's buffer as it goes.
+  ///
+  /// - Parameters:
+  ///   - query: {rows, Lq, heads·D}; Lq = height·width where a size is given.
+  ///   - key: {rows, Lk, heads·D}
+  ///   - value: {rows, Lk, heads·D}
+  /// - Returns: {rows, Lq, heads·D}
+  public func attention(
+    _ site: AttentionSite, query: Tensor, key: Tensor, value: Tensor, heads: Int, scale: Float,
+    mask: AttentionMask = .none, height: Int? = nil, width: Int? = nil
+  ) throws -> Tensor {
+    let query = try visit(site.query, query, height: height, width: width)
+    let key = try visit(site.key, key)
+    let value = try visit(site.value, value)
+    let records = try traceRecords(site, query: query, key: key, heads: heads, height: height, width: width)
+
+    if listens(to: site.probabilities) {
+      let computed = try Tensor.attentionProbabilities(
+        query: query, key: key, heads: heads, scale: scale, mask: mask)
+      let probabilities = try visit(site.probabilities, computed, height: height, width: width)
+      for record in records {
+        guard let sums = record.sums else { continue }
+        try sums.add_(probabilities.narrowed(0, start: record.start, length: record.count))
+      }
+      return try Tensor.attend(probabilities, value)
+    }
+
+    let parts = try records.map { record in
+      try Tensor.attention(
+        query: query.narrowed(0, start: record.start, length: record.count),
+        key: key.narrowed(0, start: record.start, length: record.count),
+        value: value.narrowed(0, start: record.start, length: record.count),
+        heads: heads, scale: scale, mask: mask, addingProbabilitiesTo: record.sums)
+    }
+    switch parts.count {
+    case 0:
+      return try Tensor.attention(
+        query: query, key: key, value: value, heads: heads, scale: scale, mask: mask)
+    case 1: return parts[0]
+    default: return try Tensor.concatenated(parts, dim: 0)
+    }
+  }
+
+  /// A run of the batch's rows and the trace's buffer for them, if they are wanted.
+  private struct TraceRecord {
+    let start, count: Int
+    let sums: Tensor?
+  }
+
+  /// Cuts the batch into runs of rows that share one destination; empty if nothing is wanted.
+  private func traceRecords(
+    _ site: AttentionSite, query: Tensor, key: Tensor, heads: Int, height: Int?, width: Int?
+  ) throws -> [TraceRecord] {
+    guard let trace, let step, let height, let width, trace.options.wants(site) else { return [] }
+    let layer = trace.layer(
+      site, heads: heads, height: height, width: width, keys: key.shape[1])
+    let records = try runs.map { run in
+      TraceRecord(
+        start: run.start, count: run.count,
+        sums: try trace.sums(
+          layer: layer, step: step, conditional: run.isConditional, sample: run.sample, count: run.count))
+    }
+    return records.contains { $0.sums != nil } ? records : []
+  }
+}

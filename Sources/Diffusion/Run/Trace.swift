@@ -1,0 +1,154 @@
+import Tensor
+
+/// Attention probabilities collected over a run, per layer: {samples, heads, H·W, keys}, summed over the steps or
+/// kept for each.
+///
+/// In Swift samples, layers, heads and tokens count from 0; steps are numbered from 1 as in the request.
+public final class Trace {
+  public struct Layer: Sendable, Hashable {
+    /// `unet.down_blocks.0.attentions.0.transformer_blocks.0.attn2`
+    public let path: String
+    public let kind: AttentionSite.Kind
+    public let heads: Int
+    /// Size of the map.
+    public let height, width: Int
+    /// Number of tokens (cross-attention) or of map positions (self-attention).
+    public let keys: Int
+  }
+
+  public let options: TraceOptions
+  public let samples: Int
+  public let latentHeight, latentWidth: Int
+  /// Layers in the order in which the model visits them.
+  public private(set) var layers: [Layer] = []
+  /// Numbers of the steps that were recorded, ascending.
+  public private(set) var steps: [Int] = []
+
+  private struct Key: Hashable {
+    let layer: Int
+    /// 0 for the sum over all steps.
+    let step: Int
+    let conditional: Bool
+  }
+
+  private var maps: [Key: Tensor] = [:]
+  private var indices: [String: Int] = [:]
+
+  public init(options: TraceOptions, samples: Int, latentHeight: Int, latentWidth: Int) {
+    self.options = options
+    self.samples = samples
+    self.latentHeight = latentHeight
+    self.latentWidth = latentWidth
+  }
+
+  /// How much smaller than the latents a layer's map is: sqrt(latent area / map area) (DAAM's factor).
+  public func factor(of layer: Layer) -> Double {
+    (Double(latentHeight * latentWidth) / Double(layer.height * layer.width)).squareRoot()
+  }
+
+  // MARK: Recording
+
+  /// The index of an attention layer, entered when it is first seen.
+  func layer(_ site: AttentionSite, heads: Int, height: Int, width: Int, keys: Int) -> Int {
+    if let index = indices[site.path] { return index }
+    layers.append(
+      Layer(path: site.path, kind: site.kind, heads: heads, height: height, width: width, keys: keys))
+    indices[site.path] = layers.count - 1
+    return layers.count - 1
+  }
+
+  /// The buffer {count, heads, H·W, keys} to which the probabilities of some samples are to be added; nil if the
+  /// rows are not wanted.
+  func sums(layer index: Int, step: Int, conditional: Bool, sample: Int, count: Int) throws -> Tensor? {
+    guard conditional || options.unconditional else { return nil }
+    if steps.last.map({ $0 < step }) ?? true {
+      steps.append(step)
+    } else if !steps.contains(step) {
+      steps.append(step)
+      steps.sort()
+    }
+    let key = Key(layer: index, step: options.steps == .each ? step : 0, conditional: conditional)
+    let whole: Tensor
+    if let known = maps[key] {
+      whole = known
+    } else {
+      let layer = layers[index]
+      whole = try Tensor.zeros([samples, layer.heads, layer.height * layer.width, layer.keys])
+      maps[key] = whole
+    }
+    return try whole.narrowed(0, start: sample, length: count)
+  }
+
+  // MARK: Reading
+
+  /// All maps of a layer, {samples, heads, H·W, keys}: of one step, or summed over the steps.
+  ///
+  /// - Parameter step: only in a trace of each step; nil sums whatever was recorded.
+  /// - Throws: `PipelineError` if the layer, the step or the unconditional rows were not recorded.
+  public func probabilities(layer index: Int, step: Int? = nil, conditional: Bool = true) throws -> Tensor {
+    guard layers.indices.contains(index) else {
+      throw PipelineError("the trace has \(layers.count) layers, there is no layer \(index + 1)")
+    }
+    if !conditional && !options.unconditional {
+      throw PipelineError("the trace has no unconditional maps: ask for them with trace = { uncond = true }")
+    }
+    switch (options.steps, step) {
+    case (.sum, let step?):
+      throw PipelineError(
+        "the trace has sums over the steps and no step \(step): ask for each with trace = { steps = \"each\" }"
+      )
+    case (.sum, nil): return try recorded(Key(layer: index, step: 0, conditional: conditional))
+    case (.each, let step?):
+      guard steps.contains(step) else {
+        throw PipelineError("the trace has the steps \(stepsInWords), there is no step \(step)")
+      }
+      return try recorded(Key(layer: index, step: step, conditional: conditional))
+    case (.each, nil):
+      guard let first = steps.first else { throw PipelineError("the trace is empty") }
+      let sum = try recorded(Key(layer: index, step: first, conditional: conditional)).clone()
+      for step in steps.dropFirst() {
+        try sum.add_(recorded(Key(layer: index, step: step, conditional: conditional)))
+      }
+      return sum
+    }
+  }
+
+  /// One map {height, width}: of one head or the mean over all heads, of one step or the sum over all steps.
+  public func map(
+    layer index: Int, head: Int? = nil, token: Int, sample: Int = 0, step: Int? = nil,
+    conditional: Bool = true
+  ) throws -> Tensor {
+    let all = try probabilities(layer: index, step: step, conditional: conditional)
+    let layer = layers[index]
+    try check(sample, below: samples, "sample")
+    try check(token, below: layer.keys, "token")
+    let ofToken = try all.selected(0, sample).selected(2, token)
+    let flat: Tensor
+    if let head {
+      try check(head, below: layer.heads, "head")
+      flat = try ofToken.selected(0, head)
+    } else {
+      flat = try ofToken.mean(dim: 0)
+    }
+    return try flat.reshaped([layer.height, layer.width])
+  }
+
+  private func check(_ index: Int, below count: Int, _ what: String) throws {
+    guard (0..<count).contains(index) else {
+      throw PipelineError("the trace has \(count) \(what)s, there is no \(what) \(index + 1)")
+    }
+  }
+
+  private func recorded(_ key: Key) throws -> Tensor {
+    guard let map = maps[key] else {
+      throw PipelineError("the trace has no maps of \(layers[key.layer].path)")
+    }
+    return map
+  }
+
+  private var stepsInWords: String {
+    guard let first = steps.first, let last = steps.last else { return "of an empty run" }
+    return last - first + 1 == steps.count
+      ? "\(first) to \(last)" : steps.map(String.init).joined(separator: ", ")
+  }
+}
