@@ -15,7 +15,7 @@ let package = Package(
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CLua54", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
     .target(name: "COneDNN", cSettings: optimizedC, linkerSettings: [.linkedLibrary("dnnl")]),
-    .target(name: "CKernels", cSettings: optimizedC),
+    .target(name: "CKernels", cSettings: optimizedC, linkerSettings: [.linkedLibrary("gomp")]),
     .target(name: "CLuaBridge", dependencies: ["CLua54"], cSettings: optimizedC),
 
     .target(name: "Tensor", dependencies: ["COpenBLAS", "COneDNN", "CKernels"]),
