@@ -1,0 +1,50 @@
+import CKernels
+
+extension Tensor {
+  /// Itself where it lies in row-major order, else a copy that does.
+  public func contiguous() throws -> Tensor {
+    isContiguous ? self : try clone()
+  }
+
+  /// A row-major copy with its own storage.
+  public func clone() throws -> Tensor {
+    let result = try Tensor.uninitialized(shape)
+    copy(to: result.base)
+    return result
+  }
+
+  /// Writes `source`, repeated to this shape where it is smaller, over the elements.
+  public func copy(from source: Tensor) throws {
+    guard let sourceStrides = Shape.expandedStrides(source.shape, source.strides, to: shape) else {
+      throw TensorError("a tensor \(Shape.text(source.shape)) cannot be copied into \(Shape.text(shape))")
+    }
+    try checkWritable()
+    if overlaps(source) && !(sourceStrides == strides && source.offset == offset) {
+      return try copy(from: source.clone())
+    }
+    ck_copy(Int32(rank), shape, base, strides, source.base, sourceStrides)
+  }
+
+  /// Writes all elements in row-major order to `address`.
+  func copy(to address: UnsafeMutablePointer<Float>) {
+    ck_copy(Int32(rank), shape, address, Shape.strides(shape), base, strides)
+  }
+
+  /// In-place operations ask first: a view that repeats elements has no room for different values.
+  func checkWritable() throws {
+    for d in 0..<rank where strides[d] == 0 && shape[d] > 1 {
+      throw TensorError(
+        "an expanded view \(Shape.text(shape)) repeats its elements and cannot be written in place; clone it first")
+    }
+  }
+
+  /// True if some element of the storage may belong to both.
+  func overlaps(_ other: Tensor) -> Bool {
+    guard storage === other.storage && count > 0 && other.count > 0 else { return false }
+    return offset <= other.lastOffset && other.offset <= lastOffset
+  }
+
+  private var lastOffset: Int {
+    zip(shape, strides).reduce(offset) { $0 + ($1.0 - 1) * $1.1 }
+  }
+}
