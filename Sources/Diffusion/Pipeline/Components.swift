@@ -1,0 +1,94 @@
+import Tensor
+
+/// The parts of which a pipeline is made. A checkpoint's configs choose the types; the pipeline knows only these.
+
+/// Predicts the noise (or the velocity, or the clean sample: the scheduler knows) in a noisy sample: a UNet.
+public protocol NoisePredictor {
+  /// Channels of the sample.
+  var sampleChannels: Int { get }
+  /// Latent height and width for which the model was trained.
+  var sampleSize: (height: Int, width: Int) { get }
+  /// Width of the text embedding that cross-attention expects.
+  var embeddingWidth: Int { get }
+  /// Latent height and width must be multiples of this.
+  var sizeMultiple: Int { get }
+
+  /// - Parameters:
+  ///   - sample: {rows, H, W, channels}
+  ///   - embedding: {rows, tokens, embeddingWidth}
+  /// - Returns: {rows, H, W, channels}
+  func callAsFunction(_ sample: Tensor, timestep: Double, embedding: Tensor, context: RunContext) throws
+    -> Tensor
+}
+
+extension NoisePredictor {
+  public var sizeMultiple: Int { 1 }
+}
+
+/// Turns pictures into latents and back: a VAE. A model that works on pixels has none.
+public protocol ImageCodec {
+  /// Pixels per latent in each direction.
+  var factor: Int { get }
+  var latentChannels: Int { get }
+
+  /// - Parameter image: {rows, height, width, 3} in [-1, 1]
+  /// - Returns: the mean of the latents, scaled as the UNet expects them, {rows, h, w, channels}
+  func encode(_ image: Tensor, context: RunContext) throws -> Tensor
+
+  /// - Parameter latents: {rows, h, w, channels} as they leave the scheduler
+  /// - Returns: {rows, height, width, 3}, nominally in [-1, 1], not clamped
+  func decode(_ latents: Tensor, context: RunContext) throws -> Tensor
+}
+
+/// Maps token ids to what cross-attention sees.
+public protocol TextEmbedder {
+  var embeddingWidth: Int { get }
+
+  /// - Parameter ids: one row of ids per text, all of the same length.
+  /// - Returns: {texts, tokens, embeddingWidth}
+  func callAsFunction(ids: [[Int]], context: RunContext) throws -> Tensor
+}
+
+/// Cuts text into the tokens of a vocabulary.
+public protocol TextTokenizer {
+  var vocabularySize: Int { get }
+  /// Number of ids in a padded text, special tokens included (77 in CLIP).
+  var maximumLength: Int { get }
+
+  func tokenize(_ text: String) throws -> Tokenization
+  func detokenize(_ ids: [Int]) throws -> String
+}
+
+/// One token of a text.
+public struct Token: Hashable, Sendable {
+  public let id: Int
+  /// The piece of text, without end-of-word marks.
+  public let text: String
+  /// Number of the word to which the token belongs, from 1; nil for special tokens.
+  public let word: Int?
+  /// Row of the embedding, from 0.
+  public let position: Int
+
+  public init(id: Int, text: String, word: Int?, position: Int) {
+    self.id = id
+    self.text = text
+    self.word = word
+    self.position = position
+  }
+}
+
+/// A text cut into tokens.
+public struct Tokenization: Hashable, Sendable {
+  /// From the begin-of-text token to the first end-of-text token, both included.
+  public let tokens: [Token]
+  /// The ids padded to the model's length.
+  public let ids: [Int]
+  /// The end of the text that did not fit; nil if all of it did.
+  public let truncated: String?
+
+  public init(tokens: [Token], ids: [Int], truncated: String? = nil) {
+    self.tokens = tokens
+    self.ids = ids
+    self.truncated = truncated
+  }
+}
