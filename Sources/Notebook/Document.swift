@@ -1,0 +1,73 @@
+/// A notebook: cells of code and prose with their outputs, whichever file it came from.
+public struct Document: Sendable, Equatable {
+  public var cells: [Cell]
+  /// The notebook's own metadata (kernel, language, authors …).
+  public var metadata: JSON.Object
+  /// The YAML that jupytext keeps in comments at the top of a script, without the comment signs and `---` lines.
+  public var header: String?
+  /// The `#!` line, if the script has one.
+  public var shebang: String?
+  /// The lines before the first cell as the script wrote them.
+  var preamble: String?
+
+  public init(cells: [Cell], metadata: JSON.Object = [:]) {
+    self.cells = cells
+    self.metadata = metadata
+  }
+
+  /// The first heading of the prose, else the `title` of the header or metadata.
+  public var title: String? {
+    for cell in cells where cell.kind == .markdown {
+      for line in cell.source.split(separator: "\n") where line.hasPrefix("# ") {
+        return String(line.dropFirst(2)).trimmingSpace()
+      }
+    }
+    if let title = metadata["title"]?.stringValue { return title }
+    let line = header?.split(separator: "\n").first { $0.hasPrefix("title:") }
+    return line.map { String($0.dropFirst(6)).trimmingSpace().trimmingQuotes() }
+  }
+
+  /// Gives each cell without an id one that depends on its source alone, so that a file written twice is the same.
+  mutating func nameCells() {
+    var taken = Set(cells.map(\.id))
+    for index in cells.indices where cells[index].id.isEmpty {
+      var hash: UInt64 = 0xcbf2_9ce4_8422_2325  // FNV-1a
+      for byte in cells[index].source.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+      var id: String
+      repeat {
+        let digits = String(hash & 0xffff_ffff, radix: 16)
+        id = String(repeating: "0", count: 8 - digits.count) + digits
+        hash = hash &* 0x100_0000_01b3 &+ 1
+      } while taken.contains(id)
+      taken.insert(id)
+      cells[index].id = id
+    }
+  }
+}
+
+extension StringProtocol {
+  func trimmingSpace() -> String {
+    var rest = Substring(self)
+    while let first = rest.first, first.isWhitespace { rest.removeFirst() }
+    while let last = rest.last, last.isWhitespace { rest.removeLast() }
+    return String(rest)
+  }
+
+  func trimmingQuotes() -> String {
+    for quote in ["\"", "'"] where count >= 2 && hasPrefix(quote) && hasSuffix(quote) {
+      return String(dropFirst().dropLast())
+    }
+    return String(self)
+  }
+
+  /// Lines without their `\n` or `\r\n`; a final line break opens no further line.
+  func lines() -> [Substring] {
+    var lines = Substring(self).split(separator: "\n", omittingEmptySubsequences: false)
+    // Swift takes "\r\n" for one character, which `split` on "\n" would not find.
+    if utf8.contains(0x0D) {
+      lines = Substring(self).split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+    }
+    if lines.last?.isEmpty == true { lines.removeLast() }
+    return lines
+  }
+}

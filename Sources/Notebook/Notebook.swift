@@ -1,1 +1,0 @@
-// The floor `Notebook`; see Docs/ARCHITECTURE.md.

@@ -1,0 +1,6 @@
+/// What was wrong with a document, in one sentence.
+public struct NotebookError: Error, Sendable, Equatable, CustomStringConvertible {
+  public let message: String
+  public init(_ message: String) { self.message = message }
+  public var description: String { message }
+}

@@ -1,0 +1,35 @@
+/// What a cell gave when it ran, in the order in which it came; the four kinds are Jupyter's.
+public enum Output: Sendable, Equatable {
+  case stream(Stream, String)
+  /// `metadata` may hold a `caption`, and per MIME type a `width` and `height`.
+  case display(MIMEBundle, metadata: JSON.Object = [:])
+  /// The value of the cell's last expression.
+  case result(MIMEBundle, metadata: JSON.Object = [:])
+  case error(Failure)
+
+  public enum Stream: String, Sendable { case stdout, stderr }
+
+  /// A script's error: what went wrong, and the script lines that led there, innermost first.
+  public struct Failure: Sendable, Equatable {
+    public var name: String
+    public var message: String
+    public var traceback: [String]
+
+    public init(name: String = "Error", message: String, traceback: [String] = []) {
+      self.name = name
+      self.message = message
+      self.traceback = traceback
+    }
+  }
+}
+
+extension [Output] {
+  /// Appends an output; text of the same stream joins the text before it.
+  public mutating func add(_ output: Output) {
+    if case .stream(let stream, let text) = output, case .stream(stream, let before)? = last {
+      self[count - 1] = .stream(stream, before + text)
+    } else {
+      append(output)
+    }
+  }
+}
