@@ -18,7 +18,7 @@ extension Document {
       preambleEnd = first
       cells.append(try script.cell(CellMarker(kind: .code, metadata: [:]), markerLine: nil, body: first..<start))
     }
-    preamble = script.text(of: 0..<preambleEnd)
+    preamble = script.layout(of: 0..<preambleEnd)
     for (index, (line, marker)) in markers.enumerated() {
       let end = index + 1 < markers.count ? markers[index + 1].line : script.lines.count
       cells.append(try script.cell(marker, markerLine: line, body: line + 1..<end))
@@ -69,7 +69,7 @@ private struct Script {
     let end = body.last { !lines[$0].isBlank }.map { $0 + 1 } ?? start
     let source = marker.kind == .code ? text(of: start..<end) : try prose(in: start..<end)
     var cell = Cell(kind: marker.kind, source: source, metadata: marker.metadata, firstLine: start + 1)
-    cell.layout = Cell.Layout(marker: markerLine.map { lines[$0] } ?? "", body: text(of: body))
+    cell.layout = Cell.Layout(marker: markerLine.map { lines[$0] } ?? "", body: layout(of: body))
     return cell
   }
 
@@ -106,6 +106,9 @@ private struct Script {
     let text = line.drop { $0 == " " || $0 == "\t" }.dropFirst(2)
     return String(text.first == " " ? text.dropFirst() : text)
   }
+
+  /// The lines as they stand, each with its line break.
+  func layout(of range: Range<Int>) -> String { lines[range].map { $0 + "\n" }.joined() }
 
   func text(of range: Range<Int>) -> String { lines[range].joined(separator: "\n") }
 

@@ -2,21 +2,19 @@ extension Document {
   /// The document as a Lua script in percent format. What came from a script and was not changed is written
   /// as it stood; outputs are not part of a script.
   public func percent() -> String {
-    var blocks: [String] = []
+    var text = ""
     if let preamble, Self.head(of: preamble) == (shebang, header) {
-      blocks.append(preamble)
+      text = preamble
     } else {
       var lines = shebang.map { [$0] } ?? []
       if let header { lines += ["-- ---"] + header.lines().map { "-- \($0)" } + ["-- ---"] }
-      if !lines.isEmpty { blocks.append(lines.joined(separator: "\n") + "\n") }
+      if !lines.isEmpty { text = lines.joined(separator: "\n") + "\n\n" }
     }
     for (index, cell) in cells.enumerated() {
-      var block = cell.percent(isFirst: index == 0)
-      if let last = block.last, last != "\n", index + 1 < cells.count { block += "\n" }
-      blocks.append(block)
+      if index > 0, cell.layout.marker == nil, !text.hasSuffix("\n\n") { text += "\n" }
+      text += cell.percent(isFirst: index == 0)
     }
-    let text = blocks.filter { !$0.isEmpty }.joined(separator: "\n")
-    return text.isEmpty ? "" : text.hasSuffix("\n") ? text : text + "\n"
+    return text
   }
 
   private static func head(of preamble: String) -> (String?, String?) {
@@ -26,11 +24,9 @@ extension Document {
 }
 
 extension Cell {
-  /// Marker and body without the last line break.
   fileprivate func percent(isFirst: Bool) -> String {
     let marker = markerLine(isFirst: isFirst)
-    let body = unchangedBody ?? written
-    return marker.isEmpty ? body : body.isEmpty ? marker : marker + "\n" + body
+    return (marker.isEmpty ? "" : marker + "\n") + (unchangedBody ?? written + blankLinesAfter)
   }
 
   private func markerLine(isFirst: Bool) -> String {
@@ -43,20 +39,26 @@ extension Cell {
   /// The body as the script had it, if reading it still gives this cell.
   private var unchangedBody: String? {
     guard let body = layout.body else { return nil }
-    let marker = CellMarker(kind: kind, metadata: [:]).line
-    let read = try? Document(percent: marker + "\n" + body)
+    let marker = CellMarker(kind: kind, metadata: [:]).line + "\n"
+    let read = try? Document(percent: marker + body)
     return read?.cells.count == 1 && read?.cells[0].source == source ? body : nil
   }
 
+  private var blankLinesAfter: String {
+    guard let body = layout.body else { return "" }
+    return String(body.reversed().prefix { $0 == "\n" }.dropFirst())
+  }
+
   private var written: String {
-    guard kind != .code else { return source }
+    guard !source.isEmpty else { return "" }
+    guard kind != .code else { return source + "\n" }
     let lines = source.lines()
-    // A line of prose that would read as a marker, or a blank one at the edge, is safe in a long comment only.
+    // A line of prose that would read as a marker is safe in a long comment only.
     if lines.contains(where: { CellMarker(line: "-- \($0)") != nil }) {
       var equals = ""
       while source.contains("]\(equals)]") { equals += "=" }
-      return "--[\(equals)[\n\(source)\n]\(equals)]"
+      return "--[\(equals)[\n\(source)\n]\(equals)]\n"
     }
-    return lines.map { $0.isEmpty ? "--" : "-- \($0)" }.joined(separator: "\n")
+    return lines.map { $0.isEmpty ? "--\n" : "-- \($0)\n" }.joined()
   }
 }
