@@ -83,7 +83,9 @@ struct CellMarker: Equatable {
     var start = text.startIndex
     while start < text.endIndex {
       let isWordStart = start == text.startIndex || text[text.index(before: start)].isWhitespace
-      if isWordStart, let options = options(String(text[start...])), !options.isEmpty { return (start, options) }
+      if isWordStart, let options = options(String(text[start...])), !options.isEmpty {
+        return (start, options)
+      }
       start = text.index(after: start)
     }
     return nil

@@ -42,7 +42,8 @@ private struct JSONParser {
     case UInt8(ascii: "t"): return try word("true", .bool(true))
     case UInt8(ascii: "f"): return try word("false", .bool(false))
     case UInt8(ascii: "n"): return try word("null", .null)
-    case let byte? where byte == UInt8(ascii: "-") || (0x30...0x39).contains(byte): return .number(try number())
+    case let byte? where byte == UInt8(ascii: "-") || (0x30...0x39).contains(byte):
+      return .number(try number())
     case nil: throw error("unexpected end")
     default: throw error("unexpected character")
     }
@@ -129,7 +130,9 @@ private struct JSONParser {
   private mutating func unicodeEscape() throws -> Character {
     let high = try hexadecimal()
     var scalar = high
-    if (0xD800..<0xDC00).contains(high), peek == UInt8(ascii: "\\"), bytes[safe: position + 1] == UInt8(ascii: "u") {
+    if (0xD800..<0xDC00).contains(high), peek == UInt8(ascii: "\\"),
+      bytes[safe: position + 1] == UInt8(ascii: "u")
+    {
       let start = position
       position += 2
       let low = try hexadecimal()

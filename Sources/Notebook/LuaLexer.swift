@@ -13,7 +13,8 @@ public struct LuaLexer {
   private var position: Int
 
   private static let keywords: Set<String> = [
-    "and", "break", "do", "else", "elseif", "end", "for", "function", "goto", "if", "in", "local", "not", "or",
+    "and", "break", "do", "else", "elseif", "end", "for", "function", "goto", "if", "in", "local", "not",
+    "or",
     "repeat", "return", "then", "until", "while",
   ]
   private static let constants: Set<String> = ["nil", "true", "false", "self", "_G", "_ENV"]
@@ -129,6 +130,7 @@ public struct LuaLexer {
   private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 
   private static func isNameByte(_ byte: UInt8) -> Bool {
-    isDigit(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x5F || byte >= 0x80
+    isDigit(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x5F
+      || byte >= 0x80
   }
 }

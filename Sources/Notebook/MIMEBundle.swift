@@ -49,7 +49,8 @@ public struct MIMEBundle: Sendable, Equatable {
 
   /// The first of `order` that is there, else the first form of all.
   public func preferred(_ order: [String]) -> (type: String, content: Content)? {
-    guard let type = order.first(where: { contents[$0] != nil }) ?? types.first, let content = contents[type] else {
+    guard let type = order.first(where: { contents[$0] != nil }) ?? types.first, let content = contents[type]
+    else {
       return nil
     }
     return (type, content)
@@ -57,7 +58,8 @@ public struct MIMEBundle: Sendable, Equatable {
 
   /// What a web page shows, the best first.
   public static let htmlOrder = [
-    "text/html", "image/svg+xml", "image/png", "image/jpeg", "text/markdown", "application/json", "text/plain",
+    "text/html", "image/svg+xml", "image/png", "image/jpeg", "text/markdown", "application/json",
+    "text/plain",
   ]
 
   /// What is written to a file of its own, the best first: data before looks.

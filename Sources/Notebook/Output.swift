@@ -14,11 +14,14 @@ public enum Output: Sendable, Equatable {
     public var name: String
     public var message: String
     public var traceback: [String]
+    /// The script line that failed, from 1.
+    public var line: Int?
 
-    public init(name: String = "Error", message: String, traceback: [String] = []) {
+    public init(name: String = "Error", message: String, traceback: [String] = [], line: Int? = nil) {
       self.name = name
       self.message = message
       self.traceback = traceback
+      self.line = line
     }
   }
 }

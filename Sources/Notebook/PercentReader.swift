@@ -16,7 +16,8 @@ extension Document {
     var preambleEnd = start
     if markers.isEmpty || script.lines[first..<start].contains(where: { !$0.isBlank }) {
       preambleEnd = first
-      cells.append(try script.cell(CellMarker(kind: .code, metadata: [:]), markerLine: nil, body: first..<start))
+      cells.append(
+        try script.cell(CellMarker(kind: .code, metadata: [:]), markerLine: nil, body: first..<start))
     }
     preamble = script.layout(of: 0..<preambleEnd)
     for (index, (line, marker)) in markers.enumerated() {
@@ -59,7 +60,9 @@ private struct Script {
   func markers(from first: Int) -> [(line: Int, marker: CellMarker)] {
     tokens.compactMap { token in
       let line = line(at: token.range.lowerBound)
-      guard token.kind == .comment, line >= first, lineStarts[line] == token.range.lowerBound else { return nil }
+      guard token.kind == .comment, line >= first, lineStarts[line] == token.range.lowerBound else {
+        return nil
+      }
       return CellMarker(line: lines[line]).map { (line, $0) }
     }
   }
@@ -79,7 +82,8 @@ private struct Script {
     var result: [String] = []
     var next = range.lowerBound
     let end = lineStarts[range.upperBound - 1] + lines[range.upperBound - 1].utf8.count
-    for token in tokens where lineStarts[range.lowerBound] <= token.range.lowerBound && token.range.lowerBound < end {
+    for token in tokens
+    where lineStarts[range.lowerBound] <= token.range.lowerBound && token.range.lowerBound < end {
       let line = line(at: token.range.lowerBound)
       guard token.kind == .comment else {
         throw NotebookError("line \(line + 1): the text of a [markdown] or [raw] cell must be a comment (--)")

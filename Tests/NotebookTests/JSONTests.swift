@@ -18,10 +18,13 @@ import Testing
 
   @Test func indentsAsJupyterDoes() {
     let value: JSON = ["cells": [], "metadata": ["a": [1, 2]]]
-    #expect(value.text(indent: 1) == "{\n \"cells\": [],\n \"metadata\": {\n  \"a\": [\n   1,\n   2\n  ]\n }\n}")
+    #expect(
+      value.text(indent: 1) == "{\n \"cells\": [],\n \"metadata\": {\n  \"a\": [\n   1,\n   2\n  ]\n }\n}")
   }
 
-  @Test(arguments: ["", "{", "[1,]", "01", "1.", "\"\u{1}\"", "tru", "{\"a\" 1}", "\"\\x\"", "\"\\u12g4\"", "1 2"])
+  @Test(arguments: [
+    "", "{", "[1,]", "01", "1.", "\"\u{1}\"", "tru", "{\"a\" 1}", "\"\\x\"", "\"\\u12g4\"", "1 2",
+  ])
   func refuses(_ text: String) {
     #expect(throws: NotebookError.self) { try JSON(parsing: text) }
   }

@@ -66,7 +66,8 @@ import Testing
     document.cells[0].source = "# Other"
     document.cells[1].tags = []
     let written = document.percent()
-    #expect(written.contains("-- %% [markdown]\n-- # Other\n\n-- %%\nprompt = \"a cat\"\n\n\n-- %% A title  key"))
+    #expect(
+      written.contains("-- %% [markdown]\n-- # Other\n\n-- %%\nprompt = \"a cat\"\n\n\n-- %% A title  key"))
     #expect(try Document(percent: written).cells.map(\.source) == document.cells.map(\.source))
   }
 
@@ -85,7 +86,9 @@ import Testing
   }
 
   @Test func proseThatLooksLikeAMarkerSurvives() throws {
-    let document = Document(cells: [Cell(kind: .markdown, source: "one\n%% two ]] three"), Cell(source: "x = 1")])
+    let document = Document(cells: [
+      Cell(kind: .markdown, source: "one\n%% two ]] three"), Cell(source: "x = 1"),
+    ])
     let read = try Document(percent: document.percent())
     #expect(read.cells.map(\.source) == document.cells.map(\.source))
     #expect(read.cells.map(\.kind) == [.markdown, .code])
