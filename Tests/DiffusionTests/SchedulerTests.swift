@@ -14,6 +14,11 @@ import Testing
     var eta: Double { json["eta"]?.double ?? 0 }
     var config: SchedulerConfig { SchedulerConfig(json["config"] ?? .null) }
 
+    /// Euler with zero terminal signal starts at sigma = 4096, whose rounding errors the later, small states keep.
+    var tolerance: Float {
+      name == "euler" && json["config"]?["rescale_betas_zero_snr"] != nil ? 1e-4 : 1e-5
+    }
+
     func list(_ key: String) -> [Float] { numbers(json[key]) }
     func lists(_ key: String) -> [[Float]] { (json[key]?.array ?? []).map { numbers($0) } }
 
@@ -51,13 +56,13 @@ import Testing
       #expect(scheduler.drawsNoise == !noises.isEmpty, what)
       for (index, time) in scheduler.timesteps.enumerated() {
         let shown = try scheduler.scaleInput(sample, at: index)
-        #expect(difference(shown.toArray(), golden.lists("inputs")[index]) < 1e-5, what)
+        #expect(difference(shown.toArray(), golden.lists("inputs")[index]) < golden.tolerance, what)
         let output = shown.toArray().map { tanhf(0.8 * $0 + Float(time / 1000) - 0.3) }
         let noise = noises.isEmpty ? nil : try Tensor(noises[index], shape: sample.shape)
         sample = try scheduler.step(
           Tensor(output, shape: sample.shape), at: index, sample: sample, noise: noise
         ).sample
-        #expect(difference(sample.toArray(), golden.lists("states")[index]) < 1e-5, what)
+        #expect(difference(sample.toArray(), golden.lists("states")[index]) < golden.tolerance, what)
       }
 
       let clean = try Tensor(start, shape: [1, start.count])
@@ -74,7 +79,8 @@ import Testing
     for name in SchedulerRegistry.names {
       var scheduler = try SchedulerRegistry.make(name, config: SchedulerConfig(json), steps: 5)
       let sample = try Tensor([0.5, -1, 2], shape: [1, 3])
-      let step = try scheduler.step(Tensor([0.1, 0.2, -0.3], shape: [1, 3]), at: 2, sample: sample, noise: nil)
+      let step = try scheduler.step(
+        Tensor([0.1, 0.2, -0.3], shape: [1, 3]), at: 2, sample: sample, noise: nil)
       let again = try scheduler.addNoise(step.noise, to: step.denoised, at: 2)
       #expect(difference(again.toArray(), sample.toArray()) < 1e-5, "\(name)")
     }
@@ -88,7 +94,8 @@ import Testing
         return ""
       } catch { return "\(error)" }
     }
-    #expect(message("{}", "pndm") == "there is no scheduler 'pndm' (there are 'ddim', 'euler', 'dpmsolver++')")
+    #expect(
+      message("{}", "pndm") == "there is no scheduler 'pndm' (there are 'ddim', 'euler', 'dpmsolver++')")
     #expect(message("{}", steps: 0) == "steps must be between 1 and 1000, got 0")
     #expect(message("{}", steps: 1001) == "steps must be between 1 and 1000, got 1001")
     #expect(message(#"{"steps_offset": 1}"#, steps: 1000).contains("steps_offset = 1"))

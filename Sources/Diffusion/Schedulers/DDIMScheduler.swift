@@ -27,7 +27,8 @@ public struct DDIMScheduler: Scheduler {
       .map { $0.rounded(.toNearestOrEven) }
     guard timesteps.allSatisfy({ (0..<Double(count)).contains($0) }) else {
       throw PipelineError(
-        "steps = \(steps) with steps_offset = \(offset) leaves the \(count) timesteps of the model's training")
+        "steps = \(steps) with steps_offset = \(offset) leaves the \(count) timesteps of the model's training"
+      )
     }
     stride = count / steps
     finalAlpha = try config.bool("set_alpha_to_one", default: true) ? 1 : schedule.alphasCumprod[0]

@@ -52,7 +52,9 @@ public struct DPMSolverMultistepScheduler: Scheduler {
     let clip = Float(try config.float("lambda_min_clipped", default: -.infinity))
     let clipped = schedule.alphasCumprod.filter { log($0.squareRoot()) - log((1 - $0).squareRoot()) < clip }
     let last = count - clipped.count
-    guard last > steps else { throw PipelineError("steps must be below \(last) with this scheduler, got \(steps)") }
+    guard last > steps else {
+      throw PipelineError("steps must be below \(last) with this scheduler, got \(steps)")
+    }
     let spacing = try config.choice("timestep_spacing", default: TimestepSpacing.linspace)
     var times = try spacing.timesteps(
       steps, of: count, last: last, extra: spacing == .trailing ? 0 : 1,

@@ -36,7 +36,8 @@ public struct EulerScheduler: Scheduler {
     case .logLinear:
       throw config.invalid("interpolation_type \"log_linear\" is not supported yet")
     }
-    if try config.bool("use_karras_sigmas", default: false), let first = levels.first, let last = levels.last {
+    if try config.bool("use_karras_sigmas", default: false), let first = levels.first, let last = levels.last
+    {
       levels = try Sigmas.karras(
         from: config.float("sigma_max", default: first), to: config.float("sigma_min", default: last),
         count: levels.count)
@@ -48,7 +49,9 @@ public struct EulerScheduler: Scheduler {
       case .lowest: training.training[0]
       }
     sigmas = levels.map { Float($0) } + [final]
-    if try config.choice("timestep_type", default: TimeType.discrete) == .continuous, predictionType == .velocity {
+    if try config.choice("timestep_type", default: TimeType.discrete) == .continuous,
+      predictionType == .velocity
+    {
       times = sigmas.dropLast().map { Double(0.25 * log($0)) }
     }
     timesteps = times.map { Double(Float($0)) }

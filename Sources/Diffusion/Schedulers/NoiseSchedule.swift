@@ -33,7 +33,9 @@ struct NoiseSchedule {
       switch try config.choice("beta_schedule", default: BetaSchedule.linear) {
       case .linear: betas = Self.linspace(Float(start), Float(end), count: count)
       case .scaledLinear:
-        betas = Self.linspace(Float(start.squareRoot()), Float(end.squareRoot()), count: count).map { $0 * $0 }
+        betas = Self.linspace(Float(start.squareRoot()), Float(end.squareRoot()), count: count).map {
+          $0 * $0
+        }
       case .cosine: betas = Self.cosineBetas(count: count)
       }
     }

@@ -25,7 +25,8 @@ public protocol Scheduler: SendableMetatype {
   /// - Parameters:
   ///   - prediction: the model's output, guidance included, of the shape of `sample`.
   ///   - noise: unit normal numbers of the same shape; only if `drawsNoise`.
-  mutating func step(_ prediction: Tensor, at index: Int, sample: Tensor, noise: Tensor?) throws -> SchedulerStep
+  mutating func step(_ prediction: Tensor, at index: Int, sample: Tensor, noise: Tensor?) throws
+    -> SchedulerStep
 
   /// A clean sample with the noise that it has when it enters a step.
   func addNoise(_ noise: Tensor, to clean: Tensor, at index: Int) throws -> Tensor
