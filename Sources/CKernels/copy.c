@@ -61,3 +61,11 @@ void ck_copy(int rank, const ptrdiff_t *shape, float *out, const ptrdiff_t *out_
     copy_row(out + offsets[0], to[last], in + offsets[1], from[last], walk.shape[last]);
   } while (ck_walk_next(&walk, last, index, offsets));
 }
+
+void ck_gather(int rank, int dim, const ptrdiff_t *shape, float *out, const ptrdiff_t *out_strides, const float *in,
+               const ptrdiff_t *in_strides, const ptrdiff_t *indices) {
+  ptrdiff_t slice[CK_MAX_RANK];
+  for (int d = 0; d < rank; d++) slice[d] = d == dim ? 1 : shape[d];
+  for (ptrdiff_t i = 0; i < shape[dim]; i++)
+    ck_copy(rank, slice, out + i * out_strides[dim], out_strides, in + indices[i] * in_strides[dim], in_strides);
+}

@@ -47,3 +47,9 @@ static inline int ck_walk_next(const ck_walk *walk, int inner, ptrdiff_t *index,
 
 /// Every clone is chosen at load time by the processor's features.
 #define CK_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+
+/// Elements do not depend on each other: an operand is the output itself or lies apart from it.
+#define CK_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+
+/// Elements per piece of work given to a thread.
+#define CK_GRAIN 32768

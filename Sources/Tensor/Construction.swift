@@ -24,7 +24,7 @@ extension Tensor {
     guard step != 0 && start.isFinite && end.isFinite && step.isFinite else {
       throw TensorError("arange needs finite bounds and a step other than 0, got \(start), \(end), \(step)")
     }
-    let steps = max(0, ((end - start) / step).rounded(.up))
+    let steps = Swift.max(0, ((end - start) / step).rounded(.up))
     guard let count = Int(exactly: steps) else {
       throw TensorError("out of memory: arange(\(start), \(end), \(step)) has too many elements")
     }

@@ -3,3 +3,4 @@
 #include "elementwise.h"
 #include "memory.h"
 #include "parallel.h"
+#include "reduce.h"

@@ -1,0 +1,74 @@
+import CKernels
+
+/// Where elements stand among others. Places count from 0 and come as numbers in a tensor.
+extension Tensor {
+  /// The place of the first largest element along `dim`, or in row-major order when no dimension is named.
+  public func argmax(_ dim: Int? = nil, keepDim: Bool = false) throws -> Tensor {
+    try extremeIndex(largest: true, dim, keepDim)
+  }
+
+  /// The place of the first smallest element.
+  public func argmin(_ dim: Int? = nil, keepDim: Bool = false) throws -> Tensor {
+    try extremeIndex(largest: false, dim, keepDim)
+  }
+
+  /// Running sums along `dim`.
+  public func cumsum(_ dim: Int) throws -> Tensor {
+    try alongRows(dim) { rows in
+      let result = try Tensor.uninitialized(rows.shape)
+      ck_cumulative_sum(rows.rowCount, rows.rowLength, rows.base, result.base)
+      return [result]
+    }[0]
+  }
+
+  /// The elements in order along `dim`, and the places they came from. Equal elements keep their order; NaN counts
+  /// as the largest.
+  public func sorted(_ dim: Int = -1, descending: Bool = false) throws -> (values: Tensor, indices: Tensor) {
+    let both = try alongRows(dim) { rows in
+      let values = try Tensor.uninitialized(rows.shape)
+      let indices = try Tensor.uninitialized(rows.shape)
+      let order: Int32 = descending ? 1 : 0
+      guard ck_sort(order, rows.rowCount, rows.rowLength, rows.base, values.base, indices.base) != 0 else {
+        throw TensorError("out of memory: no room to sort \(Shape.text(shape))")
+      }
+      return [values, indices]
+    }
+    return (both[0], both[1])
+  }
+
+  /// The `k` largest (or smallest) elements along `dim` in order, and their places.
+  public func topK(_ k: Int, dim: Int = -1, largest: Bool = true) throws -> (values: Tensor, indices: Tensor) {
+    let d = try Shape.dimension(dim, rank: rank)
+    guard k >= 0 && k <= shape[d] else {
+      throw TensorError("top \(k) of dimension \(d) of a tensor \(Shape.text(shape)) is out of range")
+    }
+    let (values, indices) = try sorted(d, descending: largest)
+    return try (values.narrowed(d, start: 0, length: k), indices.narrowed(d, start: 0, length: k))
+  }
+
+  private func extremeIndex(largest: Bool, _ dim: Int?, _ keepDim: Bool) throws -> Tensor {
+    guard let dim else {
+      let place = try flattened().extremeIndex(largest: largest, 0, false)
+      return keepDim ? try place.reshaped([Int](repeating: 1, count: rank)) : place
+    }
+    let d = try Shape.dimension(dim, rank: rank)
+    guard shape[d] > 0 else {
+      throw TensorError("the extreme of no elements is not defined, got \(Shape.text(shape))")
+    }
+    let places = try alongRows(d) { rows in
+      let result = try Tensor.uninitialized(Array(rows.shape.dropLast()) + [1])
+      ck_extreme_index(largest ? 1 : 0, rows.rowCount, rows.rowLength, rows.base, result.base)
+      return [result]
+    }[0]
+    return keepDim ? places : try places.squeezed(d)
+  }
+
+  private var rowLength: Int { shape[rank - 1] }
+  private var rowCount: Int { rowLength == 0 ? 0 : count / rowLength }
+
+  /// Runs `body` with `dim` as the last dimension of a contiguous tensor, and puts it back in the results.
+  private func alongRows(_ dim: Int, _ body: (Tensor) throws -> [Tensor]) throws -> [Tensor] {
+    let d = try Shape.dimension(dim, rank: rank)
+    return try body(transposed(d, -1).contiguous()).map { try $0.transposed(d, -1) }
+  }
+}
