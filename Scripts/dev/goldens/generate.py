@@ -1,0 +1,43 @@
+"""Makes the test checkpoints and everything the tests hold Lunette against: `generate.py DIRECTORY` (run it through `generate`)."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import safetensors.torch
+import torch
+
+import models
+import outputs
+
+
+def save(path, tensors):
+    def plain(value):
+        value = value.detach().contiguous()
+        return value if value.dtype == torch.uint8 else value.float()
+
+    path.write_bytes(safetensors.torch.save({name: plain(value) for name, value in sorted(tensors.items())}))
+
+
+def main(root: Path):
+    torch.set_num_threads(1)
+    shutil.rmtree(root, ignore_errors=True)
+    models.make_sd1(root / "tiny-sd1")
+    models.make_sd2(root / "tiny-sd2")
+    tokens, notes = {}, {}
+    for name, (height, width) in {"tiny-sd1": (8, 12), "tiny-sd2": (16, 8)}.items():
+        pipeline = outputs.load(root / name)
+        daam, notes[name] = outputs.daam_outputs(pipeline, 4, height, width)
+        save(root / f"{name}.safetensors", {
+            **outputs.text_outputs(pipeline, [outputs.PROMPTS[0], ""]), **outputs.unet_outputs(pipeline),
+            **outputs.vae_outputs(pipeline), **outputs.run_outputs(pipeline, 10, keep_steps=False), **daam,
+        })
+        tokens[name] = outputs.tokens_of(root / name)
+    save(root / "clip.safetensors", outputs.clip_outputs(root / "tiny-sd1/clip"))
+    save(root / "noise.safetensors", outputs.noise_outputs())
+    scheduler, cases = outputs.scheduler_outputs()
+    save(root / "schedulers.safetensors", scheduler)
+    outputs.dump(root / "cases.json", {"prompt": outputs.RUN_PROMPT, "schedulers": cases, "daam": notes, "tokens": tokens})
+
+
+main(Path(sys.argv[1]))
