@@ -16,11 +16,12 @@ let package = Package(
     .systemLibrary(name: "CLua54", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
     .target(name: "COneDNN", cSettings: optimizedC, linkerSettings: [.linkedLibrary("dnnl")]),
     .target(name: "CKernels", cSettings: optimizedC, linkerSettings: [.linkedLibrary("gomp")]),
+    .target(name: "CImaging", dependencies: ["CPNG"], cSettings: optimizedC),
     .target(name: "CLuaBridge", dependencies: ["CLua54"], cSettings: optimizedC),
 
     .target(name: "Tensor", dependencies: ["COpenBLAS", "COneDNN", "CKernels"]),
     .target(name: "Neural", dependencies: ["Tensor"]),
-    .target(name: "Imaging", dependencies: ["Tensor", "CPNG"]),
+    .target(name: "Imaging", dependencies: ["Tensor", "CImaging"]),
     .target(name: "Diffusion", dependencies: ["Neural", "Imaging", "Tensor"]),
     .target(name: "Lua", dependencies: ["CLuaBridge", "CLua54"]),
     .target(name: "Notebook"),

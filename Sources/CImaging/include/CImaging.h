@@ -1,0 +1,26 @@
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+/// PNG in and out. libpng reports errors with longjmp; these two functions are the only frames it may cross.
+
+typedef struct {
+    uint32_t width;
+    uint32_t height;
+    /// 1 grey, 3 RGB or 4 RGBA.
+    uint32_t channels;
+    /// Samples of 8 bits lie in bytes, of 16 bits in native words; row by row, channels last.
+    uint32_t bits;
+    void *samples;
+} ci_image;
+
+/// The largest number of pixels that is read.
+#define CI_MAXIMUM_PIXELS 100000000u
+
+/// Reads a whole PNG file. 0 on success, and the caller owns `samples` (`free`); else `message` says why not.
+int ci_png_read(const uint8_t *bytes, size_t count, ci_image *image, char *message, size_t message_size);
+
+/// Writes 8-bit samples as a PNG file, the same bytes for the same samples. 0 on success, and the caller owns
+/// `*bytes` (`free`); else `message` says why not.
+int ci_png_write(const uint8_t *samples, uint32_t width, uint32_t height, uint32_t channels, uint8_t **bytes,
+                 size_t *count, char *message, size_t message_size);

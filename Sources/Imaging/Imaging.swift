@@ -1,1 +1,0 @@
-// The floor `Imaging`; see Docs/ARCHITECTURE.md.

@@ -1,0 +1,108 @@
+import Glibc
+
+/// One direction of a plot: values to positions, and the ticks worth naming.
+struct Axis {
+  let range: ClosedRange<Double>
+  let isLogarithmic: Bool
+  /// Where the range's ends lie on the page.
+  let start: Double
+  let end: Double
+
+  func position(_ value: Double) -> Double {
+    let (low, high, place) =
+      isLogarithmic
+      ? (log10(range.lowerBound), log10(range.upperBound), log10(value))
+      : (range.lowerBound, range.upperBound, value)
+    return start + (place - low) / (high - low) * (end - start)
+  }
+
+  /// A range that holds all values and is never empty. Without `padding` it ends at the outermost values.
+  static func range(of values: some Sequence<Double>, isLogarithmic: Bool, padding: Double = 0) -> ClosedRange<Double> {
+    var low = Double.infinity
+    var high = -Double.infinity
+    for value in values where value.isFinite && (!isLogarithmic || value > 0) {
+      low = min(low, value)
+      high = max(high, value)
+    }
+    guard low <= high else { return isLogarithmic ? 1...10 : 0...1 }
+    if isLogarithmic {
+      return low == high ? low / 2...high * 2 : low / pow(high / low, padding)...high * pow(high / low, padding)
+    }
+    if low == high {
+      let margin = low == 0 ? 1 : abs(low) / 2
+      return low - margin...high + margin
+    }
+    let margin = (high - low) * padding
+    return low - margin...high + margin
+  }
+
+  /// About `count` round values inside the range, and how to write them.
+  func ticks(about count: Int) -> [(value: Double, label: String)] {
+    if isLogarithmic, let decades = decades() { return decades }
+    let step = Axis.niceStep((range.upperBound - range.lowerBound) / Double(max(count, 1)))
+    guard step > 0, step.isFinite else { return [] }
+    let first = (range.lowerBound / step - 1e-9).rounded(.up)
+    let last = (range.upperBound / step + 1e-9).rounded(.down)
+    guard last >= first, last - first < 1000 else { return [] }
+    let decimals = max(0, Int(-floor(log10(step) + 1e-9))) + (isQuarter(step) ? 1 : 0)
+    let largest = max(abs(first), abs(last)) * step
+    return stride(from: first, through: last, by: 1).map { index in
+      let value = index * step
+      let label = largest >= 1e6 || largest < 1e-3 ? Axis.scientific(value) : Axis.fixed(value, decimals)
+      return (value, label)
+    }
+  }
+
+  private func isQuarter(_ step: Double) -> Bool {
+    let leading = step / pow(10, floor(log10(step) + 1e-9))
+    return abs(leading - 2.5) < 1e-6
+  }
+
+  /// 1, 2, 2.5 or 5 times a power of ten, not below `step`.
+  static func niceStep(_ step: Double) -> Double {
+    guard step > 0 else { return 0 }
+    let power = pow(10, floor(log10(step)))
+    for factor in [1, 2, 2.5, 5] where step <= factor * power * (1 + 1e-9) { return factor * power }
+    return 10 * power
+  }
+
+  /// Powers of ten, if at least two lie inside.
+  private func decades() -> [(value: Double, label: String)]? {
+    let first = Int(ceil(log10(range.lowerBound) - 1e-9))
+    let last = Int(floor(log10(range.upperBound) + 1e-9))
+    guard last > first else { return nil }
+    let step = max(1, (last - first + 7) / 8)
+    return stride(from: first, through: last, by: step).map { power in
+      let value = pow(10, Double(power))
+      let isPlain = (-3...4).contains(power)
+      return (value, isPlain ? Axis.fixed(value, max(0, -power)) : "10" + Axis.superscript(power))
+    }
+  }
+
+  static func fixed(_ value: Double, _ decimals: Int) -> String {
+    let scale = pow(10, Double(decimals))
+    let digits = abs(Int((value * scale).rounded()))
+    let sign = value < 0 && digits > 0 ? "−" : ""
+    guard decimals > 0 else { return sign + String(digits) }
+    let text = String(repeating: "0", count: max(0, decimals + 1 - String(digits).count)) + String(digits)
+    return "\(sign)\(text.dropLast(decimals)).\(text.suffix(decimals))"
+  }
+
+  /// `2.5·10⁶`.
+  static func scientific(_ value: Double) -> String {
+    guard value != 0 else { return "0" }
+    var power = Int(floor(log10(abs(value)) + 1e-9))
+    var factor = value / pow(10, Double(power))
+    if abs(factor) > 9.995 {
+      power += 1
+      factor /= 10
+    }
+    let text = abs(factor - factor.rounded()) < 5e-3 ? fixed(factor, 0) : fixed(factor, 1)
+    return "\(text)·10\(superscript(power))"
+  }
+
+  private static func superscript(_ number: Int) -> String {
+    let digits = Array("⁰¹²³⁴⁵⁶⁷⁸⁹")
+    return String(String(number).map { $0 == "-" ? "⁻" : digits[$0.wholeNumberValue ?? 0] })
+  }
+}
