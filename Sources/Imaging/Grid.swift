@@ -24,7 +24,8 @@ extension Image {
 
     let width = columns * cellWidth + (columns - 1) * spacing
     let height = rows * (cellHeight + labelHeight) + (rows - 1) * spacing
-    var sheet = Canvas(width: width, height: height, pixels: try Tensor.full([height, width, 3], background).toArray())
+    var sheet = Canvas(
+      width: width, height: height, pixels: try Tensor.full([height, width, 3], background).toArray())
     for (index, image) in images.enumerated() {
       let x = index % columns * (cellWidth + spacing)
       let y = index / columns * (cellHeight + labelHeight + spacing)
@@ -32,7 +33,8 @@ extension Image {
       sheet.draw(rgb, x: x + (cellWidth - rgb.width) / 2, y: y + (cellHeight - rgb.height) / 2)
       if let labels, index < labels.count {
         sheet.write(
-          labels[index], center: x + cellWidth / 2, top: y + cellHeight + 2 * scale, within: cellWidth, scale: scale,
+          labels[index], center: x + cellWidth / 2, top: y + cellHeight + 2 * scale, within: cellWidth,
+          scale: scale,
           value: background > 0.5 ? 0.2 : 0.85)
       }
     }

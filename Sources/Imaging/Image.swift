@@ -53,8 +53,11 @@ public struct Image {
 
   /// The picture at another size; the modes are those of `Tensor.resized`.
   public func resized(height: Int, width: Int, mode: ResampleMode = .bilinear) throws -> Image {
-    guard height > 0, width > 0 else { throw ImagingError("an image cannot be resized to \(width) × \(height)") }
+    guard height > 0, width > 0 else {
+      throw ImagingError("an image cannot be resized to \(width) × \(height)")
+    }
     let planes = try tensor.permuted([2, 0, 1]).contiguous()
-    return try Image(planes.resized(height: height, width: width, mode: mode).permuted([1, 2, 0]).contiguous())
+    return try Image(
+      planes.resized(height: height, width: width, mode: mode).permuted([1, 2, 0]).contiguous())
   }
 }

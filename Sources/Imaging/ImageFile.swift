@@ -3,7 +3,9 @@ import Glibc
 extension Image {
   /// Reads a PNG file from disk.
   public init(contentsOf path: String) throws {
-    guard let file = fopen(path, "rb") else { throw ImagingError("\(path): \(String(cString: strerror(errno)))") }
+    guard let file = fopen(path, "rb") else {
+      throw ImagingError("\(path): \(String(cString: strerror(errno)))")
+    }
     defer { fclose(file) }
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
@@ -23,7 +25,9 @@ extension Image {
   /// Writes the picture as a PNG file.
   public func write(to path: String) throws {
     let bytes = try pngData()
-    guard let file = fopen(path, "wb") else { throw ImagingError("\(path): \(String(cString: strerror(errno)))") }
+    guard let file = fopen(path, "wb") else {
+      throw ImagingError("\(path): \(String(cString: strerror(errno)))")
+    }
     let written = fwrite(bytes, 1, bytes.count, file)
     let failure = written == bytes.count ? 0 : errno
     guard fclose(file) == 0, failure == 0 else {

@@ -11,7 +11,7 @@ extension Image {
   ///   - uniform: whether the colour covers everything alike; by default it fades with the map, so that the picture
   ///     stays clear where the map is low.
   public static func overlay(
-    heat: Tensor, on image: Image, alpha: Float = 0.85, colors: ColorMap = .turbo,
+    heat: Tensor, on image: Image, alpha: Float = 0.75, colors: ColorMap = .turbo,
     range: ClosedRange<Float>? = nil, uniform: Bool = false
   ) throws -> Image {
     guard heat.rank == 2, heat.count > 0 else {

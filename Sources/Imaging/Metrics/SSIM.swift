@@ -8,7 +8,8 @@ extension Metrics {
   public static func ssim(_ a: Tensor, _ b: Tensor, dataRange: Double = 1) throws -> Double {
     let (x, y) = try pair("ssim", a, b)
     guard a.rank == 2 || a.rank == 3, a.shape[0] >= window, a.shape[1] >= window else {
-      throw ImagingError("ssim needs {H, W} or {H, W, C} of at least \(window) × \(window), got \(text(a.shape))")
+      throw ImagingError(
+        "ssim needs {H, W} or {H, W, C} of at least \(window) × \(window), got \(text(a.shape))")
     }
     let (height, width, channels) = (a.shape[0], a.shape[1], a.rank == 3 ? a.shape[2] : 1)
     var sum = 0.0
@@ -22,7 +23,8 @@ extension Metrics {
 
   private static let window = 7
 
-  private static func ssim(_ u: [Double], _ v: [Double], height: Int, width: Int, dataRange: Double) -> Double {
+  private static func ssim(_ u: [Double], _ v: [Double], height: Int, width: Int, dataRange: Double) -> Double
+  {
     func means(_ values: [Double]) -> [Double] { windowMeans(values, height: height, width: width) }
     let meanU = means(u)
     let meanV = means(v)

@@ -17,7 +17,9 @@ struct Axis {
   }
 
   /// A range that holds all values and is never empty. Without `padding` it ends at the outermost values.
-  static func range(of values: some Sequence<Double>, isLogarithmic: Bool, padding: Double = 0) -> ClosedRange<Double> {
+  static func range(of values: some Sequence<Double>, isLogarithmic: Bool, padding: Double = 0)
+    -> ClosedRange<Double>
+  {
     var low = Double.infinity
     var high = -Double.infinity
     for value in values where value.isFinite && (!isLogarithmic || value > 0) {
@@ -26,7 +28,8 @@ struct Axis {
     }
     guard low <= high else { return isLogarithmic ? 1...10 : 0...1 }
     if isLogarithmic {
-      return low == high ? low / 2...high * 2 : low / pow(high / low, padding)...high * pow(high / low, padding)
+      return low == high
+        ? low / 2...high * 2 : low / pow(high / low, padding)...high * pow(high / low, padding)
     }
     if low == high {
       let margin = low == 0 ? 1 : abs(low) / 2

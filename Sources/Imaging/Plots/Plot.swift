@@ -14,7 +14,8 @@ public struct Plot {
     /// Bars between `edges` (one more than `counts`) without gaps.
     case histogram(edges: [Double], counts: [Double], label: String? = nil)
     /// Values row by row from the top, in cells of size 1; row and column are counted from 1.
-    case cells([[Double]], colors: ColorMap = .viridis, range: ClosedRange<Double>? = nil, showsValues: Bool = false)
+    case cells(
+      [[Double]], colors: ColorMap = .viridis, range: ClosedRange<Double>? = nil, showsValues: Bool = false)
   }
 
   public var layers: [Layer]
@@ -64,7 +65,8 @@ public struct Plot {
       throw ImagingError("a plot is 80 × 60 to 10000 × 10000 pixels large")
     }
     guard !layers.isEmpty else { throw ImagingError("a plot needs at least one layer") }
-    for case (let range?, true) in [(xRange, isXLogarithmic), (yRange, isYLogarithmic)] where range.lowerBound <= 0 {
+    for case (let range?, true) in [(xRange, isXLogarithmic), (yRange, isYLogarithmic)]
+    where range.lowerBound <= 0 {
       throw ImagingError("a logarithmic axis needs a range above 0")
     }
     for range in [xRange, yRange].compactMap(\.self) {
@@ -86,7 +88,9 @@ public struct Plot {
         guard let count = rows.first?.count, count > 0, rows.allSatisfy({ $0.count == count }) else {
           throw ImagingError("cells need rows of one length")
         }
-        guard rows.count * count <= 1_000_000 else { throw ImagingError("at most 1000000 cells can be drawn") }
+        guard rows.count * count <= 1_000_000 else {
+          throw ImagingError("at most 1000000 cells can be drawn")
+        }
       case .band(let x, let low, let high):
         guard x.count == low.count, x.count == high.count else {
           throw ImagingError("x, low and high need the same number of values")
@@ -105,7 +109,9 @@ extension Plot {
   public static func histogram(
     of values: [Double], bins: Int = 30, range: ClosedRange<Double>? = nil, label: String? = nil
   ) throws -> Layer {
-    guard (1...10_000).contains(bins) else { throw ImagingError("a histogram has 1 to 10000 bins, not \(bins)") }
+    guard (1...10_000).contains(bins) else {
+      throw ImagingError("a histogram has 1 to 10000 bins, not \(bins)")
+    }
     let range = range ?? Axis.range(of: values, isLogarithmic: false)
     let size = (range.upperBound - range.lowerBound) / Double(bins)
     guard size > 0 else { throw ImagingError("the range of a histogram needs two different ends") }

@@ -39,7 +39,9 @@ struct PlotFrame {
       ? axis(yRange, plot.isYLogarithmic, bottom, top) : axis(yRange, false, top, bottom)
     yTicks = ticks(vertical, plot.yCategories, about: max(2, Int((bottom - top) / 52)))
     let widest = yTicks.reduce(0.0) { max($0, PlotStyle.width(of: $1.label, size: PlotFrame.tickSize)) }
-    let left = min(plot.width * 0.4, 16 + widest + (plot.yLabel == nil ? 0 : 20))
+    // Turned names reach to the left of their place.
+    let reach = isTurned ? longest * cos(PlotFrame.turn) - plot.width * 0.4 / Double(names.count) : 0
+    let left = min(plot.width * 0.4, max(16 + widest + (plot.yLabel == nil ? 0 : 20), reach))
     let right = plot.width - (cells == nil ? 18 : 78)
     let horizontal = axis(xRange, plot.isXLogarithmic, left, right)
     let all = ticks(horizontal, plot.xCategories, about: max(2, Int((right - left) / 84)))
@@ -47,7 +49,8 @@ struct PlotFrame {
     (x, y) = (horizontal, vertical)
   }
 
-  private static func ranges(_ plot: Plot, _ cells: CellsScale?) -> (ClosedRange<Double>, ClosedRange<Double>) {
+  private static func ranges(_ plot: Plot, _ cells: CellsScale?) -> (ClosedRange<Double>, ClosedRange<Double>)
+  {
     if let cells { return (0.5...Double(cells.columns) + 0.5, 0.5...Double(cells.rows) + 0.5) }
     var xs: [Double] = []
     var ys: [Double] = []
@@ -89,7 +92,9 @@ struct PlotFrame {
 
   private static func headroom(_ range: ClosedRange<Double>) -> ClosedRange<Double> {
     let margin = (range.upperBound - range.lowerBound) * 0.06
-    return (range.lowerBound < 0 ? range.lowerBound - margin : 0)...(range.upperBound > 0 ? range.upperBound + margin : 0)
+    return
+      (range.lowerBound < 0 ? range.lowerBound - margin : 0)...(range.upperBound > 0
+      ? range.upperBound + margin : 0)
   }
 
   /// Every second, third … tick if the labels would touch.
@@ -97,7 +102,8 @@ struct PlotFrame {
     _ ticks: [(value: Double, label: String)], _ axis: Axis, isTurned: Bool
   ) -> [(value: Double, label: String)] {
     guard ticks.count > 1 else { return ticks }
-    let widest = isTurned ? 15 : ticks.reduce(0.0) { max($0, PlotStyle.width(of: $1.label, size: tickSize)) } + 8
+    let widest =
+      isTurned ? 15 : ticks.reduce(0.0) { max($0, PlotStyle.width(of: $1.label, size: tickSize)) } + 8
     let room = abs(axis.end - axis.start) / Double(ticks.count)
     let step = max(1, Int((widest / room).rounded(.up)))
     return ticks.enumerated().filter { $0.offset % step == 0 }.map(\.element)
@@ -128,7 +134,8 @@ struct PlotFrame {
       if isTurned {
         let place = "\(SVG.number(left + 4)) \(SVG.number(bottom + 14))"
         svg.text(
-          PlotFrame.cut(tick.label), x: left + 4, y: bottom + 14, anchor: "end", attributes: " transform=\"rotate(-38 \(place))\"")
+          PlotFrame.cut(tick.label), x: left + 4, y: bottom + 14, anchor: "end",
+          attributes: " transform=\"rotate(-38 \(place))\"")
       } else {
         svg.text(PlotFrame.cut(tick.label), x: left, y: bottom + 17)
       }
@@ -155,7 +162,8 @@ struct PlotFrame {
   static func legendLabels(_ plot: Plot) -> [(index: Int, label: String)] {
     plot.layers.enumerated().compactMap { index, layer in
       switch layer {
-      case .line(_, _, let label), .points(_, _, let label), .bars(_, _, _, let label), .histogram(_, _, let label):
+      case .line(_, _, let label), .points(_, _, let label), .bars(_, _, _, let label),
+        .histogram(_, _, let label):
         label.map { (index, $0) }
       case .cells, .band: nil
       }
@@ -171,7 +179,9 @@ struct PlotFrame {
     for (index, label) in labels {
       let color = PlotStyle.color(plot.layers, index)
       if case .line = plot.layers[index] {
-        svg.raw("<path d=\"M\(SVG.number(left)) \(SVG.number(top))h16\" stroke=\"\(color)\" stroke-width=\"2.5\"/>\n")
+        svg.raw(
+          "<path d=\"M\(SVG.number(left)) \(SVG.number(top))h16\" stroke=\"\(color)\" stroke-width=\"2.5\"/>\n"
+        )
       } else {
         svg.raw(
           "<rect x=\"\(SVG.number(left + 3))\" y=\"\(SVG.number(top - 5))\" width=\"10\" height=\"10\" rx=\"2\" "

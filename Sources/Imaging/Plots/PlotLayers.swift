@@ -6,7 +6,8 @@ extension PlotFrame {
     let (left, top) = (x.start, min(y.start, y.end))
     let (width, height) = (x.end - x.start, abs(y.end - y.start))
     var inner = SVG()
-    let barLayers = plot.layers.enumerated().filter { if case .bars = $0.element { true } else { false } }.map(\.offset)
+    let barLayers = plot.layers.enumerated().filter { if case .bars = $0.element { true } else { false } }
+      .map(\.offset)
     for (index, layer) in plot.layers.enumerated() {
       let color = PlotStyle.color(plot.layers, index)
       switch layer {
@@ -37,7 +38,8 @@ extension PlotFrame {
   }
 
   private func place(_ xValue: Double, _ yValue: Double) -> (x: Double, y: Double)? {
-    guard xValue.isFinite, yValue.isFinite, !x.isLogarithmic || xValue > 0, !y.isLogarithmic || yValue > 0 else {
+    guard xValue.isFinite, yValue.isFinite, !x.isLogarithmic || xValue > 0, !y.isLogarithmic || yValue > 0
+    else {
       return nil
     }
     // Far outside, a position loses nothing by being brought nearer, and the file keeps sane numbers.
@@ -82,7 +84,8 @@ extension PlotFrame {
   }
 
   private func draw(
-    bars values: [Double], spread: [(low: Double, high: Double)], place index: Int, of count: Int, _ color: String,
+    bars values: [Double], spread: [(low: Double, high: Double)], place index: Int, of count: Int,
+    _ color: String,
     _ svg: inout SVG
   ) {
     let slot = x.position(2) - x.position(1)
@@ -140,7 +143,8 @@ extension PlotFrame {
     }
     let sx = (x.end - x.start) / Double(scale.columns)
     let sy = (y.end - y.start) / Double(scale.rows)
-    let matrix = [sx, 0, 0, sy, x.start, y.start].map { "\(($0 * 10000).rounded() / 10000)" }.joined(separator: " ")
+    let matrix = [sx, 0, 0, sy, x.start, y.start].map { "\(($0 * 10000).rounded() / 10000)" }.joined(
+      separator: " ")
     svg.group(["transform": "matrix(\(matrix))", "shape-rendering": "crispEdges"]) { svg in
       for (shade, path) in paths.sorted(by: { $0.key < $1.key }) {
         svg.raw("<path fill=\"\(CellsScale.hex(colors(Float(shade) / 255)))\" d=\"\(path)\"/>\n")

@@ -11,7 +11,9 @@ struct SVG {
     text += content.map { ">\($0)</\(name)>\n" } ?? "/>\n"
   }
 
-  mutating func group(_ attributes: KeyValuePairs<String, String>, _ body: (inout SVG) throws -> Void) rethrows {
+  mutating func group(_ attributes: KeyValuePairs<String, String>, _ body: (inout SVG) throws -> Void)
+    rethrows
+  {
     var inner = SVG()
     try body(&inner)
     guard !inner.text.isEmpty else { return }
