@@ -34,7 +34,7 @@ let package = Package(
 
     .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
     .testTarget(name: "NeuralTests", dependencies: ["Neural"]),
-    .testTarget(name: "ImagingTests", dependencies: ["Imaging"]),
+    .testTarget(name: "ImagingTests", dependencies: ["Imaging"], exclude: ["Goldens"]),
     .testTarget(name: "DiffusionTests", dependencies: ["Diffusion"], exclude: ["Goldens"]),
     .testTarget(name: "LuaTests", dependencies: ["Lua"]),
     .testTarget(name: "NotebookTests", dependencies: ["Notebook"]),
