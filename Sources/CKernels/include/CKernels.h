@@ -1,6 +1,9 @@
 #pragma once
 // One header per family; the kernels take element counts and strides, never bytes.
 #include "elementwise.h"
+#include "matrix.h"
 #include "memory.h"
 #include "parallel.h"
+#include "random.h"
 #include "reduce.h"
+#include "resample.h"

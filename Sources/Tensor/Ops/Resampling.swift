@@ -1,0 +1,123 @@
+import CKernels
+
+/// How `resized` finds a value between or over input positions, named as in `torch.nn.functional.interpolate`.
+public enum ResampleMode: String, Sendable, CaseIterable {
+  case nearest
+  case bilinear
+  /// Keys' cubic convolution with a = -0.75 (a = -0.5 when antialiased, as in Pillow).
+  case bicubic
+  /// The mean over the input area that an output position covers.
+  case area
+}
+
+extension Tensor {
+  /// Resamples the last two dimensions {…, H, W} → {…, height, width}.
+  ///
+  /// Positions are pixel centres (`align_corners=false`), the border repeats. With `antialias`, the bilinear and
+  /// bicubic filters widen by the factor of a reduction, as Pillow's do and as CLIP's preprocessing expects.
+  public func resized(height: Int, width: Int, mode: ResampleMode, antialias: Bool = false) throws -> Tensor {
+    guard rank >= 2, shape[rank - 2] > 0, shape[rank - 1] > 0 else {
+      throw TensorError("resize needs a tensor {…, height, width} that is not empty, got \(Shape.text(shape))")
+    }
+    guard height > 0 && width > 0 else {
+      throw TensorError("resize needs a height and width of at least 1, got \(height) and \(width)")
+    }
+    let horizontal = try resampled(-1, ResampleTaps(from: shape[rank - 1], to: width, mode, antialias: antialias))
+    return try horizontal.resampled(-2, ResampleTaps(from: shape[rank - 2], to: height, mode, antialias: antialias))
+  }
+
+  /// {N, H, W, C} → {N, 2H, 2W, C}, every pixel four times.
+  public func upsampledNearest2x() throws -> Tensor {
+    guard rank == 4 else {
+      throw TensorError("upsampling needs a tensor {N, H, W, C}, got \(Shape.text(shape))")
+    }
+    let source = try contiguous()
+    let result = try Tensor.uninitialized([shape[0], 2 * shape[1], 2 * shape[2], shape[3]])
+    ck_upsample_nearest_2x(shape[0], shape[1], shape[2], shape[3], source.base, result.base)
+    return result
+  }
+
+  private func resampled(_ dim: Int, _ taps: ResampleTaps) throws -> Tensor {
+    let d = try Shape.dimension(dim, rank: rank)
+    var target = shape
+    target[d] = taps.outputCount
+    let source = try contiguous()
+    let result = try Tensor.uninitialized(target)
+    ck_resample_axis(
+      shape[..<d].reduce(1, *), shape[d], taps.outputCount, shape[(d + 1)...].reduce(1, *), taps.perOutput,
+      taps.places, taps.weights, source.base, result.base)
+    return result
+  }
+}
+
+/// For each output position of one axis: the input positions it is made of, and their weights.
+struct ResampleTaps {
+  let outputCount: Int
+  private(set) var perOutput = 1
+  private(set) var places: [Int] = []
+  private(set) var weights: [Float] = []
+
+  init(from n: Int, to m: Int, _ mode: ResampleMode, antialias: Bool) {
+    outputCount = m
+    let scale = Float(n) / Float(m)
+    switch mode {
+    case .nearest:
+      places = (0..<m).map { Swift.min(Int(Float($0) * scale), n - 1) }
+      weights = [Float](repeating: 1, count: m)
+    case .area:
+      let ranges = (0..<m).map { ($0 * n / m)..<((($0 + 1) * n + m - 1) / m) }
+      fill(ranges.map { range in range.map { ($0, 1 / Float(range.count)) } })
+    case .bilinear where antialias, .bicubic where antialias:
+      let stretch = Swift.max(scale, 1)
+      let support = (mode == .bicubic ? 2 : 1) * stretch
+      fill(
+        (0..<m).map { output in
+          let centre = (Float(output) + 0.5) * scale
+          let first = Swift.max(Int(centre - support + 0.5), 0)
+          let end = Swift.min(Int(centre + support + 0.5), n)
+          let raw = (first..<end).map { place in
+            let distance = (Float(place) - centre + 0.5) / stretch
+            return mode == .bicubic ? Self.cubic(distance, a: -0.5) : Swift.max(0, 1 - Swift.abs(distance))
+          }
+          let total = raw.reduce(0, +)
+          return zip(first..<end, raw).map { ($0, $1 / total) }
+        })
+    case .bilinear:
+      fill(
+        (0..<m).map { output in
+          let position = Swift.max((Float(output) + 0.5) * scale - 0.5, 0)
+          let first = Swift.min(Int(position), n - 1)
+          let rest = Swift.min(Swift.max(position - Float(first), 0), 1)
+          return [(first, 1 - rest), (Swift.min(first + 1, n - 1), rest)]
+        })
+    case .bicubic:
+      fill(
+        (0..<m).map { output in
+          let position = (Float(output) + 0.5) * scale - 0.5
+          let first = Int(position.rounded(.down))
+          let rest = position - Float(first)
+          return (-1...2).map { k in
+            (Swift.min(Swift.max(first + k, 0), n - 1), Self.cubic(rest - Float(k), a: -0.75))
+          }
+        })
+    }
+  }
+
+  /// Keys' cubic convolution kernel (IEEE ASSP 29, 1981, equation 4 for any a).
+  private static func cubic(_ distance: Float, a: Float) -> Float {
+    let x = Swift.abs(distance)
+    if x <= 1 { return ((a + 2) * x - (a + 3)) * x * x + 1 }
+    if x < 2 { return (((x - 5) * x + 8) * x - 4) * a }
+    return 0
+  }
+
+  /// Taps of different number, filled up with weights of 0.
+  private mutating func fill(_ taps: [[(place: Int, weight: Float)]]) {
+    perOutput = taps.map(\.count).max() ?? 1
+    for own in taps {
+      let missing = perOutput - own.count
+      places += own.map(\.place) + [Int](repeating: own.last?.place ?? 0, count: missing)
+      weights += own.map(\.weight) + [Float](repeating: 0, count: missing)
+    }
+  }
+}
