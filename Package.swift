@@ -32,7 +32,7 @@ let package = Package(
         "Scripting", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
-    .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
+    .testTarget(name: "TensorTests", dependencies: ["Tensor"], exclude: ["Goldens"]),
     .testTarget(name: "NeuralTests", dependencies: ["Neural"]),
     .testTarget(name: "ImagingTests", dependencies: ["Imaging"], exclude: ["Goldens"]),
     .testTarget(name: "DiffusionTests", dependencies: ["Diffusion"], exclude: ["Goldens"]),
