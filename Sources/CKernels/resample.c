@@ -25,30 +25,3 @@ void ck_resample_axis(ptrdiff_t outer, ptrdiff_t n, ptrdiff_t m, ptrdiff_t inner
       }
     }
 }
-
-typedef struct {
-  ptrdiff_t width, channels;
-  const float *in;
-  float *out;
-} upsample_work;
-
-static void upsample_rows(void *context, long begin, long end) {
-  const upsample_work *w = context;
-  size_t pixel = (size_t)w->channels * sizeof(float);
-  for (long row = begin; row < end; row++) {
-    const float *in = w->in + row * w->width * w->channels;
-    float *out = w->out + 4 * row * w->width * w->channels;
-    for (ptrdiff_t x = 0; x < w->width; x++) {
-      memcpy(out + 2 * x * w->channels, in + x * w->channels, pixel);
-      memcpy(out + (2 * x + 1) * w->channels, in + x * w->channels, pixel);
-    }
-    memcpy(out + 2 * w->width * w->channels, out, 2 * (size_t)w->width * pixel);
-  }
-}
-
-void ck_upsample_nearest_2x(ptrdiff_t batch, ptrdiff_t height, ptrdiff_t width, ptrdiff_t channels, const float *in,
-                            float *out) {
-  if (width == 0 || channels == 0) return;
-  upsample_work work = {width, channels, in, out};
-  parallel_for(batch * height, CK_GRAIN / (width * channels) + 1, upsample_rows, &work);
-}

@@ -52,7 +52,8 @@ extension Tensor {
   public init(_ values: [Float], shape: [Int]) throws {
     let count = try Shape.count(shape)
     guard values.count == count else {
-      throw TensorError("\(values.count) numbers do not fill a tensor \(Shape.text(shape)), \(count) are needed")
+      throw TensorError(
+        "\(values.count) numbers do not fill a tensor \(Shape.text(shape)), \(count) are needed")
     }
     self = try Tensor.uninitialized(shape)
     values.withUnsafeBufferPointer { source in

@@ -34,7 +34,8 @@ extension Tensor {
   func checkWritable() throws {
     for d in 0..<rank where strides[d] == 0 && shape[d] > 1 {
       throw TensorError(
-        "an expanded view \(Shape.text(shape)) repeats its elements and cannot be written in place; clone it first")
+        "an expanded view \(Shape.text(shape)) repeats its elements and cannot be written in place; clone it first"
+      )
     }
   }
 

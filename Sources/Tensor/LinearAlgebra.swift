@@ -95,7 +95,8 @@ public enum LinearAlgebra {
     var result = Matrix(rows: vh.columns, columns: u.rows)
     let (n, m, k) = (Int32(vh.columns), Int32(u.rows), Int32(s.count))
     cblas_dgemm(
-      CblasColMajor, CblasTrans, CblasTrans, n, m, k, 1, vh.elements, k, u.elements, m, 0, &result.elements, n)
+      CblasColMajor, CblasTrans, CblasTrans, n, m, k, 1, vh.elements, k, u.elements, m, 0, &result.elements, n
+    )
     return try result.tensor()
   }
 
@@ -115,7 +116,8 @@ public enum LinearAlgebra {
     try withWorkspace("sqrtm", elementSize: 2) { work, length, info in
       var length = length
       zgees_(
-        "V", "N", nil, &size, &triangle, &size, &chosen, &eigenvalues, &basis, &size, work, &length, &reals, nil,
+        "V", "N", nil, &size, &triangle, &size, &chosen, &eigenvalues, &basis, &size, work, &length, &reals,
+        nil,
         &info, 1, 1)
     }
     var root = [Double](repeating: 0, count: 2 * n * n)
@@ -124,8 +126,12 @@ public enum LinearAlgebra {
     }
     // basis · root · basisᴴ
     let (one, zero): ([Double], [Double]) = ([1, 0], [0, 0])
-    cblas_zgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, size, size, size, one, basis, size, root, size, zero, &triangle, size)
-    cblas_zgemm(CblasColMajor, CblasNoTrans, CblasConjTrans, size, size, size, one, triangle, size, basis, size, zero, &root, size)
+    cblas_zgemm(
+      CblasColMajor, CblasNoTrans, CblasNoTrans, size, size, size, one, basis, size, root, size, zero,
+      &triangle, size)
+    cblas_zgemm(
+      CblasColMajor, CblasNoTrans, CblasConjTrans, size, size, size, one, triangle, size, basis, size, zero,
+      &root, size)
     var result = Matrix(rows: n, columns: n)
     var (largest, imaginary) = (0.0, 0.0)
     for i in 0..<n * n {
@@ -180,7 +186,8 @@ private struct Matrix {
   init(rightHandSide tensor: Tensor, of matrix: Matrix, for name: String) throws {
     guard tensor.rank == 1 || tensor.rank == 2, tensor.shape[0] == matrix.rows else {
       throw TensorError(
-        "\(name): a right-hand side {\(matrix.rows)} or {\(matrix.rows), k} expected, got \(Shape.text(tensor.shape))")
+        "\(name): a right-hand side {\(matrix.rows)} or {\(matrix.rows), k} expected, got \(Shape.text(tensor.shape))"
+      )
     }
     try self.init(checked: tensor.rank == 1 ? tensor.unsqueezed(1) : tensor, for: name)
   }

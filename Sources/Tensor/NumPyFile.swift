@@ -28,14 +28,17 @@ extension Tensor {
     let (wanted, overflow) = count.multipliedReportingOverflow(by: size)
     let present = bytes.count - header.length
     guard !overflow, wanted == present else {
-      throw TensorError("a tensor \(Shape.text(header.shape)) takes \(wanted) bytes, the file holds \(present)")
+      throw TensorError(
+        "a tensor \(Shape.text(header.shape)) takes \(wanted) bytes, the file holds \(present)")
     }
     let stored = header.isFortranOrder ? Array(header.shape.reversed()) : header.shape
     let tensor = try Tensor.uninitialized(stored)
     bytes.withUnsafeBytes { buffer in
-      header.element.decode(UnsafeRawBufferPointer(rebasing: buffer[header.length...]), count, into: tensor.base)
+      header.element.decode(
+        UnsafeRawBufferPointer(rebasing: buffer[header.length...]), count, into: tensor.base)
     }
-    self = header.isFortranOrder ? try tensor.permuted(Array((0..<stored.count).reversed())).contiguous() : tensor
+    self =
+      header.isFortranOrder ? try tensor.permuted(Array((0..<stored.count).reversed())).contiguous() : tensor
   }
 
   /// The bytes of a file with this tensor: float32, row-major, format 1.0.
@@ -91,7 +94,10 @@ private struct NumPyHeader {
     guard let colon = text.firstRange(of: "'\(key)':") else { return nil }
     let rest = text[colon.upperBound...].drop { $0 == " " }
     switch rest.first {
-    case "'": return rest.dropFirst().firstIndex(of: "'").map { String(rest[rest.index(after: rest.startIndex)..<$0]) }
+    case "'":
+      return rest.dropFirst().firstIndex(of: "'").map {
+        String(rest[rest.index(after: rest.startIndex)..<$0])
+      }
     case "(": return rest.firstIndex(of: ")").map { String(rest[rest.index(after: rest.startIndex)..<$0]) }
     default: return String(rest.prefix { $0 != "," && $0 != "}" && $0 != " " })
     }
@@ -100,9 +106,17 @@ private struct NumPyHeader {
 
 /// The types of elements that can be read, all little-endian.
 private enum NumPyElement: String {
-  case float16 = "f2", float32 = "f4", float64 = "f8"
-  case int8 = "i1", int16 = "i2", int32 = "i4", int64 = "i8"
-  case uint8 = "u1", uint16 = "u2", uint32 = "u4", uint64 = "u8"
+  case float16 = "f2"
+  case float32 = "f4"
+  case float64 = "f8"
+  case int8 = "i1"
+  case int16 = "i2"
+  case int32 = "i4"
+  case int64 = "i8"
+  case uint8 = "u1"
+  case uint16 = "u2"
+  case uint32 = "u4"
+  case uint64 = "u8"
   case boolean = "b1"
 
   init?(_ descr: String) {
@@ -162,7 +176,9 @@ enum FileBytes {
     guard file >= 0 else { throw failure() }
     var written = 0
     while written < bytes.count {
-      let count = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress! + written, bytes.count - written) }
+      let count = bytes.withUnsafeBytes {
+        Glibc.write(file, $0.baseAddress! + written, bytes.count - written)
+      }
       if count < 0 && errno == EINTR { continue }
       guard count >= 0 else {
         let error = failure()

@@ -22,7 +22,8 @@ extension Tensor {
   }
 
   /// The elements for writing; only where they lie in row-major order.
-  public func withUnsafeMutableBuffer<R>(_ body: (UnsafeMutableBufferPointer<Float>) throws -> R) throws -> R {
+  public func withUnsafeMutableBuffer<R>(_ body: (UnsafeMutableBufferPointer<Float>) throws -> R) throws -> R
+  {
     guard isContiguous else {
       throw TensorError("a contiguous tensor is needed to write to, got strides \(Shape.text(strides))")
     }

@@ -31,7 +31,8 @@ extension Tensor {
     guard dims.count == rank && Set(dims).count == rank else {
       throw TensorError("permute needs each of \(rank) dimensions once, got \(Shape.text(order))")
     }
-    return Tensor(storage: storage, shape: dims.map { shape[$0] }, strides: dims.map { strides[$0] }, offset: offset)
+    return Tensor(
+      storage: storage, shape: dims.map { shape[$0] }, strides: dims.map { strides[$0] }, offset: offset)
   }
 
   public func transposed(_ a: Int, _ b: Int) throws -> Tensor {
@@ -69,7 +70,8 @@ extension Tensor {
   /// A new dimension of size 1 at `dim`; -1 puts it last.
   public func unsqueezed(_ dim: Int) throws -> Tensor {
     guard rank < Shape.maximumRank else {
-      throw TensorError("a tensor has at most \(Shape.maximumRank) dimensions, got \(Shape.text(shape)) and one more")
+      throw TensorError(
+        "a tensor has at most \(Shape.maximumRank) dimensions, got \(Shape.text(shape)) and one more")
     }
     let d = try Shape.dimension(dim, rank: rank + 1)
     var shape = shape
@@ -83,7 +85,8 @@ extension Tensor {
   public func squeezed(_ dim: Int) throws -> Tensor {
     let d = try Shape.dimension(dim, rank: rank)
     guard shape[d] == 1 else {
-      throw TensorError("only a dimension of size 1 can be squeezed, dimension \(d) of \(Shape.text(shape)) is not")
+      throw TensorError(
+        "only a dimension of size 1 can be squeezed, dimension \(d) of \(Shape.text(shape)) is not")
     }
     return try selected(d, 0)
   }
@@ -91,7 +94,8 @@ extension Tensor {
   /// Without any dimension of size 1.
   public func squeezed() -> Tensor {
     let kept = (0..<rank).filter { shape[$0] != 1 }
-    return Tensor(storage: storage, shape: kept.map { shape[$0] }, strides: kept.map { strides[$0] }, offset: offset)
+    return Tensor(
+      storage: storage, shape: kept.map { shape[$0] }, strides: kept.map { strides[$0] }, offset: offset)
   }
 
   /// Sizes of 1 repeated to `shape` (NumPy's rule), without copying; -1 keeps a size.

@@ -52,8 +52,10 @@ import Testing
     #expect(try column.power(3).toArray() == [1, 8, 27])
     #expect(try column.power(2).toArray() == column.multiplying(column).toArray())
     #expect(try column.greater(than: 1).toArray() == [0, 1, 1])
-    #expect(try row.selected(where: column.less(than: 2), else: .scalar(0)).toArray() == [10, 20, 0, 0, 0, 0])
-    #expect(message { _ = try column.adding(.zeros([2, 1])) } == "shapes {3, 1} and {2, 1} do not go together")
+    #expect(
+      try row.selected(where: column.less(than: 2), else: .scalar(0)).toArray() == [10, 20, 0, 0, 0, 0])
+    #expect(
+      message { _ = try column.adding(.zeros([2, 1])) } == "shapes {3, 1} and {2, 1} do not go together")
     #expect(try column.adding(.zeros([0])).shape == [3, 0])
   }
 
@@ -99,7 +101,11 @@ private func _exp(_ x: Double) -> Double {
   // e^x by its series after halving, so that no float library is trusted with the reference.
   var (term, sum, k) = (1.0, 1.0, 1.0)
   let small = x / 1024
-  while Swift.abs(term) > 1e-18 { term *= small / k; sum += term; k += 1 }
+  while Swift.abs(term) > 1e-18 {
+    term *= small / k
+    sum += term
+    k += 1
+  }
   for _ in 0..<10 { sum *= sum }
   return sum
 }

@@ -6,7 +6,7 @@ import Testing
 @Suite struct LinearAlgebraTests {
   /// Plain products, so that no backend takes part.
   func product(_ a: Tensor, _ b: Tensor) throws -> Tensor {
-    try a.unsqueezed(2).multiplying(b.unsqueezed(0)).sum(1)
+    try a.unsqueezed(2).multiplying(b.unsqueezed(0)).sum(dim: 1)
   }
 
   @Test func singularValues() throws {
@@ -62,7 +62,8 @@ import Testing
     let a = try product(Tensor.arange(1, 6).unsqueezed(1), Tensor.arange(1, 4).unsqueezed(0))
     let inverse = try LinearAlgebra.pinv(a)
     #expect(try distance(product(product(a, inverse), a), a) < 1e-5)
-    #expect(try distance(LinearAlgebra.lstsq(a, .ones([5])), product(inverse, .ones([5, 1])).selected(1, 0)) < 1e-6)
+    #expect(
+      try distance(LinearAlgebra.lstsq(a, .ones([5])), product(inverse, .ones([5, 1])).selected(1, 0)) < 1e-6)
     #expect(message { _ = try LinearAlgebra.solve(.ones([3, 3]), .ones([3])) }.contains("singular"))
   }
 
@@ -70,11 +71,13 @@ import Testing
     let cube = try Tensor.zeros([1, 77, 768])
     #expect(message { _ = try LinearAlgebra.svd(cube) } == "svd: 2-d tensor expected, got {1, 77, 768}")
     #expect(message { _ = try LinearAlgebra.qr(.full([2, 2], .nan)) }.contains("infinity or NaN"))
-    #expect(message { _ = try LinearAlgebra.eigh(.zeros([2, 3])) }.contains("square matrix expected, got {2, 3}"))
+    #expect(
+      message { _ = try LinearAlgebra.eigh(.zeros([2, 3])) }.contains("square matrix expected, got {2, 3}"))
     #expect(message { _ = try LinearAlgebra.svd(.zeros([0, 3])) }.contains("empty"))
     #expect(message { _ = try LinearAlgebra.solve(.eye(3), .zeros([4])) }.contains("{3} or {3, k}"))
     #expect(message { _ = try LinearAlgebra.sqrtm(Tensor.eye(2).negated()) }.contains("not real"))
-    #expect(message { _ = try LinearAlgebra.sqrtm(Tensor([0, 1, 0, 0], shape: [2, 2])) }.contains("no square root"))
+    #expect(
+      message { _ = try LinearAlgebra.sqrtm(Tensor([0, 1, 0, 0], shape: [2, 2])) }.contains("no square root"))
   }
 
   @Test func runsKernelsForThisProcessor() {

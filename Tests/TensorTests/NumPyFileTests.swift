@@ -19,7 +19,8 @@ import Testing
 
   @Test func writesWhatNumPyWrites() throws {
     for name in ["f4", "scalar", "vector"] {
-      let path = "/" + #filePath.split(separator: "/").dropLast().joined(separator: "/") + "/Goldens/npy.\(name).npy"
+      let path =
+        "/" + #filePath.split(separator: "/").dropLast().joined(separator: "/") + "/Goldens/npy.\(name).npy"
       #expect(try golden("npy.\(name)").numPyBytes() == FileBytes.read(path))
     }
   }
@@ -30,8 +31,10 @@ import Testing
     let x = try Tensor.arange(0, 6).reshaped([2, 3]).transposed(0, 1)
     try x.save(numPyFile: path)
     #expect(try distance(Tensor(numPyFile: path), x) == 0)
-    #expect(message { try x.save(numPyFile: "/nowhere/x.npy") } == "/nowhere/x.npy: No such file or directory")
-    #expect(message { _ = try Tensor(numPyFile: "/nowhere/x.npy") } == "/nowhere/x.npy: No such file or directory")
+    #expect(
+      message { try x.save(numPyFile: "/nowhere/x.npy") } == "/nowhere/x.npy: No such file or directory")
+    #expect(
+      message { _ = try Tensor(numPyFile: "/nowhere/x.npy") } == "/nowhere/x.npy: No such file or directory")
     #expect(message { _ = try Tensor(numPyFile: "/tmp") } == "/tmp: not a file")
   }
 
@@ -46,9 +49,12 @@ import Testing
     #expect(lying)
     for shape in ["(9, 3)", "(-2, -3)", "(9999999999, 9999999999)", "(2, x)"] {
       let header = "{'descr': '<f4', 'fortran_order': False, 'shape': \(shape), }\n"
-      let bytes = [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(header.utf8.count), 0] + Array(header.utf8) + whole.suffix(24)
+      let bytes =
+        [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(header.utf8.count), 0] + Array(header.utf8)
+        + whole.suffix(24)
       #expect(message { _ = try Tensor(numPy: bytes) } != "no error", "\(shape)")
     }
-    #expect(message { _ = try Tensor(numPy: whole + [0]) } == "a tensor {2, 3} takes 24 bytes, the file holds 25")
+    #expect(
+      message { _ = try Tensor(numPy: whole + [0]) } == "a tensor {2, 3} takes 24 bytes, the file holds 25")
   }
 }

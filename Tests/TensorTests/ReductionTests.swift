@@ -8,21 +8,21 @@ import Testing
   @Test(arguments: dims) func equalsReference(_ name: String) throws {
     let x = try golden("reduce.x").permuted([2, 0, 3, 1])
     let dims = name == "all" ? nil : name.split(separator: ",").compactMap { Int($0) }
-    #expect(try distance(x.sum(dims), golden("reduce.sum.\(name)")) < 1e-6)
-    #expect(try distance(x.max(dims), golden("reduce.max.\(name)")) == 0)
-    #expect(try distance(x.negated().min(dims).negated(), golden("reduce.max.\(name)")) == 0)
-    #expect(try distance(x.variance(dims), golden("reduce.var.\(name)")) < 1e-6)
-    #expect(try distance(x.norm(dims), golden("reduce.norm.\(name)")) < 1e-6)
-    #expect(try distance(x.contiguous().sum(dims), golden("reduce.sum.\(name)")) < 1e-6)
+    #expect(try distance(x.sum(dims: dims), golden("reduce.sum.\(name)")) < 1e-6)
+    #expect(try distance(x.max(dims: dims), golden("reduce.max.\(name)")) == 0)
+    #expect(try distance(x.negated().min(dims: dims).negated(), golden("reduce.max.\(name)")) == 0)
+    #expect(try distance(x.variance(dims: dims), golden("reduce.var.\(name)")) < 1e-6)
+    #expect(try distance(x.norm(dims: dims), golden("reduce.norm.\(name)")) < 1e-6)
+    #expect(try distance(x.contiguous().sum(dims: dims), golden("reduce.sum.\(name)")) < 1e-6)
   }
 
   @Test func keepsDimensions() throws {
     let x = try Tensor.ones([2, 3, 4])
-    #expect(try x.sum(1, keepDim: true).shape == [2, 1, 4])
-    #expect(try x.mean([0, -1]).shape == [3])
+    #expect(try x.sum(dim: 1, keepDim: true).shape == [2, 1, 4])
+    #expect(try x.mean(dims: [0, -1]).shape == [3])
     #expect(try x.sum().shape == [])
-    #expect(try x.mean([0, -1]).toArray() == [1, 1, 1])
-    #expect(try x.multiplying(2).prod([0, 1, 2]).item() == 16_777_216)
+    #expect(try x.mean(dims: [0, -1]).toArray() == [1, 1, 1])
+    #expect(try x.multiplying(2).prod(dims: [0, 1, 2]).item() == 16_777_216)
   }
 
   @Test func staysAccurateOverManyElements() throws {
@@ -32,20 +32,20 @@ import Testing
 
   @Test func ofNothing() throws {
     let empty = try Tensor.zeros([0, 3])
-    #expect(try empty.sum(0).toArray() == [0, 0, 0])
-    #expect(try empty.sum(1).shape == [0])
+    #expect(try empty.sum(dim: 0).toArray() == [0, 0, 0])
+    #expect(try empty.sum(dim: 1).shape == [0])
     #expect(try empty.mean().item().isNaN)
     #expect(message { _ = try empty.max() }.contains("no elements"))
-    #expect(message { _ = try empty.argmax(0) }.contains("no elements"))
+    #expect(message { _ = try empty.argmax(dim: 0) }.contains("no elements"))
   }
 
   @Test func orders() throws {
     let x = try golden("reduce.x").permuted([2, 0, 3, 1])
-    #expect(try distance(x.argmax(1), golden("reduce.argmax")) == 0)
-    #expect(try distance(x.cumsum(1), golden("reduce.cumsum")) < 1e-6)
+    #expect(try distance(x.argmax(dim: 1), golden("reduce.argmax")) == 0)
+    #expect(try distance(x.cumsum(dim: 1), golden("reduce.cumsum")) < 1e-6)
     let ties = try golden("sort.x")
     for (name, descending) in [("up", false), ("down", true)] {
-      let (values, places) = try ties.sorted(0, descending: descending)
+      let (values, places) = try ties.sorted(dim: 0, descending: descending)
       #expect(try distance(values, golden("sort.\(name).values")) == 0)
       #expect(try distance(places, golden("sort.\(name).places")) == 0)
     }

@@ -60,7 +60,8 @@ extension Tensor {
     let result = try Tensor.uninitialized(shape)
     let (c, a, b) = try (condition.expanded(shape), expanded(shape), other.expanded(shape))
     ck_select(
-      Int32(shape.count), shape, result.base, result.strides, c.base, c.strides, a.base, a.strides, b.base, b.strides)
+      Int32(shape.count), shape, result.base, result.strides, c.base, c.strides, a.base, a.strides, b.base,
+      b.strides)
     return result
   }
 }
@@ -70,7 +71,8 @@ extension Tensor {
     let together = try Shape.broadcast(shape, other.shape)
     let (a, b) = try (expanded(together), other.expanded(together))
     let result = try Tensor.uninitialized(together)
-    ck_binary(op, Int32(together.count), together, result.base, result.strides, a.base, a.strides, b.base, b.strides)
+    ck_binary(
+      op, Int32(together.count), together, result.base, result.strides, a.base, a.strides, b.base, b.strides)
     return result
   }
 
@@ -84,7 +86,8 @@ extension Tensor {
     let result = try Tensor.uninitialized(other.shape)
     withUnsafePointer(to: value) {
       ck_binary(
-        op, Int32(other.rank), other.shape, result.base, result.strides, $0, [Int](repeating: 0, count: other.rank),
+        op, Int32(other.rank), other.shape, result.base, result.strides, $0,
+        [Int](repeating: 0, count: other.rank),
         other.base, other.strides)
     }
     return result
@@ -93,7 +96,8 @@ extension Tensor {
   @discardableResult
   func binary_(_ op: ck_binary_op, _ other: Tensor) throws -> Tensor {
     guard let otherStrides = Shape.expandedStrides(other.shape, other.strides, to: shape) else {
-      throw TensorError("shapes \(Shape.text(shape)) and \(Shape.text(other.shape)) do not go together in place")
+      throw TensorError(
+        "shapes \(Shape.text(shape)) and \(Shape.text(other.shape)) do not go together in place")
     }
     try checkWritable()
     if overlaps(other) && !(otherStrides == strides && other.offset == offset) {

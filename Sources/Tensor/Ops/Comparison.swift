@@ -12,7 +12,9 @@ extension Tensor {
   public func less(than value: Float) throws -> Tensor { try binary(CK_LESS, value) }
   public func lessOrEqual(to value: Float) throws -> Tensor { try binary(CK_LESS_EQUAL, value) }
   public func greater(than value: Float) throws -> Tensor { try Tensor.binary(CK_LESS, value, self) }
-  public func greaterOrEqual(to value: Float) throws -> Tensor { try Tensor.binary(CK_LESS_EQUAL, value, self) }
+  public func greaterOrEqual(to value: Float) throws -> Tensor {
+    try Tensor.binary(CK_LESS_EQUAL, value, self)
+  }
   public func equal(to value: Float) throws -> Tensor { try binary(CK_EQUAL, value) }
   public func notEqual(to value: Float) throws -> Tensor { try binary(CK_NOT_EQUAL, value) }
 }

@@ -11,7 +11,8 @@ extension Tensor {
       if tensor.rank == first.rank { expected[d] = tensor.shape[d] }
       guard tensor.shape == expected else {
         throw TensorError(
-          "tensors \(Shape.text(first.shape)) and \(Shape.text(tensor.shape)) cannot be joined along dimension \(d)")
+          "tensors \(Shape.text(first.shape)) and \(Shape.text(tensor.shape)) cannot be joined along dimension \(d)"
+        )
       }
       shape[d] += tensor.shape[d]
     }
@@ -41,12 +42,14 @@ extension Tensor {
   /// Repeated `times[d]` times along each dimension.
   public func tiled(_ times: [Int]) throws -> Tensor {
     guard times.count == rank && times.allSatisfy({ $0 >= 0 }) else {
-      throw TensorError("tile needs \(rank) counts for a tensor \(Shape.text(shape)), got \(Shape.text(times))")
+      throw TensorError(
+        "tile needs \(rank) counts for a tensor \(Shape.text(shape)), got \(Shape.text(times))")
     }
     guard 2 * rank <= Shape.maximumRank else {
       var result = self
       for d in 0..<rank where times[d] != 1 {
-        result = times[d] == 0
+        result =
+          times[d] == 0
           ? try result.narrowed(d, start: 0, length: 0)
           : try .concatenated([Tensor](repeating: result, count: times[d]), dim: d)
       }

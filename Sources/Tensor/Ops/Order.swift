@@ -3,17 +3,17 @@ import CKernels
 /// Where elements stand among others. Places count from 0 and come as numbers in a tensor.
 extension Tensor {
   /// The place of the first largest element along `dim`, or in row-major order when no dimension is named.
-  public func argmax(_ dim: Int? = nil, keepDim: Bool = false) throws -> Tensor {
+  public func argmax(dim: Int? = nil, keepDim: Bool = false) throws -> Tensor {
     try extremeIndex(largest: true, dim, keepDim)
   }
 
   /// The place of the first smallest element.
-  public func argmin(_ dim: Int? = nil, keepDim: Bool = false) throws -> Tensor {
+  public func argmin(dim: Int? = nil, keepDim: Bool = false) throws -> Tensor {
     try extremeIndex(largest: false, dim, keepDim)
   }
 
   /// Running sums along `dim`.
-  public func cumsum(_ dim: Int) throws -> Tensor {
+  public func cumsum(dim: Int) throws -> Tensor {
     try alongRows(dim) { rows in
       let result = try Tensor.uninitialized(rows.shape)
       ck_cumulative_sum(rows.rowCount, rows.rowLength, rows.base, result.base)
@@ -23,7 +23,7 @@ extension Tensor {
 
   /// The elements in order along `dim`, and the places they came from. Equal elements keep their order; NaN counts
   /// as the largest.
-  public func sorted(_ dim: Int = -1, descending: Bool = false) throws -> (values: Tensor, indices: Tensor) {
+  public func sorted(dim: Int = -1, descending: Bool = false) throws -> (values: Tensor, indices: Tensor) {
     let both = try alongRows(dim) { rows in
       let values = try Tensor.uninitialized(rows.shape)
       let indices = try Tensor.uninitialized(rows.shape)
@@ -37,12 +37,13 @@ extension Tensor {
   }
 
   /// The `k` largest (or smallest) elements along `dim` in order, and their places.
-  public func topK(_ k: Int, dim: Int = -1, largest: Bool = true) throws -> (values: Tensor, indices: Tensor) {
+  public func topK(_ k: Int, dim: Int = -1, largest: Bool = true) throws -> (values: Tensor, indices: Tensor)
+  {
     let d = try Shape.dimension(dim, rank: rank)
     guard k >= 0 && k <= shape[d] else {
       throw TensorError("top \(k) of dimension \(d) of a tensor \(Shape.text(shape)) is out of range")
     }
-    let (values, indices) = try sorted(d, descending: largest)
+    let (values, indices) = try sorted(dim: d, descending: largest)
     return try (values.narrowed(d, start: 0, length: k), indices.narrowed(d, start: 0, length: k))
   }
 

@@ -17,24 +17,16 @@ extension Tensor {
   /// bicubic filters widen by the factor of a reduction, as Pillow's do and as CLIP's preprocessing expects.
   public func resized(height: Int, width: Int, mode: ResampleMode, antialias: Bool = false) throws -> Tensor {
     guard rank >= 2, shape[rank - 2] > 0, shape[rank - 1] > 0 else {
-      throw TensorError("resize needs a tensor {…, height, width} that is not empty, got \(Shape.text(shape))")
+      throw TensorError(
+        "resize needs a tensor {…, height, width} that is not empty, got \(Shape.text(shape))")
     }
     guard height > 0 && width > 0 else {
       throw TensorError("resize needs a height and width of at least 1, got \(height) and \(width)")
     }
-    let horizontal = try resampled(-1, ResampleTaps(from: shape[rank - 1], to: width, mode, antialias: antialias))
-    return try horizontal.resampled(-2, ResampleTaps(from: shape[rank - 2], to: height, mode, antialias: antialias))
-  }
-
-  /// {N, H, W, C} → {N, 2H, 2W, C}, every pixel four times.
-  public func upsampledNearest2x() throws -> Tensor {
-    guard rank == 4 else {
-      throw TensorError("upsampling needs a tensor {N, H, W, C}, got \(Shape.text(shape))")
-    }
-    let source = try contiguous()
-    let result = try Tensor.uninitialized([shape[0], 2 * shape[1], 2 * shape[2], shape[3]])
-    ck_upsample_nearest_2x(shape[0], shape[1], shape[2], shape[3], source.base, result.base)
-    return result
+    let horizontal = try resampled(
+      -1, ResampleTaps(from: shape[rank - 1], to: width, mode, antialias: antialias))
+    return try horizontal.resampled(
+      -2, ResampleTaps(from: shape[rank - 2], to: height, mode, antialias: antialias))
   }
 
   private func resampled(_ dim: Int, _ taps: ResampleTaps) throws -> Tensor {
