@@ -1,5 +1,6 @@
 #pragma once
 // One header per family; the kernels take element counts and strides, never bytes.
+#include "convert.h"
 #include "elementwise.h"
 #include "matrix.h"
 #include "memory.h"

@@ -1,0 +1,71 @@
+import CKernels
+
+/// The number formats that safetensors files name, and which of them become float32 tensors here.
+public struct ElementType: Hashable, Sendable, CustomStringConvertible {
+  /// As the file writes it: `F16`.
+  public let name: String
+  public let bitWidth: Int
+
+  private init(_ name: String, _ bitWidth: Int) {
+    self.name = name
+    self.bitWidth = bitWidth
+  }
+
+  public static let f64 = ElementType("F64", 64)
+  public static let f32 = ElementType("F32", 32)
+  public static let f16 = ElementType("F16", 16)
+  public static let bf16 = ElementType("BF16", 16)
+  public static let i64 = ElementType("I64", 64)
+  public static let i32 = ElementType("I32", 32)
+  public static let u8 = ElementType("U8", 8)
+  public static let bool = ElementType("BOOL", 8)
+
+  /// Formats of the safetensors specification. Those without a conversion may stand in a file as long as nobody
+  /// reads them.
+  private static let all: [ElementType] = [
+    .f64, .f32, .f16, .bf16, .i64, .i32, .u8, .bool,
+    ElementType("I16", 16), ElementType("I8", 8), ElementType("U16", 16), ElementType("U32", 32),
+    ElementType("U64", 64), ElementType("C64", 64), ElementType("F8_E5M2", 8), ElementType("F8_E4M3", 8),
+    ElementType("F8_E8M0", 8), ElementType("F6_E2M3", 6), ElementType("F6_E3M2", 6), ElementType("F4", 4),
+  ]
+
+  public init?(named name: String) {
+    guard let type = ElementType.all.first(where: { $0.name == name }) else { return nil }
+    self = type
+  }
+
+  public var description: String { name }
+
+  /// Widens `count` stored numbers to float32 (integers beyond 2²⁴ round); false if the format has no conversion.
+  func widen(_ source: UnsafeRawPointer, to destination: UnsafeMutablePointer<Float>, count: Int) -> Bool {
+    switch self {
+    case .f32: UnsafeMutableRawPointer(destination).copyMemory(from: source, byteCount: 4 * count)
+    case .f16: ck_f16_to_f32(source, destination, count)
+    case .bf16: ck_bf16_to_f32(source, destination, count)
+    case .f64: ck_f64_to_f32(source, destination, count)
+    case .i64:
+      for index in 0..<count {
+        destination[index] = Float(source.loadUnaligned(fromByteOffset: 8 * index, as: Int64.self))
+      }
+    case .i32:
+      for index in 0..<count {
+        destination[index] = Float(source.loadUnaligned(fromByteOffset: 4 * index, as: Int32.self))
+      }
+    case .u8, .bool:
+      for index in 0..<count {
+        destination[index] = Float(source.load(fromByteOffset: index, as: UInt8.self))
+      }
+    default: return false
+    }
+    return true
+  }
+
+  /// Narrows `count` floats to f32, f16 or bf16, rounding to nearest even.
+  func narrow(_ source: UnsafePointer<Float>, to destination: UnsafeMutableRawPointer, count: Int) {
+    switch self {
+    case .f16: ck_f32_to_f16(source, destination, count)
+    case .bf16: ck_f32_to_bf16(source, destination, count)
+    default: destination.copyMemory(from: source, byteCount: 4 * count)
+    }
+  }
+}

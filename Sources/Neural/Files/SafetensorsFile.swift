@@ -1,0 +1,49 @@
+import Tensor
+
+/// A memory-mapped safetensors file: opening reads only the header, each tensor is converted when asked for.
+///
+/// A file that is cut short by another program while it is mapped ends this one (SIGBUS), as with any mapping.
+public final class SafetensorsFile: Sendable {
+  public typealias Entry = SafetensorsHeader.Entry
+
+  public let path: String
+  public let header: SafetensorsHeader
+  private let file: MappedFile
+  private let positions: [String: Int]
+
+  /// Maps the file and checks its whole header; throws `NeuralError` that names the path and the fault.
+  public init(path: String) throws {
+    self.path = path
+    file = try MappedFile(path: path)
+    header = try SafetensorsHeader(file: file.bytes, path: path)
+    positions = Dictionary(
+      uniqueKeysWithValues: header.entries.enumerated().map { ($1.name, $0) })
+  }
+
+  /// Tensors in the order of the file.
+  public var entries: [Entry] { header.entries }
+  public var metadata: [String: String] { header.metadata }
+
+  public func entry(named name: String) -> Entry? { positions[name].map { header.entries[$0] } }
+
+  /// The tensor `name` as float32, in the shape that the file gives it.
+  public func tensor(named name: String) throws -> Tensor {
+    guard let entry = entry(named: name) else { throw NeuralError("\(path): no tensor '\(name)'") }
+    guard let base = file.bytes.baseAddress else { return try Tensor.zeros(entry.shape) }
+    let source = base + entry.bytes.lowerBound
+    let tensor = try Tensor.uninitialized(entry.shape)
+    let isConverted = try tensor.withUnsafeMutableBuffer { buffer in
+      guard let destination = buffer.baseAddress, entry.count > 0 else { return true }
+      return entry.type.widen(source, to: destination, count: entry.count)
+    }
+    guard isConverted else {
+      throw NeuralError("\(path): tensor '\(name)' has dtype \(entry.type), which cannot be read")
+    }
+    return tensor
+  }
+
+  /// The file's tensors, by name, as float32.
+  public func tensors() throws -> [String: Tensor] {
+    try Dictionary(uniqueKeysWithValues: entries.map { ($0.name, try tensor(named: $0.name)) })
+  }
+}

@@ -1,1 +1,0 @@
-// The floor `Neural`; see Docs/ARCHITECTURE.md.
