@@ -15,6 +15,8 @@ public final class RunContext {
   }
   /// Collects attention probabilities; nil if nobody asked.
   public let trace: Trace?
+  /// What layers keep of the text embedding.
+  public let conditioning = ConditioningCache()
 
   /// The rows in runs of consecutive samples of one kind.
   private(set) var runs: [RowRun]

@@ -1,0 +1,58 @@
+@_spi(_Unicode) import Swift
+
+/// The steps of CLIP's tokenizer before byte pairs: normal form, folded white space, lower case, and the cut into
+/// words.
+enum PromptSplitter {
+  /// The words of a text: contractions, runs of letters, single digits, runs of anything else but white space
+  /// (`'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+`).
+  static func words(of text: String) -> [String] {
+    let scalars = normalized(text)
+    var words: [String] = []
+    var position = 0
+    while position < scalars.count {
+      let kind = Kind(scalars[position])
+      var end = position + 1
+      if let length = contraction(at: position, in: scalars) {
+        end = position + length
+      } else if kind == .letter || kind == .sign {
+        while end < scalars.count, Kind(scalars[end]) == kind { end += 1 }
+      }
+      if kind != .space {
+        var word = String.UnicodeScalarView()
+        word.append(contentsOf: scalars[position..<end])
+        words.append(String(word))
+      }
+      position = end
+    }
+    return words
+  }
+
+  /// NFC, then lower case letter by letter (as the reference does: no rule looks at the neighbours).
+  private static func normalized(_ text: String) -> [Unicode.Scalar] {
+    var scalars: [Unicode.Scalar] = []
+    scalars.reserveCapacity(text.utf8.count)
+    for scalar in text._nfc { scalars += scalar.properties.lowercaseMapping.unicodeScalars }
+    return scalars
+  }
+
+  private enum Kind {
+    case letter, digit, space, sign
+
+    init(_ scalar: Unicode.Scalar) {
+      switch scalar.properties.generalCategory {
+      case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter: self = .letter
+      case .decimalNumber, .letterNumber, .otherNumber: self = .digit
+      default: self = scalar.properties.isWhitespace ? .space : .sign
+      }
+    }
+  }
+
+  private static let contractions: [[Unicode.Scalar]] = ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"].map {
+    Array($0.unicodeScalars)
+  }
+
+  private static func contraction(at position: Int, in scalars: [Unicode.Scalar]) -> Int? {
+    guard scalars[position] == "'" else { return nil }
+    return contractions.first { scalars[position...].starts(with: $0) }?.count
+  }
+}
