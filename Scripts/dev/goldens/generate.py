@@ -9,6 +9,7 @@ import torch
 
 import models
 import outputs
+import schedulers
 
 
 def save(path, tensors):
@@ -37,6 +38,7 @@ def main(root: Path):
     save(root / "noise.safetensors", outputs.noise_outputs())
     scheduler, cases = outputs.scheduler_outputs()
     save(root / "schedulers.safetensors", scheduler)
+    schedulers.write(root / "toy-schedulers.json")
     outputs.dump(root / "cases.json", {"prompt": outputs.RUN_PROMPT, "schedulers": cases, "daam": notes, "tokens": tokens})
 
 

@@ -14,6 +14,8 @@ public final class Trace {
     public let height, width: Int
     /// Number of tokens (cross-attention) or of map positions (self-attention).
     public let keys: Int
+    /// How much smaller than the latents the map is: sqrt(latent area / map area) (DAAM's factor).
+    public let factor: Double
   }
 
   public let options: TraceOptions
@@ -41,18 +43,16 @@ public final class Trace {
     self.latentWidth = latentWidth
   }
 
-  /// How much smaller than the latents a layer's map is: sqrt(latent area / map area) (DAAM's factor).
-  public func factor(of layer: Layer) -> Double {
-    (Double(latentHeight * latentWidth) / Double(layer.height * layer.width)).squareRoot()
-  }
-
   // MARK: Recording
 
   /// The index of an attention layer, entered when it is first seen.
   func layer(_ site: AttentionSite, heads: Int, height: Int, width: Int, keys: Int) -> Int {
     if let index = indices[site.path] { return index }
+    let factor = (Double(latentHeight * latentWidth) / Double(height * width)).squareRoot()
     layers.append(
-      Layer(path: site.path, kind: site.kind, heads: heads, height: height, width: width, keys: keys))
+      Layer(
+        path: site.path, kind: site.kind, heads: heads, height: height, width: width, keys: keys,
+        factor: factor))
     indices[site.path] = layers.count - 1
     return layers.count - 1
   }

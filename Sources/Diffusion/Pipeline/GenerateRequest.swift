@@ -1,0 +1,51 @@
+import Tensor
+
+/// One run of `Pipeline.generate`: everything that decides the pictures.
+///
+/// Fields that hold several entries, one per picture, go together: they must be of the same length, and a field
+/// with a single entry goes with all pictures.
+public struct GenerateRequest {
+  /// What cross-attention sees.
+  public enum Condition {
+    /// One text per picture.
+    case texts([String])
+    /// {tokens, d}, or {pictures, tokens, d}.
+    case embedding(Tensor)
+    /// An embedding in either form for every step of the schedule.
+    case embeddings([Tensor])
+  }
+
+  public var prompt: Condition
+  /// The unconditional half of guidance.
+  public var negative: Condition = .texts([""])
+  public var seeds: [UInt64] = [0]
+  /// Unit normal numbers in place of a seed's, {C, h, w} or {pictures, C, h, w}; the scheduler scales them.
+  public var noise: Tensor?
+  /// The state that enters `startStep`, taken as it is, {C, h, w} or {pictures, C, h, w}.
+  public var latents: Tensor?
+  /// First and last step of the schedule to be taken, from 1; nil: the last there is.
+  public var startStep = 1
+  public var endStep: Int?
+  /// Length of the schedule; nil: the pipeline's default.
+  public var steps: Int?
+  /// Weight of classifier-free guidance; at most 1: the prompt alone, in half the time. nil: the pipeline's default.
+  public var guidance: Double?
+  /// A name of `SchedulerRegistry`; nil: the checkpoint's own.
+  public var scheduler: String?
+  /// Share of fresh noise in DDIM's steps.
+  public var eta = 0.0
+  /// Where noise comes from: `torch-cpu`.
+  public var rng = "torch-cpu"
+  /// Size in pixels; nil: that of `latents` or `noise`, else the one of the model's training.
+  public var width, height: Int?
+  public var trace: TraceOptions?
+  public var hooks: [Hook] = []
+  /// Called before the model in every step; what it assigns to the state counts from this step on.
+  public var onStep: ((StepState) throws -> Void)?
+  /// Called after the scheduler in every step.
+  public var onStepEnd: ((StepEnd) throws -> Void)?
+
+  public init(prompt: Condition) { self.prompt = prompt }
+
+  public init(prompt: String) { self.init(prompt: .texts([prompt])) }
+}
