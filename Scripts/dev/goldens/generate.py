@@ -36,10 +36,8 @@ def main(root: Path):
         tokens[name] = outputs.tokens_of(root / name)
     save(root / "clip.safetensors", outputs.clip_outputs(root / "tiny-sd1/clip"))
     save(root / "noise.safetensors", outputs.noise_outputs())
-    scheduler, cases = outputs.scheduler_outputs()
-    save(root / "schedulers.safetensors", scheduler)
     schedulers.write(root / "toy-schedulers.json")
-    outputs.dump(root / "cases.json", {"prompt": outputs.RUN_PROMPT, "schedulers": cases, "daam": notes, "tokens": tokens})
+    outputs.dump(root / "cases.json", {"prompt": outputs.RUN_PROMPT, "daam": notes, "tokens": tokens})
 
 
 main(Path(sys.argv[1]))

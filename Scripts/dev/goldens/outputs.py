@@ -85,16 +85,16 @@ def embed(pipeline, prompts):
 
 @torch.no_grad()
 def unet_outputs(pipeline):
-    """One call each: the ends and the middle of the schedule, two rows, a wide map."""
+    """One call each: the ends and the middle of the schedule, two rows, a wide map; texts are the first prompts'."""
     out, size = {}, pipeline.unet.config.sample_size
     calls = [(1, 981, (size, size)), (2, 500, (size, size)), (1, 1, (size, 2 * size)), (1, 261.5, (size, size))]
     for index, (rows, timestep, (height, width)) in enumerate(calls):
         sample = random((rows, 4, height, width), 100 + index)
-        text = embed(pipeline, [RUN_PROMPT, ""][:rows])
+        text = embed(pipeline, PROMPTS[:2][:rows])
         noise = pipeline.unet(sample, timestep, text).sample
         out |= {
             f"unet.{index}.sample": sample, f"unet.{index}.timestep": torch.tensor([float(timestep)]),
-            f"unet.{index}.text": text, f"unet.{index}.out": noise,
+            f"unet.{index}.out": noise,
         }
     return out
 
@@ -173,10 +173,29 @@ def daam_outputs(pipeline, steps, height, width, seed=3, keep_probabilities=True
         "daam.late": maps(late), "daam.layer": maps(layers=[layer]),
     }
     out["daam.normalized"] = torch.tensor(normalized(daam(sums, tokens, height, width)), dtype=torch.float32)
+    out |= word_outputs(pipeline, out["daam.maps"])
     if keep_probabilities:
         # One extra column, so that a reader who cuts too early or too late is found out.
         out |= {f"daam.probs.{path}": torch.tensor(value[:, :, : tokens + 1]) for path, value in sums.items()}
     return out, {"layer": layer}
+
+
+def word_outputs(pipeline, maps):
+    """Maps of words: the mean of their tokens' rows, over all occurrences or one; masks of one word, read both ways."""
+    rows, position = {}, 1
+    for word in RUN_PROMPT.split():
+        count = len(pipeline.tokenizer(word).input_ids) - 2
+        rows.setdefault(word, []).append(range(position, position + count))
+        position += count
+    out = {}
+    for word, occurrences in rows.items():
+        out[f"daam.word.{word}"] = maps[[row for rows in occurrences for row in rows]].mean(0)
+        for number, occurrence in enumerate(occurrences, 1):
+            out[f"daam.word.{word}.{number}"] = maps[list(occurrence)].mean(0)
+    cat = out["daam.word.cat"]
+    out["daam.mask"] = (cat > 0.4 * cat.max()).float()
+    out["daam.mask.minmax"] = ((cat - cat.min()) / (cat.max() - cat.min()) > 0.4).float()
+    return out
 
 
 @torch.no_grad()
@@ -213,39 +232,6 @@ def noise_outputs():
         for shape in [(4, 8, 8), (3, 7, 3), (3, 5), (4, 8, 8)]:
             out[f"noise.{seed}.{len(out) % 4}"] = torch.randn(shape, generator=generator)
     return out
-
-
-def scheduler_outputs(steps=6):
-    """Schedulers fed with given model outputs: every prediction type and spacing, without a network."""
-    out, cases = {}, []
-    base = dict(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", num_train_timesteps=1000)
-    for name, scheduler_class in SCHEDULERS.items():
-        for prediction in ("epsilon", "v_prediction", "sample"):
-            for spacing in ("leading", "trailing", "linspace"):
-                config = base | dict(prediction_type=prediction, timestep_spacing=spacing, steps_offset=1)
-                if name == "ddim":
-                    config |= dict(clip_sample=False, set_alpha_to_one=False)
-                for eta in (0.0, 0.7) if name == "ddim" else (0.0,):
-                    scheduler = scheduler_class(**config)
-                    scheduler.set_timesteps(steps)
-                    key, index = f"scheduler.{len(cases)}", len(cases)
-                    sample = random((2, 3, 2), 300 + index) * scheduler.init_noise_sigma
-                    states, outputs, noises, inputs = [sample], [], [], []
-                    for step, timestep in enumerate(scheduler.timesteps):
-                        outputs.append(random((2, 3, 2), 1000 * (index + 1) + step))
-                        inputs.append(scheduler.scale_model_input(sample, timestep))
-                        noises.append(random((2, 3, 2), 2000 * (index + 1) + step))
-                        extra = dict(eta=eta, variance_noise=noises[-1]) if eta else {}
-                        sample = scheduler.step(outputs[-1], timestep, sample, **extra).prev_sample
-                        states.append(sample)
-                    out |= {
-                        f"{key}.timesteps": scheduler.timesteps.float(), f"{key}.states": torch.stack(states),
-                        f"{key}.outputs": torch.stack(outputs), f"{key}.inputs": torch.stack(inputs),
-                    }
-                    if eta:
-                        out[f"{key}.noises"] = torch.stack(noises)
-                    cases.append({"scheduler": name, "eta": eta, "config": config, "steps": steps})
-    return out, cases
 
 
 def tokens_of(directory, prompts=PROMPTS):
