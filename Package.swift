@@ -7,6 +7,10 @@ let optimizedC: [CSetting] = [.unsafeFlags(["-O3"])]
 let package = Package(
   name: "Lunette",
   products: [.executable(name: "lunette", targets: ["lunette"])],
+  traits: [
+    .trait(name: "OneDNN", description: "Fast products and convolutions; without it OpenBLAS does them."),
+    .default(enabledTraits: ["OneDNN"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
   ],
@@ -19,7 +23,11 @@ let package = Package(
     .target(name: "CImaging", dependencies: ["CPNG"], cSettings: optimizedC),
     .target(name: "CLuaBridge", dependencies: ["CLua54"], cSettings: optimizedC),
 
-    .target(name: "Tensor", dependencies: ["COpenBLAS", "COneDNN", "CKernels"]),
+    .target(
+      name: "Tensor",
+      dependencies: [
+        "COpenBLAS", .target(name: "COneDNN", condition: .when(traits: ["OneDNN"])), "CKernels",
+      ]),
     .target(name: "Neural", dependencies: ["Tensor"]),
     .target(name: "Imaging", dependencies: ["Tensor", "CImaging"]),
     .target(name: "Diffusion", dependencies: ["Neural", "Imaging", "Tensor"]),

@@ -65,7 +65,7 @@ void ck_unary(ck_unary_op op, int rank, const ptrdiff_t *shape, float *out, cons
   int last = walk.rank - 1;
   do {
     unary_work work = {row, out + offsets[0], in + offsets[1], walk.strides[0][last], walk.strides[1][last]};
-    parallel_for(walk.shape[last], CK_GRAIN, unary_piece, &work);
+    ck_parallel_for(walk.shape[last], CK_GRAIN, unary_piece, &work);
   } while (ck_walk_next(&walk, last, index, offsets));
 }
 
@@ -161,7 +161,7 @@ void ck_binary(ck_binary_op op, int rank, const ptrdiff_t *shape, float *out, co
                         walk.strides[0][last],
                         walk.strides[1][last],
                         walk.strides[2][last]};
-    parallel_for(walk.shape[last], CK_GRAIN, binary_piece, &work);
+    ck_parallel_for(walk.shape[last], CK_GRAIN, binary_piece, &work);
   } while (ck_walk_next(&walk, last, index, offsets));
 }
 

@@ -23,7 +23,7 @@ static int from_environment(void) {
   return from_omp;
 }
 
-int threads_count(void) {
+int ck_threads(void) {
   int count = atomic_load_explicit(&wanted, memory_order_relaxed);
   if (__builtin_expect(count <= 0, 0)) {
     count = from_environment();
@@ -37,14 +37,14 @@ int threads_count(void) {
   return count;
 }
 
-void threads_set(int count) {
+void ck_set_threads(int count) {
   atomic_store_explicit(&wanted, count > 0 ? count : 0, memory_order_relaxed);
 }
 
 typedef struct {
   _Atomic long next;
   long count, grain;
-  parallel_body body;
+  ck_parallel_body body;
   void *context;
 } loop;
 
@@ -58,11 +58,11 @@ static void run_pieces(void *argument) {
   }
 }
 
-void parallel_for(long count, long grain, parallel_body body, void *context) {
+void ck_parallel_for(long count, long grain, ck_parallel_body body, void *context) {
   if (count <= 0) return;
   if (grain < 1) grain = 1;
   loop work = {.count = count, .grain = grain, .body = body, .context = context};
-  long pieces = (count + grain - 1) / grain, threads = threads_count();
+  long pieces = (count + grain - 1) / grain, threads = ck_threads();
   if (pieces == 1 || threads == 1 || omp_in_parallel()) {
     run_pieces(&work);
   } else {

@@ -134,7 +134,7 @@ void ck_reduce(ck_reduction op, double scale, int outer_rank, const ptrdiff_t *o
   for (int d = 0; d < work.inner.rank; d++) work.inner_count *= work.inner.shape[d];
   ptrdiff_t run = work.outer.shape[last], blocks = (run + block - 1) / block;
   ptrdiff_t per_piece = (run < block ? run : block) * work.inner_count;
-  parallel_for(outputs / run * blocks, CK_GRAIN / per_piece + 1, reduce_pieces, &work);
+  ck_parallel_for(outputs / run * blocks, CK_GRAIN / per_piece + 1, reduce_pieces, &work);
 }
 
 void ck_extreme_index(int want_largest, ptrdiff_t rows, ptrdiff_t n, const float *in, float *out) {

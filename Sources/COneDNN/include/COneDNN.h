@@ -1,2 +1,68 @@
 #pragma once
-#include <dnnl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// The part of oneDNN that Lunette uses, the same over oneDNN 2 and 3: products and convolutions in float32.
+// A plan is one compiled operation for one shape; it may be used from any thread, one call at a time.
+
+/// result = activation(a·b + bias) + residual, in this order.
+typedef struct {
+  int32_t activation;  // onednn_activation
+  bool has_bias;
+  bool has_residual;
+} onednn_epilogue;
+
+enum onednn_activation {
+  onednn_identity, onednn_relu, onednn_silu, onednn_gelu, onednn_gelu_tanh, onednn_quick_gelu
+};
+
+/// `batch` products of [m, k]·[k, n] -> [m, n]; strides in elements, result contiguous. A batch stride of 0 repeats
+/// the operand. Of the row and the column stride of each operand one must be 1.
+typedef struct {
+  int64_t batch, m, n, k;
+  int64_t a_batch, a_row, a_column;
+  int64_t b_batch, b_row, b_column;
+} onednn_product;
+
+/// [rows, inputs] times weights [outputs, inputs] transposed.
+typedef struct {
+  int64_t rows, inputs, outputs;
+  onednn_epilogue epilogue;
+} onednn_linear;
+
+/// Channels-last images [n, h, w, inputs] with weights [outputs, inputs / groups, kernel_h, kernel_w].
+typedef struct {
+  int64_t n, h, w, inputs, outputs, groups, kernel_h, kernel_w, stride;
+  int64_t top, left, bottom, right;
+  onednn_epilogue epilogue;
+} onednn_convolution;
+
+typedef struct onednn_plan onednn_plan;
+typedef struct onednn_packed onednn_packed;
+
+/// "2.6.3"
+const char *onednn_version_text(void);
+
+/// A compiled operation, or NULL with the status in `status`. Made for as many threads as libgomp will use now.
+onednn_plan *onednn_plan_product(const onednn_product *shape, int *status);
+onednn_plan *onednn_plan_linear(const onednn_linear *shape, int *status);
+onednn_plan *onednn_plan_convolution(const onednn_convolution *shape, int *status);
+void onednn_plan_free(onednn_plan *plan);
+/// The name of the implementation that oneDNN chose.
+const char *onednn_plan_implementation(const onednn_plan *plan);
+
+/// Bytes that the plan's weights take in the order it wants them, 0 if that is the order of the checkpoint.
+size_t onednn_packed_bytes(const onednn_plan *plan);
+/// Wraps `buffer` (of `onednn_packed_bytes`; it must outlive the result), filling it with `weights` reordered.
+/// If the plan wants the checkpoint's order, `buffer` is `weights` itself.
+onednn_packed *onednn_pack(const onednn_plan *plan, const float *weights, float *buffer, int *status);
+/// Whether `packed` has the order that `plan` wants.
+bool onednn_packed_fits(const onednn_packed *packed, const onednn_plan *plan);
+/// The weights in the checkpoint's order again.
+int onednn_unpack(const onednn_packed *packed, float *weights);
+void onednn_packed_free(onednn_packed *packed);
+
+/// Runs a product (`b` given) or an operation with weights (`packed` given). Returns a oneDNN status, 0 for success.
+int onednn_run(onednn_plan *plan, const float *a, const float *b, const onednn_packed *packed, const float *bias,
+               const float *residual, float *result);

@@ -1,0 +1,96 @@
+#pragma once
+#include <dnnl.h>
+
+// oneDNN 2 keeps memory descriptors by value and describes an operation before it makes a primitive descriptor;
+// oneDNN 3 keeps them by handle and makes the primitive descriptor at once.
+
+#if DNNL_VERSION_MAJOR >= 3
+
+typedef const_dnnl_memory_desc_t descriptor_ref;
+#define REF(descriptor) (descriptor)
+
+static inline dnnl_status_t descriptor_strided(dnnl_memory_desc_t *out, int rank, const dnnl_dims_t dims,
+                                               const dnnl_dims_t strides) {
+  return dnnl_memory_desc_create_with_strides(out, rank, dims, dnnl_f32, strides);
+}
+
+static inline dnnl_status_t descriptor_any(dnnl_memory_desc_t *out, int rank, const dnnl_dims_t dims) {
+  return dnnl_memory_desc_create_with_tag(out, rank, dims, dnnl_f32, dnnl_format_tag_any);
+}
+
+static inline dnnl_status_t descriptor_copy(dnnl_memory_desc_t *out, descriptor_ref from) {
+  return dnnl_memory_desc_clone(out, from);
+}
+
+static inline void descriptor_free(dnnl_memory_desc_t descriptor) {
+  if (descriptor) dnnl_memory_desc_destroy(descriptor);
+}
+
+static inline dnnl_status_t append_activation(dnnl_post_ops_t ops, dnnl_alg_kind_t kind, float alpha) {
+  return dnnl_post_ops_append_eltwise(ops, kind, alpha, 0);
+}
+
+static inline dnnl_status_t matmul_descriptor(dnnl_primitive_desc_t *out, dnnl_engine_t engine, descriptor_ref a,
+                                              descriptor_ref b, descriptor_ref bias, descriptor_ref result,
+                                              dnnl_primitive_attr_t attributes) {
+  return dnnl_matmul_primitive_desc_create(out, engine, a, b, bias, result, attributes);
+}
+
+static inline dnnl_status_t convolution_descriptor(dnnl_primitive_desc_t *out, dnnl_engine_t engine,
+                                                   descriptor_ref a, descriptor_ref b, descriptor_ref bias,
+                                                   descriptor_ref result, const dnnl_dims_t strides,
+                                                   const dnnl_dims_t dilations, const dnnl_dims_t before,
+                                                   const dnnl_dims_t after, dnnl_primitive_attr_t attributes) {
+  return dnnl_convolution_forward_primitive_desc_create(out, engine, dnnl_forward_inference,
+                                                        dnnl_convolution_direct, a, b, bias, result, strides,
+                                                        dilations, before, after, attributes);
+}
+
+
+#else
+
+typedef const dnnl_memory_desc_t *descriptor_ref;
+#define REF(descriptor) (&(descriptor))
+
+static inline dnnl_status_t descriptor_strided(dnnl_memory_desc_t *out, int rank, const dnnl_dims_t dims,
+                                               const dnnl_dims_t strides) {
+  return dnnl_memory_desc_init_by_strides(out, rank, dims, dnnl_f32, strides);
+}
+
+static inline dnnl_status_t descriptor_any(dnnl_memory_desc_t *out, int rank, const dnnl_dims_t dims) {
+  return dnnl_memory_desc_init_by_tag(out, rank, dims, dnnl_f32, dnnl_format_tag_any);
+}
+
+static inline dnnl_status_t descriptor_copy(dnnl_memory_desc_t *out, descriptor_ref from) {
+  *out = *from;
+  return dnnl_success;
+}
+
+static inline void descriptor_free(dnnl_memory_desc_t descriptor) { (void)descriptor; }
+
+static inline dnnl_status_t append_activation(dnnl_post_ops_t ops, dnnl_alg_kind_t kind, float alpha) {
+  return dnnl_post_ops_append_eltwise(ops, 1, kind, alpha, 0);
+}
+
+static inline dnnl_status_t matmul_descriptor(dnnl_primitive_desc_t *out, dnnl_engine_t engine, descriptor_ref a,
+                                              descriptor_ref b, descriptor_ref bias, descriptor_ref result,
+                                              dnnl_primitive_attr_t attributes) {
+  dnnl_matmul_desc_t operation;
+  dnnl_status_t status = dnnl_matmul_desc_init(&operation, a, b, bias, result);
+  return status ? status : dnnl_primitive_desc_create(out, &operation, attributes, engine, NULL);
+}
+
+static inline dnnl_status_t convolution_descriptor(dnnl_primitive_desc_t *out, dnnl_engine_t engine,
+                                                   descriptor_ref a, descriptor_ref b, descriptor_ref bias,
+                                                   descriptor_ref result, const dnnl_dims_t strides,
+                                                   const dnnl_dims_t dilations, const dnnl_dims_t before,
+                                                   const dnnl_dims_t after, dnnl_primitive_attr_t attributes) {
+  dnnl_convolution_desc_t operation;
+  dnnl_status_t status = dnnl_dilated_convolution_forward_desc_init(
+      &operation, dnnl_forward_inference, dnnl_convolution_direct, a, b, bias, result, strides, dilations, before,
+      after);
+  return status ? status : dnnl_primitive_desc_create(out, &operation, attributes, engine, NULL);
+}
+
+
+#endif

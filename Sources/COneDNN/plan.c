@@ -1,0 +1,341 @@
+#include "COneDNN.h"
+
+#if __has_include(<dnnl.h>)
+
+#include "compatibility.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct onednn_plan {
+  pthread_mutex_t lock;  // the memory objects below are pointed at each call's buffers
+  dnnl_primitive_t primitive;
+  dnnl_memory_t a, b, bias, residual, result, scratch;
+  size_t scratch_bytes;
+  dnnl_memory_desc_t plain, wanted;  // of the weights: the checkpoint's order and the plan's
+  bool has_weights, wants_plain;
+  int residual_argument;
+  const char *implementation;
+};
+
+struct onednn_packed {
+  dnnl_memory_t memory;
+  dnnl_memory_desc_t plain, order;
+};
+
+// One engine and one stream for the process: both are stateless on a CPU.
+
+static dnnl_engine_t engine;
+static dnnl_stream_t stream;
+static dnnl_status_t engine_status;
+static pthread_once_t engine_once = PTHREAD_ONCE_INIT;
+
+static void make_engine(void) {
+  // Plans are cached by our own keys; a second cache inside would only hold memory.
+  dnnl_set_primitive_cache_capacity(0);
+  engine_status = dnnl_engine_create(&engine, dnnl_cpu, 0);
+  if (!engine_status) engine_status = dnnl_stream_create(&stream, engine, dnnl_stream_in_order);
+}
+
+static int ready(void) {
+  pthread_once(&engine_once, make_engine);
+  return engine_status;
+}
+
+const char *onednn_version_text(void) {
+  static char text[32];
+  const dnnl_version_t *version = dnnl_version();
+  if (!text[0]) snprintf(text, sizeof text, "%d.%d.%d", version->major, version->minor, version->patch);
+  return text;
+}
+
+// Scratch memory belongs to the calling thread and grows to the largest plan it ran.
+
+typedef struct {
+  void *block;
+  size_t bytes;
+} scratch_buffer;
+
+static _Thread_local scratch_buffer scratch;
+static pthread_key_t scratch_key;
+static pthread_once_t scratch_once = PTHREAD_ONCE_INIT;
+
+static void make_scratch_key(void) { pthread_key_create(&scratch_key, free); }
+
+static void *scratch_of(size_t bytes) {
+  if (bytes <= scratch.bytes) return scratch.block;
+  pthread_once(&scratch_once, make_scratch_key);
+  free(scratch.block);
+  scratch = (scratch_buffer){0};
+  pthread_setspecific(scratch_key, NULL);
+  if (posix_memalign(&scratch.block, 64, bytes)) return scratch.block = NULL;
+  scratch.bytes = bytes;
+  pthread_setspecific(scratch_key, scratch.block);
+  return scratch.block;
+}
+
+// Making plans
+
+static dnnl_status_t make_attributes(dnnl_primitive_attr_t *out, const onednn_epilogue *epilogue,
+                                     descriptor_ref result, int *residual_argument) {
+  dnnl_status_t status = dnnl_primitive_attr_create(out);
+  if (!status) status = dnnl_primitive_attr_set_scratchpad_mode(*out, dnnl_scratchpad_mode_user);
+  if (status || !epilogue) return status;
+  dnnl_post_ops_t ops;
+  if ((status = dnnl_post_ops_create(&ops))) return status;
+  switch (epilogue->activation) {
+    case onednn_relu: status = append_activation(ops, dnnl_eltwise_relu, 0); break;
+    case onednn_silu: status = append_activation(ops, dnnl_eltwise_swish, 1); break;
+    case onednn_gelu: status = append_activation(ops, dnnl_eltwise_gelu_erf, 0); break;
+    case onednn_gelu_tanh: status = append_activation(ops, dnnl_eltwise_gelu_tanh, 0); break;
+    case onednn_quick_gelu: status = append_activation(ops, dnnl_eltwise_swish, 1.702f); break;
+    default: break;
+  }
+  if (!status && epilogue->has_residual) {
+    status = dnnl_post_ops_append_binary(ops, dnnl_binary_add, result);
+    *residual_argument = DNNL_ARG_ATTR_MULTIPLE_POST_OP(dnnl_post_ops_len(ops) - 1) | DNNL_ARG_SRC_1;
+  }
+  if (!status) status = dnnl_primitive_attr_set_post_ops(*out, ops);
+  dnnl_post_ops_destroy(ops);
+  return status;
+}
+
+static dnnl_status_t memory_of(dnnl_memory_t *out, descriptor_ref descriptor) {
+  return dnnl_memory_create(out, descriptor, engine, DNNL_MEMORY_NONE);
+}
+
+typedef struct {
+  dnnl_memory_desc_t a, b, bias, result;
+  bool has_weights;  // b is `any`, the checkpoint's order in plain
+  dnnl_memory_desc_t plain;
+  const onednn_epilogue *epilogue;
+  bool is_convolution;
+  dnnl_dims_t strides, dilations, before, after;
+} recipe;
+
+static dnnl_status_t fill_plan(onednn_plan *plan, const recipe *recipe) {
+  dnnl_primitive_attr_t attributes = NULL;
+  dnnl_primitive_desc_t found = NULL;
+  const onednn_epilogue *epilogue = recipe->epilogue;
+  bool has_bias = epilogue && epilogue->has_bias, has_residual = epilogue && epilogue->has_residual;
+  descriptor_ref bias = has_bias ? REF(recipe->bias) : NULL;
+  dnnl_status_t status = make_attributes(&attributes, epilogue, REF(recipe->result), &plan->residual_argument);
+  if (!status && recipe->is_convolution) {
+    status = convolution_descriptor(&found, engine, REF(recipe->a), REF(recipe->b), bias, REF(recipe->result),
+                                    recipe->strides, recipe->dilations, recipe->before, recipe->after, attributes);
+  } else if (!status) {
+    status = matmul_descriptor(&found, engine, REF(recipe->a), REF(recipe->b), bias, REF(recipe->result), attributes);
+  }
+  if (!status) status = dnnl_primitive_create(&plan->primitive, found);
+  if (!status) status = memory_of(&plan->a, REF(recipe->a));
+  if (!status) status = memory_of(&plan->result, REF(recipe->result));
+  if (!status && has_bias) status = memory_of(&plan->bias, bias);
+  if (!status && has_residual) status = memory_of(&plan->residual, REF(recipe->result));
+  if (!status) {
+    descriptor_ref pad = dnnl_primitive_desc_query_md(found, dnnl_query_scratchpad_md, 0);
+    plan->scratch_bytes = pad ? dnnl_memory_desc_get_size(pad) : 0;
+    if (plan->scratch_bytes) status = memory_of(&plan->scratch, pad);
+  }
+  if (!status && recipe->has_weights) {
+    descriptor_ref wanted = dnnl_primitive_desc_query_md(found, dnnl_query_weights_md, 0);
+    plan->has_weights = true;
+    plan->wants_plain = dnnl_memory_desc_equal(wanted, REF(recipe->plain));
+    status = descriptor_copy(&plan->wanted, wanted);
+    if (!status) status = descriptor_copy(&plan->plain, REF(recipe->plain));
+  } else if (!status) {
+    status = memory_of(&plan->b, REF(recipe->b));
+  }
+  const char *name = NULL;
+  if (!status && !dnnl_primitive_desc_query(found, dnnl_query_impl_info_str, 0, &name) && name) {
+    plan->implementation = strdup(name);
+  }
+  if (found) dnnl_primitive_desc_destroy(found);
+  if (attributes) dnnl_primitive_attr_destroy(attributes);
+  return status;
+}
+
+static onednn_plan *make_plan(recipe *recipe, dnnl_status_t described, int *status) {
+  onednn_plan *plan = described ? NULL : calloc(1, sizeof *plan);
+  *status = described ? described : plan ? dnnl_success : dnnl_out_of_memory;
+  if (plan) {
+    pthread_mutex_init(&plan->lock, NULL);
+    *status = fill_plan(plan, recipe);
+    if (*status) {
+      onednn_plan_free(plan);
+      plan = NULL;
+    }
+  }
+  descriptor_free(recipe->a);
+  descriptor_free(recipe->b);
+  descriptor_free(recipe->bias);
+  descriptor_free(recipe->result);
+  descriptor_free(recipe->plain);
+  return plan;
+}
+
+onednn_plan *onednn_plan_product(const onednn_product *s, int *status) {
+  if ((*status = ready())) return NULL;
+  recipe recipe = {0};
+  dnnl_dims_t a = {s->a_batch ? s->batch : 1, s->m, s->k}, a_strides = {s->a_batch, s->a_row, s->a_column};
+  dnnl_dims_t b = {s->b_batch ? s->batch : 1, s->k, s->n}, b_strides = {s->b_batch, s->b_row, s->b_column};
+  dnnl_dims_t result = {s->batch, s->m, s->n}, strides = {s->m * s->n, s->n, 1};
+  if (!s->a_batch) a_strides[0] = s->m * s->k;
+  if (!s->b_batch) b_strides[0] = s->k * s->n;
+  int skip = s->batch == 1;  // one product is better off as a plain matrix
+  dnnl_status_t described = descriptor_strided(&recipe.a, 3 - skip, a + skip, a_strides + skip);
+  if (!described) described = descriptor_strided(&recipe.b, 3 - skip, b + skip, b_strides + skip);
+  if (!described) described = descriptor_strided(&recipe.result, 3 - skip, result + skip, strides + skip);
+  return make_plan(&recipe, described, status);
+}
+
+onednn_plan *onednn_plan_linear(const onednn_linear *s, int *status) {
+  if ((*status = ready())) return NULL;
+  recipe recipe = {.has_weights = true, .epilogue = &s->epilogue};
+  dnnl_dims_t a = {s->rows, s->inputs}, a_strides = {s->inputs, 1};
+  dnnl_dims_t b = {s->inputs, s->outputs}, b_strides = {1, s->inputs};
+  dnnl_dims_t bias = {1, s->outputs}, result = {s->rows, s->outputs}, strides = {s->outputs, 1};
+  dnnl_status_t described = descriptor_strided(&recipe.a, 2, a, a_strides);
+  if (!described) described = descriptor_any(&recipe.b, 2, b);
+  if (!described) described = descriptor_strided(&recipe.plain, 2, b, b_strides);
+  if (!described) described = descriptor_strided(&recipe.bias, 2, bias, strides);
+  if (!described) described = descriptor_strided(&recipe.result, 2, result, strides);
+  return make_plan(&recipe, described, status);
+}
+
+onednn_plan *onednn_plan_convolution(const onednn_convolution *s, int *status) {
+  if ((*status = ready())) return NULL;
+  recipe recipe = {.has_weights = true,
+                   .epilogue = &s->epilogue,
+                   .is_convolution = true,
+                   .strides = {s->stride, s->stride},
+                   .before = {s->top, s->left},
+                   .after = {s->bottom, s->right}};
+  int64_t h = (s->h + s->top + s->bottom - s->kernel_h) / s->stride + 1;
+  int64_t w = (s->w + s->left + s->right - s->kernel_w) / s->stride + 1;
+  int64_t area = s->kernel_h * s->kernel_w, into = s->inputs / s->groups, outof = s->outputs / s->groups;
+  dnnl_dims_t a = {s->n, s->inputs, s->h, s->w}, result = {s->n, s->outputs, h, w};
+  dnnl_dims_t a_strides = {s->h * s->w * s->inputs, 1, s->w * s->inputs, s->inputs};
+  dnnl_dims_t strides = {h * w * s->outputs, 1, w * s->outputs, s->outputs};
+  dnnl_dims_t b = {s->groups, outof, into, s->kernel_h, s->kernel_w};
+  dnnl_dims_t b_strides = {outof * into * area, into * area, area, s->kernel_w, 1};
+  dnnl_dims_t bias = {s->outputs}, bias_strides = {1};
+  int skip = s->groups == 1;
+  dnnl_status_t described = descriptor_strided(&recipe.a, 4, a, a_strides);
+  if (!described) described = descriptor_any(&recipe.b, 5 - skip, b + skip);
+  if (!described) described = descriptor_strided(&recipe.plain, 5 - skip, b + skip, b_strides + skip);
+  if (!described) described = descriptor_strided(&recipe.bias, 1, bias, bias_strides);
+  if (!described) described = descriptor_strided(&recipe.result, 4, result, strides);
+  return make_plan(&recipe, described, status);
+}
+
+void onednn_plan_free(onednn_plan *plan) {
+  if (!plan) return;
+  dnnl_memory_t memories[] = {plan->a, plan->b, plan->bias, plan->residual, plan->result, plan->scratch};
+  for (size_t i = 0; i < sizeof memories / sizeof *memories; i++) {
+    if (memories[i]) dnnl_memory_destroy(memories[i]);
+  }
+  if (plan->primitive) dnnl_primitive_destroy(plan->primitive);
+  descriptor_free(plan->plain);
+  descriptor_free(plan->wanted);
+  pthread_mutex_destroy(&plan->lock);
+  free((void *)plan->implementation);
+  free(plan);
+}
+
+const char *onednn_plan_implementation(const onednn_plan *plan) {
+  return plan->implementation ? plan->implementation : "";
+}
+
+// Weights
+
+size_t onednn_packed_bytes(const onednn_plan *plan) {
+  return plan->wants_plain ? 0 : dnnl_memory_desc_get_size(REF(plan->wanted));
+}
+
+static dnnl_status_t reorder(dnnl_memory_t from, descriptor_ref from_order, dnnl_memory_t to, descriptor_ref to_order) {
+  dnnl_primitive_desc_t found = NULL;
+  dnnl_primitive_t primitive = NULL;
+  dnnl_exec_arg_t arguments[] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}};
+  dnnl_status_t status = dnnl_reorder_primitive_desc_create(&found, from_order, engine, to_order, engine, NULL);
+  if (!status) status = dnnl_primitive_create(&primitive, found);
+  if (!status) status = dnnl_primitive_execute(primitive, stream, 2, arguments);
+  if (!status) status = dnnl_stream_wait(stream);
+  if (primitive) dnnl_primitive_destroy(primitive);
+  if (found) dnnl_primitive_desc_destroy(found);
+  return status;
+}
+
+onednn_packed *onednn_pack(const onednn_plan *plan, const float *weights, float *buffer, int *status) {
+  onednn_packed *packed = calloc(1, sizeof *packed);
+  *status = packed ? dnnl_success : dnnl_out_of_memory;
+  if (!packed) return NULL;
+  *status = descriptor_copy(&packed->order, REF(plan->wanted));
+  if (!*status) *status = descriptor_copy(&packed->plain, REF(plan->plain));
+  if (!*status) *status = dnnl_memory_create(&packed->memory, REF(packed->order), engine, buffer);
+  if (!*status && !plan->wants_plain) {
+    dnnl_memory_t plain = NULL;
+    *status = dnnl_memory_create(&plain, REF(plan->plain), engine, (void *)weights);
+    if (!*status) *status = reorder(plain, REF(plan->plain), packed->memory, REF(plan->wanted));
+    if (plain) dnnl_memory_destroy(plain);
+  }
+  if (*status) {
+    onednn_packed_free(packed);
+    return NULL;
+  }
+  return packed;
+}
+
+bool onednn_packed_fits(const onednn_packed *packed, const onednn_plan *plan) {
+  return dnnl_memory_desc_equal(REF(packed->order), REF(plan->wanted));
+}
+
+int onednn_unpack(const onednn_packed *packed, float *weights) {
+  dnnl_memory_t plain = NULL;
+  dnnl_status_t status = dnnl_memory_create(&plain, REF(packed->plain), engine, weights);
+  if (!status) status = reorder(packed->memory, REF(packed->order), plain, REF(packed->plain));
+  if (plain) dnnl_memory_destroy(plain);
+  return status;
+}
+
+void onednn_packed_free(onednn_packed *packed) {
+  if (!packed) return;
+  if (packed->memory) dnnl_memory_destroy(packed->memory);
+  descriptor_free(packed->order);
+  descriptor_free(packed->plain);
+  free(packed);
+}
+
+// Running
+
+int onednn_run(onednn_plan *plan, const float *a, const float *b, const onednn_packed *packed, const float *bias,
+               const float *residual, float *result) {
+  dnnl_exec_arg_t arguments[7];
+  int count = 0;
+  dnnl_status_t status = dnnl_success;
+  pthread_mutex_lock(&plan->lock);
+#define ARGUMENT(name, memory, pointer)                                              \
+  if (!status && (memory)) {                                                         \
+    status = dnnl_memory_set_data_handle((memory), (void *)(pointer));               \
+    arguments[count++] = (dnnl_exec_arg_t){(name), (memory)};                        \
+  }
+  ARGUMENT(DNNL_ARG_SRC, plan->a, a)
+  ARGUMENT(DNNL_ARG_WEIGHTS, plan->b, b)
+  ARGUMENT(DNNL_ARG_BIAS, plan->bias, bias)
+  ARGUMENT(plan->residual_argument, plan->residual, residual)
+  ARGUMENT(DNNL_ARG_DST, plan->result, result)
+#undef ARGUMENT
+  if (plan->has_weights) arguments[count++] = (dnnl_exec_arg_t){DNNL_ARG_WEIGHTS, packed->memory};
+  if (!status && plan->scratch) {
+    void *block = scratch_of(plan->scratch_bytes);
+    status = block ? dnnl_memory_set_data_handle(plan->scratch, block) : dnnl_out_of_memory;
+    arguments[count++] = (dnnl_exec_arg_t){DNNL_ARG_SCRATCHPAD, plan->scratch};
+  }
+  if (!status) status = dnnl_primitive_execute(plan->primitive, stream, count, arguments);
+  if (!status) status = dnnl_stream_wait(stream);
+  pthread_mutex_unlock(&plan->lock);
+  return status;
+}
+
+#endif

@@ -1,0 +1,59 @@
+/// The seam between operations and the machine that runs them.
+///
+/// Operations on `Tensor` check shapes and layouts and then call the current backend (`Compute.backend`), so an
+/// implementation may rely on what each requirement says of its arguments. Results are new, contiguous, and the same
+/// bytes whatever the number of threads. Nothing here is called with an empty result.
+public protocol Backend: Sendable {
+  /// For `doctor` and run records: `"oneDNN 2.6.3"`.
+  var name: String { get }
+
+  /// [b, m, k]·[b, k, n] → [b, m, n]. Each matrix is row-major or column-major (`MatrixLayout`); a batch stride of 0
+  /// repeats an operand.
+  func product(_ a: Tensor, _ b: Tensor) throws -> Tensor
+
+  /// activation(x·wᵀ + bias) + residual. x {rows, in} contiguous, w {out, in}, residual {rows, out} contiguous.
+  func linear(_ x: Tensor, _ weight: Weight, _ epilogue: Epilogue) throws -> Tensor
+
+  /// activation(conv + bias) + residual. x {n, h, w, c} contiguous, residual as the result.
+  func convolution(_ x: Tensor, _ weight: Weight, _ window: ConvolutionWindow, _ epilogue: Epilogue) throws -> Tensor
+
+  /// x {n, pixels, c} contiguous, weight and bias {c} contiguous.
+  func groupNorm(
+    _ x: Tensor, groups: Int, weight: Tensor, bias: Tensor, epsilon: Float, activation: Activation
+  ) throws -> Tensor
+
+  /// Over the last dimension of x, contiguous.
+  func layerNorm(_ x: Tensor, weight: Tensor, bias: Tensor, epsilon: Float) throws -> Tensor
+
+  /// Over the last dimension of x, contiguous.
+  func softmax(_ x: Tensor) throws -> Tensor
+
+  /// softmax(scale·q·kᵀ)·v per head: {n, lq, h·d}. The last dimension of q, k and v is contiguous. Adds the
+  /// probabilities to `sums` {n, h, lq, lk}, whose last three dimensions are contiguous.
+  func attention(
+    query: Tensor, key: Tensor, value: Tensor, heads: Int, scale: Float, mask: AttentionMask, sums: Tensor?
+  ) throws -> Tensor
+
+  /// Only the second half of `attention`: adds softmax(scale·q·kᵀ) to `sums`.
+  func addProbabilities(
+    query: Tensor, key: Tensor, heads: Int, scale: Float, mask: AttentionMask, sums: Tensor) throws
+
+  /// x {…, 2d} contiguous → a·gelu(b) of its halves.
+  func geglu(_ x: Tensor) throws -> Tensor
+
+  /// x {n, h, w, c} contiguous → {n, 2h, 2w, c}.
+  func upsampledNearest2x(_ x: Tensor) throws -> Tensor
+}
+
+/// What is done to a product before it is stored: bias {out}, activation, then residual.
+public struct Epilogue: Sendable {
+  public var bias: Tensor?
+  public var activation: Activation
+  public var residual: Tensor?
+}
+
+public enum AttentionMask: Sendable {
+  case none
+  /// A query sees the keys up to its own place (of the last `lq` keys, where there are more).
+  case causal
+}

@@ -1,0 +1,54 @@
+#if OneDNN
+  import CKernels
+  import COneDNN
+
+  /// Products and convolutions by oneDNN, with weights in the order it likes best; the rest by our own kernels.
+  public struct OneDNNBackend: CPUBackend {
+    public init() {}
+
+    public var name: String { "oneDNN " + String(cString: onednn_version_text()) }
+
+    public func product(_ a: Tensor, _ b: Tensor) throws -> Tensor {
+      let (m, k, n) = (a.shape[1], a.shape[2], b.shape[2])
+      guard let left = MatrixLayout(a), let right = MatrixLayout(b) else {
+        throw TensorError("matmul: operands must be row-major or column-major")
+      }
+      let shape = ProductShape(
+        batch: a.shape[0], m: m, n: n, k: k, aBatch: a.shape[0] == 1 ? 0 : a.strides[0], a: left,
+        bBatch: b.shape[0] == 1 ? 0 : b.strides[0], b: right)
+      let plan = try OneDNNPlan.cached(.product(shape))
+      let out = try Tensor.uninitialized([a.shape[0], m, n])
+      try plan.run(a.base, b.base, into: out.base)
+      return out
+    }
+
+    public func linear(_ x: Tensor, _ weight: Weight, _ epilogue: Epilogue) throws -> Tensor {
+      let shape = LinearShape(
+        rows: x.shape[0], inputs: x.shape[1], outputs: weight.tensor.shape[0], epilogue: EpilogueShape(epilogue))
+      let out = try Tensor.uninitialized([shape.rows, shape.outputs])
+      try run(.linear(shape), x, weight, epilogue, into: out)
+      return out
+    }
+
+    public func convolution(
+      _ x: Tensor, _ weight: Weight, _ window: ConvolutionWindow, _ epilogue: Epilogue
+    ) throws -> Tensor {
+      let shape = ConvolutionShape(
+        n: x.shape[0], h: x.shape[1], w: x.shape[2], inputs: x.shape[3], outputs: weight.tensor.shape[0],
+        window: window, epilogue: EpilogueShape(epilogue))
+      let size = window.output(height: shape.h, width: shape.w)
+      let out = try Tensor.uninitialized([shape.n, size.height, size.width, shape.outputs])
+      try run(.convolution(shape), x, weight, epilogue, into: out)
+      return out
+    }
+
+    private func run(
+      _ operation: OneDNNOperation, _ x: Tensor, _ weight: Weight, _ epilogue: Epilogue, into out: Tensor
+    ) throws {
+      let form = weight.form(of: OneDNNBackend.self) { OneDNNWeight() }
+      let (plan, packed) = try form.prepared(operation, weight.tensor)
+      try plan.run(
+        x.base, packed: packed, bias: epilogue.bias?.base, residual: epilogue.residual?.base, into: out.base)
+    }
+  }
+#endif

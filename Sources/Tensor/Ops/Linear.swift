@@ -1,0 +1,50 @@
+extension Tensor {
+  /// activation(self·wᵀ + bias) + residual over the last dimension: {…, in} → {…, out} with w {out, in}.
+  public func linear(
+    _ w: Weight, bias: Tensor? = nil, activation: Activation = .identity, residual: Tensor? = nil
+  ) throws -> Tensor {
+    guard w.tensor.rank == 2 else {
+      throw TensorError("linear: the weight must be {out, in}, got \(Shape.text(w.tensor.shape))")
+    }
+    let (outputs, inputs) = (w.tensor.shape[0], w.tensor.shape[1])
+    guard rank >= 1, shape[rank - 1] == inputs else {
+      throw TensorError("linear: the weight \(Shape.text(w.tensor.shape)) does not take \(Shape.text(shape))")
+    }
+    var result = shape
+    result[rank - 1] = outputs
+    let epilogue = try Epilogue.checked(
+      "linear", result: result, outputs: outputs, bias: bias, activation: activation, residual: residual)
+    let total = try Shape.count(result)
+    guard total > 0 && inputs > 0 else { return try .emptySum(result, epilogue) }
+    let rows = try contiguous().viewed([count / inputs, inputs])
+    return try Compute.backend.linear(rows, w, epilogue).viewed(result)
+  }
+}
+
+extension Epilogue {
+  static func checked(
+    _ name: String, result: [Int], outputs: Int, bias: Tensor?, activation: Activation, residual: Tensor?
+  ) throws -> Epilogue {
+    if let bias, bias.shape != [outputs] {
+      throw TensorError("\(name): the bias must be {\(outputs)}, got \(Shape.text(bias.shape))")
+    }
+    if let residual, residual.shape != result {
+      throw TensorError(
+        "\(name): the residual must be \(Shape.text(result)) as the result is, got \(Shape.text(residual.shape))")
+    }
+    return Epilogue(bias: try bias?.contiguous(), activation: activation, residual: try residual?.contiguous())
+  }
+}
+
+extension Tensor {
+  /// The result where there is nothing to add up: zeros through the epilogue.
+  static func emptySum(_ shape: [Int], _ epilogue: Epilogue) throws -> Tensor {
+    let out = try Tensor.zeros(shape)
+    if let bias = epilogue.bias { try out.copy(from: bias) }
+    guard out.count > 0, epilogue.activation != .identity || epilogue.residual != nil else { return out }
+    let one = try Weight(.eye(shape[shape.count - 1]))
+    let x = try out.viewed([-1, shape[shape.count - 1]])
+    let rest = Epilogue(bias: nil, activation: epilogue.activation, residual: epilogue.residual)
+    return try Compute.backend.linear(x, one, rest).viewed(shape)
+  }
+}
