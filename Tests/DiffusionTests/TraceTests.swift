@@ -114,6 +114,21 @@ import Testing
     #expect(try trace.probabilities(layer: 1).shape == [1, 4, 12, 6])
   }
 
+  @Test func heatmapsAverageWhatLayersSay() throws {
+    let trace = try #require(
+      try Toy(height: 8, hasMiddle: true).generate { $0.trace = TraceOptions(selfAttention: true) }.trace)
+    var sum = try Tensor.zeros([8, 3])
+    for path in [cross, "unet.mid_block.attentions.0.attn2"] {
+      let layer = try trace.index(of: path)
+      for head in 0..<trace.layers[layer].heads {
+        let map = try trace.map(layer: layer, head: head, token: 2)
+        sum = try sum.adding(map.resized(height: 8, width: 3, mode: .bicubic).clamped(min: 0))
+      }
+    }
+    #expect(difference(try trace.heatmap(token: 2), try sum.dividing(6)) < 1e-5)
+    #expect(throws: PipelineError("the trace has no layer 'unet'")) { try trace.index(of: "unet") }
+  }
+
   @Test func sayWhatIsNotThere() throws {
     let summed = try #require(try Toy().generate { $0.trace = TraceOptions() }.trace)
     let each = try #require(try Toy().generate { $0.trace = TraceOptions(steps: .each) }.trace)

@@ -118,19 +118,21 @@ public final class Trace {
     layer index: Int, head: Int? = nil, token: Int, sample: Int = 0, step: Int? = nil,
     conditional: Bool = true
   ) throws -> Tensor {
+    let maps = try heads(layer: index, token: token, sample: sample, step: step, conditional: conditional)
+    guard let head else { return try maps.mean(dim: 0) }
+    try check(head, below: layers[index].heads, "head")
+    return try maps.selected(0, head)
+  }
+
+  /// The maps of all heads, {heads, height, width}.
+  public func heads(
+    layer index: Int, token: Int, sample: Int = 0, step: Int? = nil, conditional: Bool = true
+  ) throws -> Tensor {
     let all = try probabilities(layer: index, step: step, conditional: conditional)
     let layer = layers[index]
     try check(sample, below: samples, "sample")
     try check(token, below: layer.keys, "token")
-    let ofToken = try all.selected(0, sample).selected(2, token)
-    let flat: Tensor
-    if let head {
-      try check(head, below: layer.heads, "head")
-      flat = try ofToken.selected(0, head)
-    } else {
-      flat = try ofToken.mean(dim: 0)
-    }
-    return try flat.reshaped([layer.height, layer.width])
+    return try all.selected(0, sample).selected(2, token).reshaped([layer.heads, layer.height, layer.width])
   }
 
   private func check(_ index: Int, below count: Int, _ what: String) throws {
@@ -141,7 +143,8 @@ public final class Trace {
 
   private func recorded(_ key: Key) throws -> Tensor {
     guard let map = maps[key] else {
-      throw PipelineError("the trace has no maps of \(layers[key.layer].path)")
+      let half = key.conditional ? "" : " unconditional"
+      throw PipelineError("the trace has no\(half) maps of \(layers[key.layer].path)")
     }
     return map
   }
