@@ -1,0 +1,29 @@
+#pragma once
+/* Shared by the C files of the bridge, not seen by Swift. */
+#include <pthread.h>
+
+#include "CLuaBridge.h"
+
+struct lb_state {
+  lua_State *main;
+  lua_State *volatile running;
+  volatile sig_atomic_t interrupted;
+  pthread_t thread;
+  void *owner;
+  lb_callbacks callbacks;
+  size_t bytes, limit;
+  uintptr_t secret;
+};
+
+/* The block of a userdata that holds a Swift object. */
+typedef struct {
+  uintptr_t mark;
+  void *object;
+} lb_block;
+
+static inline lb_state *lb_of(lua_State *L) { return *(lb_state **)lua_getextraspace(L); }
+
+void lb_arm(lua_State *L);
+void lb_forget_signals(lb_state *s);
+lb_block *lb_block_at(lua_State *L, int index);
+void lb_guard_coroutines(lua_State *L);

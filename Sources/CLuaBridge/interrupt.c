@@ -1,0 +1,141 @@
+/* Stopping Lua: a hook on every instruction, armed only when an interrupt has come (a hook that is always there
+   halves the speed of tight loops). Hooks belong to coroutines, so the running one is tracked. */
+#include "bridge.h"
+
+#include <errno.h>
+
+static lb_state *volatile signalled; /* the one state that a process may stop by signal: a handler has no argument */
+static struct sigaction before;
+static volatile sig_atomic_t installed;
+
+static void stop(lua_State *L, lua_Debug *debug) {
+  (void)debug;
+  if (lb_of(L)->interrupted)
+    luaL_error(L, "interrupted");
+  else
+    lua_sethook(L, NULL, 0, 0);
+}
+
+void lb_arm(lua_State *L) {
+  lua_sethook(L, stop, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
+}
+
+void lb_interrupt(lb_state *s) {
+  s->interrupted = 1;
+  lb_arm(s->running);
+}
+
+int lb_interrupted(const lb_state *s) { return s->interrupted; }
+
+void lb_clear_interrupt(lb_state *s) {
+  s->interrupted = 0;
+  if (lua_gethook(s->main) == stop) lua_sethook(s->main, NULL, 0, 0);
+}
+
+/* Some hosts' threads (those of dispatch queues) start with all signals blocked. */
+static void unblock(int signal) {
+  sigset_t one;
+  sigemptyset(&one);
+  sigaddset(&one, signal);
+  pthread_sigmask(SIG_UNBLOCK, &one, NULL);
+}
+
+void lb_adopt_thread(lb_state *s) {
+  s->thread = pthread_self();
+  if (signalled == s && installed) unblock(installed);
+}
+
+static void handle(int signal) {
+  int saved = errno;
+  lb_state *s = signalled;
+  if (!s) {
+  } else if (!pthread_equal(pthread_self(), s->thread)) {
+    pthread_kill(s->thread, signal);
+  } else if (s->interrupted) { /* asked twice: go the signal's own way */
+    sigaction(signal, &before, NULL);
+    raise(signal);
+  } else {
+    lb_interrupt(s);
+  }
+  errno = saved;
+}
+
+int lb_interrupt_on(lb_state *s, int signal) {
+  struct sigaction action = {.sa_handler = handle};
+  sigemptyset(&action.sa_mask);
+  signalled = s;
+  if (pthread_equal(pthread_self(), s->thread)) unblock(signal);
+  if (installed == signal) return 0;
+  if (sigaction(signal, &action, &before) != 0) return errno;
+  installed = signal;
+  return 0;
+}
+
+void lb_forget_signals(lb_state *s) {
+  if (signalled != s) return;
+  signalled = NULL;
+  if (installed) sigaction(installed, &before, NULL);
+  installed = 0;
+}
+
+/* coroutine.resume and the functions of coroutine.wrap, each around Lua's own: they note who runs. */
+
+static int resume_noted(lua_State *L, lua_State *coroutine, int arguments) {
+  lb_state *s = lb_of(L);
+  lua_State *resumer = s->running;
+  s->running = coroutine;
+  if (s->interrupted) lb_arm(coroutine);
+  int status = lua_pcall(L, arguments, LUA_MULTRET, 0);
+  s->running = resumer;
+  if (s->interrupted) lb_arm(L);
+  return status;
+}
+
+static int noted_resume(lua_State *L) {
+  lua_State *coroutine = lua_tothread(L, 1);
+  int arguments = lua_gettop(L);
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  if (resume_noted(L, coroutine ? coroutine : lb_of(L)->running, arguments) != LUA_OK) return lua_error(L);
+  return lua_gettop(L);
+}
+
+static int noted_wrapped(lua_State *L) {
+  int arguments = lua_gettop(L);
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  if (resume_noted(L, lua_tothread(L, lua_upvalueindex(2)), arguments) != LUA_OK) {
+    if (lua_type(L, -1) == LUA_TSTRING) { /* as Lua does, which cannot see past this function */
+      luaL_where(L, 1);
+      lua_insert(L, -2);
+      lua_concat(L, 2);
+    }
+    return lua_error(L);
+  }
+  return lua_gettop(L);
+}
+
+static int noted_wrap(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TFUNCTION);
+  lua_settop(L, 1);
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  lua_call(L, 1, 1);
+  if (!lua_getupvalue(L, 1, 1) || !lua_isthread(L, 2)) { /* another Lua than we know: leave it alone */
+    lua_settop(L, 1);
+    return 1;
+  }
+  lua_pushcclosure(L, noted_wrapped, 2);
+  return 1;
+}
+
+void lb_guard_coroutines(lua_State *L) {
+  lua_getglobal(L, LUA_COLIBNAME);
+  lua_getfield(L, -1, "resume");
+  lua_pushcclosure(L, noted_resume, 1);
+  lua_setfield(L, -2, "resume");
+  lua_getfield(L, -1, "wrap");
+  lua_pushcclosure(L, noted_wrap, 1);
+  lua_setfield(L, -2, "wrap");
+  lua_pop(L, 1);
+}

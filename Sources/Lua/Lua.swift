@@ -1,1 +1,0 @@
-// The floor `Lua`; see Docs/ARCHITECTURE.md.

@@ -1,0 +1,67 @@
+/// What a bound function is called with: `"svd(x, {full})"`, `"narrow(dim, start, length)"`, `"print(...)"`.
+///
+/// The text is for people and for errors alike. Names are the arguments' in order; `{a, b}` is an options table,
+/// of which only these keys are let in; `...` is anything more. A `?` after a name marks what may be left out.
+struct LuaSignature {
+  let text: String
+  let name: String
+  /// The options table's position, from 1.
+  let optionsPosition: Int?
+  let options: [String]
+  /// Operators complain of operands.
+  var isOperator = false
+
+  init(_ text: String) {
+    self.text = text
+    let open = text.firstIndex(of: "(") ?? text.endIndex
+    name = String(text[..<open])
+    var position = 1
+    var optionsPosition: Int?
+    var options: [String] = []
+    var word = ""
+    var inside = false
+    for character in text[open...].dropFirst() {
+      switch character {
+      case "{": (inside, optionsPosition) = (true, position)
+      case "}":
+        if !word.isEmpty { options.append(word) }
+        (inside, word) = (false, "")
+      case ",":
+        if inside { options.append(word) } else { position += 1 }
+        word = ""
+      case " ", "?": continue
+      default: word.append(character)
+      }
+    }
+    self.optionsPosition = optionsPosition
+    self.options = options
+  }
+
+  /// The message for an error that the function threw.
+  func complete(_ error: any Error) -> String {
+    guard let error = error as? LuaArgumentError else { return "\(error)" }
+    if isOperator { return "bad operand #\(error.index + 1) to '\(name)' (\(error.message))" }
+    if error.index == 0 { return "calling '\(name)' on bad self (\(error.message))" }
+    return "bad argument #\(error.index) to '\(name)' (\(error.message))"
+  }
+}
+
+/// The known word that looks most like `word`.
+public func nearestName(to word: String, among known: [String]) -> String? {
+  func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
+    var before: [Int] = []
+    var row = Array(0...b.count)
+    for i in 0..<a.count {
+      var next = [i + 1]
+      for j in 0..<b.count {
+        var best = min(row[j + 1] + 1, next[j] + 1, row[j] + (a[i] == b[j] ? 0 : 1))
+        if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { best = min(best, before[j - 1] + 1) }
+        next.append(best)
+      }
+      (before, row) = (row, next)
+    }
+    return row[b.count]
+  }
+  let letters = Array(word.utf8.prefix(64))
+  return known.map { ($0, distance(letters, Array($0.utf8))) }.min { $0.1 < $1.1 }?.0
+}
