@@ -10,5 +10,6 @@
 #include "random.h"
 #include "reduce.h"
 #include "resample.h"
+#include "sha256.h"
 #include "softmax.h"
 #include "spatial.h"

@@ -1,0 +1,85 @@
+import Glibc
+
+/// Where this program finds what belongs to it: relative to itself, whether it was installed or built in a checkout.
+public enum Installation {
+  public static let version = "0.1.0"
+
+  /// The folders that are searched for plugins, first those of the user: `LUNETTE_PLUGINS` (separated by colons),
+  /// `$XDG_DATA_HOME/lunette/plugins`, then the plugins that ship with the program.
+  public static var pluginFolders: [String] {
+    var folders = (environment("LUNETTE_PLUGINS") ?? "").split(separator: ":").map(String.init)
+    if let data = environment("XDG_DATA_HOME") ?? environment("HOME").map({ $0 + "/.local/share" }) {
+      folders.append(data + "/lunette/plugins")
+    }
+    if let shipped = shippedPluginFolder { folders.append(shipped) }
+    return folders
+  }
+
+  /// The folder of a plugin, in the first of `pluginFolders` that has it.
+  public static func plugin(named name: String) -> String? {
+    guard !name.isEmpty, !name.contains("/"), !name.hasPrefix(".") else { return nil }
+    return pluginFolders.lazy.map { "\($0)/\(name)" }.first(where: isFolder)
+  }
+
+  /// The names of all plugins that can be found, sorted.
+  public static var pluginNames: [String] {
+    Set(pluginFolders.flatMap(entries)).filter { plugin(named: $0) != nil }.sorted()
+  }
+
+  /// `PREFIX/share/lunette` of an installed program, the checkout's root of a built one.
+  public static var root: String? {
+    guard let program = programPath else { return nil }
+    var folder = parent(of: program)
+    let installed = parent(of: folder) + "/share/lunette"
+    if isFolder(installed + "/plugins") { return installed }
+    while !folder.isEmpty {
+      if isFile(folder + "/Package.swift"), isFolder(folder + "/Plugins") { return folder }
+      folder = parent(of: folder)
+    }
+    return nil
+  }
+
+  private static var shippedPluginFolder: String? {
+    root.flatMap { root in ["plugins", "Plugins"].map { "\(root)/\($0)" }.first(where: isFolder) }
+  }
+
+  /// The program's own file, with links resolved.
+  public static var programPath: String? {
+    var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let count = buffer.withUnsafeMutableBytes { bytes in
+      readlink("/proc/self/exe", bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
+    }
+    return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
+  }
+
+  // MARK: Files
+
+  private static func environment(_ name: String) -> String? {
+    getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  private static func parent(of path: String) -> String {
+    path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+  }
+
+  private static func mode(of path: String) -> mode_t? {
+    var status = stat()
+    return stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
+  }
+
+  private static func isFolder(_ path: String) -> Bool { mode(of: path) == S_IFDIR }
+  private static func isFile(_ path: String) -> Bool { mode(of: path) == S_IFREG }
+
+  private static func entries(_ folder: String) -> [String] {
+    guard let stream = opendir(folder) else { return [] }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if !name.hasPrefix(".") { names.append(name) }
+    }
+    return names
+  }
+}
