@@ -69,3 +69,12 @@ void ck_gather(int rank, int dim, const ptrdiff_t *shape, float *out, const ptrd
   for (ptrdiff_t i = 0; i < shape[dim]; i++)
     ck_copy(rank, slice, out + i * out_strides[dim], out_strides, in + indices[i] * in_strides[dim], in_strides);
 }
+
+ptrdiff_t ck_take_rows(ptrdiff_t rows, ptrdiff_t n, ptrdiff_t k, const float *in, const float *places, float *out) {
+  for (ptrdiff_t r = 0; r < rows; r++)
+    for (ptrdiff_t i = r * k; i < (r + 1) * k; i++) {
+      if (!(places[i] >= 0 && places[i] < (float)n) || places[i] != (float)(ptrdiff_t)places[i]) return i;
+      out[i] = in[r * n + (ptrdiff_t)places[i]];
+    }
+  return -1;
+}

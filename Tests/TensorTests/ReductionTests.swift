@@ -58,4 +58,21 @@ import Testing
     #expect(try Tensor([2, 5, 5], shape: [3]).argmax().item() == 1)
     #expect(message { _ = try mixed.topK(7) }.contains("out of range"))
   }
+
+  @Test func gathersAndNormalizes() throws {
+    let x = try golden("reduce.x").permuted([2, 0, 3, 1])
+    let (values, places) = try x.topK(2, dim: 1)
+    #expect(try distance(x.taken(along: 1, places), values) == 0)
+    #expect(try distance(x.normalized(dim: 2).norm(dim: 2), .ones([7, 3, 5])) < 1e-6)
+    #expect(try Tensor.zeros([2, 2]).normalized(dim: 1).toArray() == [0, 0, 0, 0])
+    #expect(try Tensor.oneHot([2, 0], count: 3).toArray() == [0, 0, 1, 1, 0, 0])
+    let table = try Tensor.zeros([2, 3])
+    try table.copy(1, [2, 0], from: Tensor([1, 2, 3, 4], shape: [2, 2]))
+    #expect(table.toArray() == [2, 0, 1, 4, 0, 3])
+    for wrong: Float in [-1, 3, 0.5, .nan] {
+      #expect(message { _ = try table.taken(along: 1, .full([2, 1], wrong)) }.contains("out of range"))
+    }
+    #expect(message { _ = try Tensor.oneHot([3], count: 3) }.contains("out of range"))
+    #expect(message { try table.copy(1, [3], from: .zeros([2, 1])) }.contains("out of range"))
+  }
 }

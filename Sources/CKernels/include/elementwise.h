@@ -20,6 +20,10 @@ void ck_copy(int rank, const ptrdiff_t *shape, float *out, const ptrdiff_t *out_
 void ck_gather(int rank, int dim, const ptrdiff_t *shape, float *out, const ptrdiff_t *out_strides, const float *in,
                const ptrdiff_t *in_strides, const ptrdiff_t *indices);
 
+/// Rows of `n` numbers, and as many rows of `k` places in them: out[r][i] = in[r][places[r][i]]. Returns the position
+/// of the first place that is not a whole number of [0, n), or -1.
+ptrdiff_t ck_take_rows(ptrdiff_t rows, ptrdiff_t n, ptrdiff_t k, const float *in, const float *places, float *out);
+
 typedef enum {
   CK_EXP,
   CK_LOG,

@@ -34,26 +34,6 @@ extension Tensor {
   /// `value ^ self`
   public func exponent(of value: Float) throws -> Tensor { try Tensor.binary(CK_POWER, value, self) }
 
-  @discardableResult public func add_(_ other: Tensor) throws -> Tensor { try binary_(CK_ADD, other) }
-  @discardableResult public func sub_(_ other: Tensor) throws -> Tensor { try binary_(CK_SUBTRACT, other) }
-  @discardableResult public func mul_(_ other: Tensor) throws -> Tensor { try binary_(CK_MULTIPLY, other) }
-  @discardableResult public func div_(_ other: Tensor) throws -> Tensor { try binary_(CK_DIVIDE, other) }
-  @discardableResult public func pow_(_ other: Tensor) throws -> Tensor { try binary_(CK_POWER, other) }
-  @discardableResult public func add_(_ value: Float) throws -> Tensor { try binary_(CK_ADD, value) }
-  @discardableResult public func sub_(_ value: Float) throws -> Tensor { try binary_(CK_SUBTRACT, value) }
-  @discardableResult public func mul_(_ value: Float) throws -> Tensor { try binary_(CK_MULTIPLY, value) }
-  @discardableResult public func div_(_ value: Float) throws -> Tensor { try binary_(CK_DIVIDE, value) }
-  @discardableResult public func pow_(_ value: Float) throws -> Tensor { try binary_(CK_POWER, value) }
-
-  @discardableResult
-  public func fill_(_ value: Float) throws -> Tensor {
-    try checkWritable()
-    withUnsafePointer(to: value) {
-      ck_copy(Int32(rank), shape, base, strides, $0, [Int](repeating: 0, count: rank))
-    }
-    return self
-  }
-
   /// `self` where the condition is not 0, elsewhere `other`; all three shapes go together.
   public func selected(where condition: Tensor, else other: Tensor) throws -> Tensor {
     let shape = try Shape.broadcast(Shape.broadcast(condition.shape, self.shape), other.shape)
@@ -93,28 +73,7 @@ extension Tensor {
     return result
   }
 
-  @discardableResult
-  func binary_(_ op: ck_binary_op, _ other: Tensor) throws -> Tensor {
-    guard let otherStrides = Shape.expandedStrides(other.shape, other.strides, to: shape) else {
-      throw TensorError(
-        "shapes \(Shape.text(shape)) and \(Shape.text(other.shape)) do not go together in place")
-    }
-    try checkWritable()
-    if overlaps(other) && !(otherStrides == strides && other.offset == offset) {
-      return try binary_(op, other.clone())
-    }
-    ck_binary(op, Int32(rank), shape, base, strides, base, strides, other.base, otherStrides)
-    return self
-  }
-
-  @discardableResult
-  func binary_(_ op: ck_binary_op, _ value: Float) throws -> Tensor {
-    try checkWritable()
-    write(op, self, value)
-    return self
-  }
-
-  private func write(_ op: ck_binary_op, _ a: Tensor, _ value: Float) {
+  func write(_ op: ck_binary_op, _ a: Tensor, _ value: Float) {
     withUnsafePointer(to: value) {
       ck_binary(
         op, Int32(rank), shape, base, strides, a.base, a.strides, $0, [Int](repeating: 0, count: rank))

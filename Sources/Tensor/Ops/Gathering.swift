@@ -18,4 +18,51 @@ extension Tensor {
       Int32(rank), Int32(d), picked, result.base, result.strides, base, strides, indices)
     return result
   }
+
+  /// For each place of `indices`, the element of this tensor there, but at the position along `dim` that the index
+  /// names (`torch.gather`). The other sizes must agree.
+  public func taken(along dim: Int, _ indices: Tensor) throws -> Tensor {
+    let d = try Shape.dimension(dim, rank: rank)
+    var expected = shape
+    if indices.rank == rank { expected[d] = indices.shape[d] }
+    guard indices.shape == expected else {
+      throw TensorError(
+        "indices \(Shape.text(indices.shape)) do not fit a tensor \(Shape.text(shape)) along dimension \(d)")
+    }
+    let source = try transposed(d, -1).contiguous()
+    let places = try indices.transposed(d, -1).contiguous()
+    let result = try Tensor.uninitialized(places.shape)
+    let (n, k) = (shape[d], indices.shape[d])
+    let wrong = ck_take_rows(k == 0 ? 0 : places.count / k, n, k, source.base, places.base, result.base)
+    guard wrong < 0 else {
+      throw TensorError(
+        "index \(places.base[wrong]) is out of range for dimension \(d) of a tensor \(Shape.text(shape))")
+    }
+    return try result.transposed(d, -1)
+  }
+
+  /// Writes slice `k` of `source` over slice `indices[k]` of dimension `dim`.
+  public func copy(_ dim: Int, _ indices: [Int], from source: Tensor) throws {
+    let d = try Shape.dimension(dim, rank: rank)
+    guard source.rank == rank, source.shape[d] == indices.count else {
+      throw TensorError(
+        "\(indices.count) indices do not fit a source \(Shape.text(source.shape)) along dimension \(d)")
+    }
+    let source = overlaps(source) ? try source.clone() : source
+    for (k, index) in indices.enumerated() {
+      try selected(d, index).copy(from: source.selected(d, k))
+    }
+  }
+
+  /// {k, count}: row i is 1 at `indices[i]`, 0 elsewhere.
+  public static func oneHot(_ indices: [Int], count: Int) throws -> Tensor {
+    let result = try zeros([indices.count, count])
+    for (row, index) in indices.enumerated() {
+      guard index >= 0 && index < count else {
+        throw TensorError("index \(index) is out of range for \(count) classes")
+      }
+      result.base[row * count + index] = 1
+    }
+    return result
+  }
 }

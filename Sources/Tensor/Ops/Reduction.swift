@@ -54,6 +54,11 @@ extension Tensor {
     try variance(dims: [dim], correction: correction, keepDim: keepDim)
   }
 
+  /// Divided by its norm along `dim`, or by `epsilon` where the norm is smaller.
+  public func normalized(dim: Int, epsilon: Float = 1e-12) throws -> Tensor {
+    try dividing(norm(dim: dim, keepDim: true).maximum(epsilon))
+  }
+
   private func reducedDimensions(_ dims: [Int]?) throws -> [Int] {
     guard let dims else { return Array(0..<rank) }
     let found = try dims.map { try Shape.dimension($0, rank: rank) }

@@ -37,34 +37,9 @@ extension Tensor {
     return result
   }
 
-  @discardableResult
-  public func clamp_(min minimum: Float? = nil, max maximum: Float? = nil) throws -> Tensor {
-    if let minimum, let maximum, minimum > maximum {
-      throw TensorError("clamp needs a minimum below its maximum, got \(minimum) and \(maximum)")
-    }
-    if let minimum { try binary_(CK_MAXIMUM, minimum) }
-    if let maximum { try binary_(CK_MINIMUM, maximum) }
-    return self
-  }
-
-  @discardableResult public func exp_() throws -> Tensor { try unary_(CK_EXP) }
-  @discardableResult public func log_() throws -> Tensor { try unary_(CK_LOG) }
-  @discardableResult public func sqrt_() throws -> Tensor { try unary_(CK_SQRT) }
-  @discardableResult public func abs_() throws -> Tensor { try unary_(CK_ABS) }
-  @discardableResult public func negate_() throws -> Tensor { try unary_(CK_NEGATE) }
-  @discardableResult public func relu_() throws -> Tensor { try unary_(CK_RELU) }
-  @discardableResult public func silu_() throws -> Tensor { try unary_(CK_SILU) }
-
   func unary(_ op: ck_unary_op) throws -> Tensor {
     let result = try Tensor.uninitialized(shape)
     ck_unary(op, Int32(rank), shape, result.base, result.strides, base, strides)
     return result
-  }
-
-  @discardableResult
-  func unary_(_ op: ck_unary_op) throws -> Tensor {
-    try checkWritable()
-    ck_unary(op, Int32(rank), shape, base, strides, base, strides)
-    return self
   }
 }
