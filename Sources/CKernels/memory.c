@@ -1,10 +1,29 @@
 #define _GNU_SOURCE
-#include "CKernels.h"
+#include "memory.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+// A large block that comes fresh from the system costs more to touch for the first time (a page fault per 4 KB) than
+// most operations that fill it. So the last few that were given back are kept for the next of their size, as long as
+// all of them together stay below half of what is in use.
+
+enum { kept_blocks = 64 };
+static const size_t smallest_kept = 64 << 10, smallest_mapped = 1 << 20, smallest_huge = 8 << 20, always_kept = 32 << 20;
+
+typedef struct {
+  void *block;
+  size_t size;
+} kept;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static kept keep[kept_blocks];  // oldest first
+static int keep_count;
+static size_t keep_bytes;
 static _Atomic size_t live_bytes;
 
 size_t ck_live_bytes(void) { return atomic_load_explicit(&live_bytes, memory_order_relaxed); }
@@ -14,14 +33,74 @@ size_t ck_physical_memory(void) {
   return pages > 0 && page > 0 ? (size_t)pages * (size_t)page : (size_t)1 << 40;
 }
 
-void *ck_allocate(size_t bytes) {
+/// Rounds up to one of eight sizes per power of two, so that blocks of nearly the same size are of use to each other.
+static size_t rounded(size_t bytes) {
+  if (bytes < smallest_kept) return bytes ? bytes : 64;
+  size_t step = (size_t)1 << (60 - __builtin_clzll(bytes));
+  return (bytes + step - 1) / step * step;
+}
+
+static void *from_system(size_t size) {
   void *block = NULL;
-  if (posix_memalign(&block, 64, bytes ? bytes : 64) != 0) return NULL;
-  atomic_fetch_add_explicit(&live_bytes, bytes, memory_order_relaxed);
+  if (size < smallest_mapped) return posix_memalign(&block, 64, size) == 0 ? block : NULL;
+  block = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (block == MAP_FAILED) return NULL;
+  if (size >= smallest_huge) madvise(block, size, MADV_HUGEPAGE);  // fewer faults and address look-ups
+  return block;
+}
+
+static void to_system(void *block, size_t size) {
+  if (size < smallest_mapped)
+    free(block);
+  else
+    munmap(block, size);
+}
+
+/// Takes the kept block at `i` out of the list.
+static kept take(int i) {
+  kept found = keep[i];
+  memmove(&keep[i], &keep[i + 1], (size_t)(--keep_count - i) * sizeof(kept));
+  keep_bytes -= found.size;
+  return found;
+}
+
+static void drop_kept_beyond(size_t limit) {
+  while (keep_count > 0 && (keep_bytes > limit || keep_count == kept_blocks)) {
+    kept oldest = take(0);
+    to_system(oldest.block, oldest.size);
+  }
+}
+
+void *ck_allocate(size_t bytes) {
+  size_t size = rounded(bytes);
+  void *block = NULL;
+  if (size >= smallest_kept) {
+    pthread_mutex_lock(&lock);
+    for (int i = keep_count - 1; i >= 0 && !block; i--)
+      if (keep[i].size == size) block = take(i).block;
+    pthread_mutex_unlock(&lock);
+  }
+  if (!block) block = from_system(size);
+  if (!block) {
+    pthread_mutex_lock(&lock);
+    drop_kept_beyond(0);
+    pthread_mutex_unlock(&lock);
+    block = from_system(size);
+  }
+  if (block) atomic_fetch_add_explicit(&live_bytes, bytes, memory_order_relaxed);
   return block;
 }
 
 void ck_release(void *block, size_t bytes) {
-  free(block);
-  atomic_fetch_sub_explicit(&live_bytes, bytes, memory_order_relaxed);
+  size_t live = atomic_fetch_sub_explicit(&live_bytes, bytes, memory_order_relaxed) - bytes;
+  size_t size = rounded(bytes), limit = live / 2 > always_kept ? live / 2 : always_kept;
+  if (size < smallest_kept || size > limit) {
+    to_system(block, size);
+    return;
+  }
+  pthread_mutex_lock(&lock);
+  drop_kept_beyond(limit - size);
+  keep[keep_count++] = (kept){block, size};
+  keep_bytes += size;
+  pthread_mutex_unlock(&lock);
 }

@@ -86,3 +86,32 @@ import Testing
     #expect(x.storage.byteCount == 4 << 20)
   }
 }
+
+@Suite struct StorageTests {
+  @Test func returnsAndReusesBlocks() throws {
+    let before = Storage.liveByteCount
+    for size in [1, 1 << 14, 1 << 18, 1 << 20, (1 << 22) + 7] {
+      for round in 0..<3 {
+        let x = try Tensor.full([size], Float(round))
+        #expect(Int(bitPattern: x.storage.pointer) % 64 == 0)
+        #expect(try x.sum().item() == Float(size * round))
+        let y = try Tensor.full([size], -1)
+        #expect(try x.max().item() == Float(round) && y.max().item() == -1)
+      }
+    }
+    #expect(Storage.liveByteCount == before)
+  }
+
+  @Test func wrapsForeignMemoryWithoutFreeingIt() throws {
+    final class Owner { let memory = UnsafeMutablePointer<Float>.allocate(capacity: 4) }
+    let owner = Owner()
+    owner.memory.update(repeating: 3, count: 4)
+    do {
+      let storage = Storage(pointer: owner.memory, count: 4, owner: owner)
+      #expect(try Tensor(storage: storage, shape: [3], offset: 1).sum().item() == 9)
+      #expect(message { _ = try Tensor(storage: storage, shape: [4], offset: 1) }.contains("does not fit"))
+    }
+    #expect(owner.memory[3] == 3)
+    owner.memory.deallocate()
+  }
+}
