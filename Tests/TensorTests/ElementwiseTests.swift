@@ -39,7 +39,7 @@ import Testing
     #expect(try x.clamped(min: 0, max: 2).toArray().prefix(2) == [2, 0])
     #expect(try x.clamped(min: 0).toArray()[2].isNaN)
     #expect(try x.maximum(Tensor.scalar(.nan)).toArray().allSatisfy(\.isNaN))
-    #expect(try Tensor([-104, -100], shape: [2]).exp().toArray() == [0, 3.783506e-44])
+    #expect(try Tensor([-104, -100], shape: [2]).exp().toArray() == [0, Float(bitPattern: 27)])
   }
 
   @Test func broadcasts() throws {
