@@ -15,7 +15,7 @@ struct onednn_plan {
   dnnl_memory_t a, b, bias, residual, result, scratch;
   size_t scratch_bytes;
   dnnl_memory_desc_t plain, wanted;  // of the weights: the checkpoint's order and the plan's
-  bool has_weights, wants_plain;
+  bool has_weights, wants_plain, leaves_residual;
   int residual_argument;
   const char *implementation;
 };
@@ -148,24 +148,38 @@ static dnnl_status_t fill_plan(onednn_plan *plan, const recipe *recipe) {
     status = memory_of(&plan->b, REF(recipe->b));
   }
   const char *name = NULL;
-  if (!status && !dnnl_primitive_desc_query(found, dnnl_query_impl_info_str, 0, &name) && name) {
-    plan->implementation = strdup(name);
+  if (!status) {
+    bool known = !dnnl_primitive_desc_query(found, dnnl_query_impl_info_str, 0, &name) && name;
+    plan->implementation = strdup(known ? name : "");
+    if (!plan->implementation) status = dnnl_out_of_memory;
   }
   if (found) dnnl_primitive_desc_destroy(found);
   if (attributes) dnnl_primitive_attr_destroy(attributes);
   return status;
 }
 
+static onednn_plan *try_plan(const recipe *recipe, int *status) {
+  onednn_plan *plan = calloc(1, sizeof *plan);
+  *status = plan ? dnnl_success : dnnl_out_of_memory;
+  if (!plan) return NULL;
+  pthread_mutex_init(&plan->lock, NULL);
+  *status = fill_plan(plan, recipe);
+  if (!*status) return plan;
+  onednn_plan_free(plan);
+  return NULL;
+}
+
 static onednn_plan *make_plan(recipe *recipe, dnnl_status_t described, int *status) {
-  onednn_plan *plan = described ? NULL : calloc(1, sizeof *plan);
-  *status = described ? described : plan ? dnnl_success : dnnl_out_of_memory;
-  if (plan) {
-    pthread_mutex_init(&plan->lock, NULL);
-    *status = fill_plan(plan, recipe);
-    if (*status) {
-      onednn_plan_free(plan);
-      plan = NULL;
-    }
+  *status = described;
+  onednn_plan *plan = described ? NULL : try_plan(recipe, status);
+  if (plan && recipe->is_convolution && plan->residual && strstr(plan->implementation, "gemm")) {
+    // oneDNN 2.6's convolution by gemm accepts a full-size addend and then adds something else.
+    onednn_plan_free(plan);
+    onednn_epilogue rest = *recipe->epilogue;
+    rest.has_residual = false;
+    recipe->epilogue = &rest;
+    plan = try_plan(recipe, status);
+    if (plan) plan->leaves_residual = true;
   }
   descriptor_free(recipe->a);
   descriptor_free(recipe->b);
@@ -245,8 +259,10 @@ void onednn_plan_free(onednn_plan *plan) {
 }
 
 const char *onednn_plan_implementation(const onednn_plan *plan) {
-  return plan->implementation ? plan->implementation : "";
+  return plan->implementation;
 }
+
+bool onednn_plan_leaves_residual(const onednn_plan *plan) { return plan->leaves_residual; }
 
 // Weights
 

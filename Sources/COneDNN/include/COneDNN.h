@@ -51,6 +51,8 @@ onednn_plan *onednn_plan_convolution(const onednn_convolution *shape, int *statu
 void onednn_plan_free(onednn_plan *plan);
 /// The name of the implementation that oneDNN chose.
 const char *onednn_plan_implementation(const onednn_plan *plan);
+/// Whether the plan, asked for a residual, leaves adding it to the caller.
+bool onednn_plan_leaves_residual(const onednn_plan *plan);
 
 /// Bytes that the plan's weights take in the order it wants them, 0 if that is the order of the checkpoint.
 size_t onednn_packed_bytes(const onednn_plan *plan);

@@ -6,10 +6,17 @@
   public struct OneDNNBackend: CPUBackend {
     public init() {}
 
+    private static let longestColumns = 1024
+
     public var name: String { "oneDNN " + String(cString: onednn_version_text()) }
 
     public func product(_ a: Tensor, _ b: Tensor) throws -> Tensor {
       let (m, k, n) = (a.shape[1], a.shape[2], b.shape[2])
+      // A long sum over a column-major operand is the one case that oneDNN divides by the number of threads, which
+      // changes the bytes.
+      if k >= OneDNNBackend.longestColumns, MatrixLayout(a)?.isTransposed == true {
+        return try product(a.contiguous(), b)
+      }
       guard let left = MatrixLayout(a), let right = MatrixLayout(b) else {
         throw TensorError("matmul: operands must be row-major or column-major")
       }
@@ -49,6 +56,11 @@
       let (plan, packed) = try form.prepared(operation, weight.tensor)
       try plan.run(
         x.base, packed: packed, bias: epilogue.bias?.base, residual: epilogue.residual?.base, into: out.base)
+      if plan.leavesResidual, let residual = epilogue.residual {
+        let width = out.shape[out.rank - 1]
+        ck_epilogue(
+          out.base, out.base, out.count / width, width, nil, residual.base, Activation.identity.rawValue)
+      }
     }
   }
 #endif

@@ -6,6 +6,8 @@
   /// One operation that oneDNN has compiled for one shape.
   final class OneDNNPlan: @unchecked Sendable {
     let handle: OpaquePointer
+    /// Whether the caller adds the residual afterwards.
+    let leavesResidual: Bool
 
     /// oneDNN divides the work when it compiles, so the number of threads belongs to the key.
     struct Key: Hashable {
@@ -44,6 +46,7 @@
       }
       guard let plan else { throw OneDNNPlan.error(status, "prepare \(operation)") }
       handle = plan
+      leavesResidual = onednn_plan_leaves_residual(plan)
     }
 
     deinit { onednn_plan_free(handle) }

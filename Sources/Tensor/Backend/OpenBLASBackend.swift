@@ -3,7 +3,7 @@ import COpenBLAS
 
 /// The plain backend: every product and convolution is an sgemm. Serves where oneDNN is missing, and checks it.
 ///
-/// OpenBLAS runs on one thread; the rows of a product are shared out over our own pool in pieces that depend on the
+/// OpenBLAS runs on one thread (CKernels/openblas_cores.c); the rows of a product are shared out over our own pool in pieces that depend on the
 /// shape alone, because OpenBLAS's own division of the work changes the bytes.
 public struct OpenBLASBackend: CPUBackend {
   public init() {}
@@ -96,7 +96,6 @@ private struct Sgemm {
   var leading: Int
 
   func run() {
-    openblas_set_num_threads(1)
     var call = self
     // At least 64 rows, and enough work that a piece outweighs its start.
     let grain = max(64, (1 << 18) / max(1, n * k))
