@@ -26,7 +26,7 @@ struct BytePairEncoding: Sendable {
     var merges: [Pair: Merge] = [:]
     for (rank, (left, right)) in pairs.enumerated() {
       guard let first = vocabulary[String(left)], let second = vocabulary[String(right)],
-        let merged = vocabulary[left + right]
+        let merged = vocabulary[String(left) + right]
       else { continue }
       let pair = Pair(left: Int32(first), right: Int32(second))
       if merges[pair] == nil { merges[pair] = Merge(rank: Int32(rank), id: Int32(merged)) }

@@ -1,0 +1,53 @@
+import Neural
+import Tensor
+
+/// Two convolutions, each after a group norm, around a residual: He et al. 2016 as diffusion models use it.
+///
+/// With a time embedding, its projection is added between the two; it is the same for every position and row, so
+/// it takes the place of the first convolution's bias and costs nothing (`TimeBiases`).
+struct ResnetBlock {
+  let norm1, norm2: GroupNorm
+  let conv1, conv2: Conv2d
+  /// Where input and output differ in channels.
+  let shortcut: Linear?
+  let activation: Activation
+  /// Where to find this block's bias among all; nil for a block without time embedding.
+  let timeSlot: Range<Int>?
+  let path: String
+
+  /// What blocks of one model have in common.
+  struct Style {
+    let groups: Int
+    let epsilon: Float
+    let activation: Activation
+  }
+
+  init(
+    _ scope: WeightScope, inputs: Int, outputs: Int, style: Style, time: TimeBiases.Builder? = nil, path: String
+  ) throws {
+    norm1 = try GroupNorm(scope["norm1"], channels: inputs, groups: style.groups, epsilon: style.epsilon)
+    norm2 = try GroupNorm(scope["norm2"], channels: outputs, groups: style.groups, epsilon: style.epsilon)
+    conv1 = try Conv2d(scope["conv1"], inputs: inputs, outputs: outputs)
+    conv2 = try Conv2d(scope["conv2"], inputs: outputs, outputs: outputs)
+    shortcut =
+      inputs == outputs
+      ? nil : try Linear(scope["conv_shortcut"], inputs: inputs, outputs: outputs, pointwise: true)
+    activation = style.activation
+    timeSlot = try time?.add(scope["time_emb_proj"], outputs: outputs, to: conv1.bias)
+    self.path = path
+  }
+
+  /// - Parameters:
+  ///   - x: {N, H, W, inputs}
+  ///   - timeBiases: the biases of all blocks for this step; nil for blocks without time embedding
+  /// - Returns: {N, H, W, outputs}
+  func callAsFunction(_ x: Tensor, timeBiases: Tensor? = nil, context: RunContext) throws -> Tensor {
+    let bias = try timeSlot.flatMap { slot in
+      try timeBiases?.narrowed(0, start: slot.lowerBound, length: slot.count)
+    }
+    let hidden = try conv1(norm1(x, activation: activation), bias: bias)
+    let residual = try shortcut?(x) ?? x
+    let output = try conv2(norm2(hidden, activation: activation), residual: residual)
+    return try context.visitMap(path, output)
+  }
+}

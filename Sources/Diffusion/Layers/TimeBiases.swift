@@ -1,0 +1,48 @@
+import Neural
+import Tensor
+
+/// The projections of the time embedding for all residual blocks of a UNet, as one product per step.
+struct TimeBiases {
+  private let projection: Linear
+  private let activation: Activation
+
+  /// Collects the blocks' projections while the model is loaded.
+  final class Builder {
+    private let inputs: Int
+    private var weights: [Tensor] = []
+    private var biases: [Tensor] = []
+    private var count = 0
+
+    /// - Parameter inputs: width of the time embedding
+    init(inputs: Int) { self.inputs = inputs }
+
+    /// Reads a block's projection, with the bias of the convolution that follows folded in.
+    ///
+    /// - Returns: which of all biases are the block's
+    func add(_ scope: WeightScope, outputs: Int, to bias: Tensor?) throws -> Range<Int> {
+      weights.append(try scope.tensor("weight", shape: [outputs, inputs]))
+      let own = try scope.tensor("bias", shape: [outputs])
+      biases.append(try bias.map { try own.adding($0) } ?? own)
+      defer { count += outputs }
+      return count..<count + outputs
+    }
+
+    func finish(activation: Activation) throws -> TimeBiases {
+      TimeBiases(
+        projection: Linear(
+          weight: try .concatenated(weights, dim: 0), bias: try .concatenated(biases, dim: 0)),
+        activation: activation)
+    }
+  }
+
+  private init(projection: Linear, activation: Activation) {
+    self.projection = projection
+    self.activation = activation
+  }
+
+  /// - Parameter embedding: {1, width}
+  /// - Returns: the biases of all blocks one after the other, {sum of their channels}
+  func callAsFunction(_ embedding: Tensor) throws -> Tensor {
+    try projection(embedding.applying(activation)).viewed([projection.outputs])
+  }
+}

@@ -1,0 +1,99 @@
+import Neural
+import Tensor
+
+/// The UNet of Stable Diffusion: predicts from a noisy sample, a timestep and a text embedding (Ronneberger et al.
+/// 2015; Rombach et al. 2022).
+public final class UNet2DConditionModel: NoisePredictor {
+  public let sampleChannels: Int
+  public let sampleSize: (height: Int, width: Int)
+  public let embeddingWidth: Int
+
+  private let timeEmbedding: TimestepEmbedding
+  private let timeBiases: TimeBiases
+  private let input, output: Conv2d
+  private let down: [UNetDownBlock]
+  private let middle: UNetMiddleBlock?
+  private let up: [UNetUpBlock]
+  private let norm: GroupNorm
+  private let activation: Activation
+  private let path: String
+
+  /// - Parameter path: names the sites: `unet.down_blocks.0.resnets.0` …
+  public init(_ scope: WeightScope, configuration: Configuration, path: String = "unet") throws {
+    let model = try UNetConfiguration(configuration)
+    let channels = model.down.map(\.channels)
+    let first = channels[0]
+    let time = TimeBiases.Builder(inputs: model.timeWidth)
+    self.path = path
+    activation = model.style.activation
+    sampleChannels = model.inputs
+    sampleSize = model.sampleSize
+    embeddingWidth = model.middle.embeddingWidth
+    guard (model.down + model.up).allSatisfy({ $0.embeddingWidth == model.middle.embeddingWidth }) else {
+      throw configuration.fault("cross_attention_dim", "the same at all levels")
+    }
+
+    timeEmbedding = try TimestepEmbedding(
+      scope["time_embedding"], channels: first, width: model.timeWidth, cosineFirst: model.cosineFirst,
+      shift: model.frequencyShift, activation: activation)
+    input = try Conv2d(scope["conv_in"], inputs: model.inputs, outputs: first)
+
+    /// Channels of the skip connections in the order in which they arise.
+    var skips = [first]
+    down = try model.down.enumerated().map { index, level in
+      let isLast = index == model.down.count - 1
+      skips += Array(repeating: level.channels, count: level.layers + (isLast ? 0 : 1))
+      return try UNetDownBlock(
+        scope["down_blocks", index], inputs: index == 0 ? first : channels[index - 1], level: level,
+        isLast: isLast, model: model, time: time, path: "\(path).down_blocks.\(index)")
+    }
+    middle =
+      model.hasMiddle
+      ? try UNetMiddleBlock(scope["mid_block"], model: model, time: time, path: "\(path).mid_block") : nil
+    var inputs = model.middle.channels
+    up = try model.up.enumerated().map { index, level in
+      defer { inputs = level.channels }
+      let own = Array(skips.suffix(level.layers).reversed())
+      skips.removeLast(min(level.layers, skips.count))
+      return try UNetUpBlock(
+        scope["up_blocks", index], inputs: inputs, skips: own, level: level,
+        isLast: index == model.up.count - 1, model: model, time: time, path: "\(path).up_blocks.\(index)")
+    }
+    norm = try GroupNorm(
+      scope["conv_norm_out"], channels: first, groups: model.style.groups, epsilon: model.style.epsilon)
+    output = try Conv2d(scope["conv_out"], inputs: first, outputs: model.outputs)
+    timeBiases = try time.finish(activation: activation)
+  }
+
+  public func callAsFunction(
+    _ sample: Tensor, timestep: Double, embedding: Tensor, context: RunContext
+  ) throws -> Tensor {
+    try check(sample, embedding)
+    try context.conditioning.use(embedding)
+    let step = UNetStep(
+      timeBiases: try timeBiases(timeEmbedding(timestep)), embedding: embedding, context: context)
+    var x = try input(sample)
+    var skips = [x]
+    for block in down {
+      x = try block(x, skips: &skips, step)
+      try context.checkInterrupt()
+    }
+    if let middle { x = try middle(x, step) }
+    for block in up {
+      try context.checkInterrupt()
+      x = try block(x, skips: &skips, step)
+    }
+    return try context.visitMap("\(path).out", output(norm(x, activation: activation)))
+  }
+
+  private func check(_ sample: Tensor, _ embedding: Tensor) throws {
+    guard sample.rank == 4, sample.shape[3] == sampleChannels else {
+      throw PipelineError("the UNet takes samples {rows, H, W, \(sampleChannels)}, got \(braced(sample.shape))")
+    }
+    guard embedding.rank == 3, embedding.shape[0] == sample.shape[0], embedding.shape[2] == embeddingWidth else {
+      throw PipelineError(
+        "the UNet takes text embeddings {\(sample.shape[0]), tokens, \(embeddingWidth)}, "
+          + "got \(braced(embedding.shape))")
+    }
+  }
+}
