@@ -1,0 +1,53 @@
+import Neural
+
+/// A part of a checkpoint, ready for use.
+public enum Component {
+  case predictor(any NoisePredictor)
+  case codec(any ImageCodec)
+  case textEncoder(any TextEmbedder)
+  case tokenizer(any TextTokenizer)
+}
+
+/// Which class names of checkpoints are known, and what reads them. A new model family is one file and one line here.
+public enum ComponentRegistry {
+  typealias Loader = @Sendable (ComponentSource, WeightScope, Configuration) throws -> Component
+
+  /// Parts with a config and weights: the stem of their files, and what makes them.
+  static let models: [String: (stem: String, load: Loader)] = [
+    "UNet2DConditionModel": (
+      "diffusion_pytorch_model",
+      { source, scope, configuration in
+        .predictor(try UNet2DConditionModel(scope, configuration: configuration, path: source.name))
+      }
+    ),
+    "AutoencoderKL": (
+      "diffusion_pytorch_model",
+      { source, scope, configuration in
+        .codec(try AutoencoderKL(scope, configuration: configuration, path: source.name))
+      }
+    ),
+    "CLIPTextModel": ("model", textEncoder),
+    "CLIPTextModelWithProjection": ("model", textEncoder),
+  ]
+
+  static let tokenizers: Set<String> = ["CLIPTokenizer", "CLIPTokenizerFast"]
+
+  private static let textEncoder: Loader = { source, scope, configuration in
+    .textEncoder(try TextEncoder(scope, configuration: configuration, path: source.name))
+  }
+
+  /// Reads one part.
+  static func load(_ source: ComponentSource) throws -> (component: Component, weights: WeightFiles?) {
+    if tokenizers.contains(source.className) {
+      return (.tokenizer(try Tokenizer(directory: source.directory)), nil)
+    }
+    guard let entry = models[source.className] else {
+      let known = (Array(models.keys) + tokenizers).sorted().joined(separator: ", ")
+      throw PipelineError(
+        "\(source.directory): a component of class \(source.className), which is not known (known: \(known))")
+    }
+    let configuration = try source.configuration()
+    let weights = try source.weights(stem: entry.stem)
+    return (try entry.load(source, WeightScope(weights), configuration), weights)
+  }
+}

@@ -1,1 +1,0 @@
-// The floor `Diffusion`; see Docs/ARCHITECTURE.md.
