@@ -43,7 +43,8 @@ let package = Package(
     .testTarget(name: "TensorTests", dependencies: ["Tensor"], exclude: ["Goldens"]),
     .testTarget(name: "NeuralTests", dependencies: ["Neural"]),
     .testTarget(name: "ImagingTests", dependencies: ["Imaging"], exclude: ["Goldens"]),
-    .testTarget(name: "DiffusionTests", dependencies: ["Diffusion"], exclude: ["Goldens"]),
+    .testTarget(
+      name: "DiffusionTests", dependencies: ["Diffusion", "Neural", "Tensor"], exclude: ["Goldens"]),
     .testTarget(name: "LuaTests", dependencies: ["Lua"]),
     .testTarget(name: "NotebookTests", dependencies: ["Notebook"]),
     .testTarget(name: "ScriptingTests", dependencies: ["Scripting"]),
