@@ -1,0 +1,138 @@
+import Diffusion
+import Lua
+import Tensor
+
+/// The table of `model:generate{…}`, decoded once.
+struct GenerateOptions {
+  static let keys = [
+    "prompt", "prompts", "embedding", "negative_prompt", "negative_prompts", "uncond", "seed", "seeds", "noise",
+    "latents", "start_step", "end_step", "steps", "guidance", "scheduler", "eta", "rng", "width", "height", "image",
+    "strength", "mask", "trace", "hooks", "on_step", "on_step_end", "grad_steps",
+  ]
+
+  private(set) var request: GenerateRequest
+  /// Whether no field held a list or a batch: then the result's latents have no batch dimension.
+  private(set) var isSingle = true
+
+  init(_ call: LuaCall) throws {
+    let options = call.options
+    try Self.refuseWhatIsNotThereYet(options)
+    guard let prompt = try Self.condition(options, text: "prompt", texts: "prompts", tensor: "embedding") else {
+      throw LuaArgumentError(1, "prompt, prompts or embedding expected")
+    }
+    request = GenerateRequest(prompt: prompt)
+    if let negative = try Self.condition(
+      options, text: "negative_prompt", texts: "negative_prompts", tensor: "uncond")
+    {
+      request.negative = negative
+    }
+    try readNumbers(options)
+    try readStarts(options)
+    request.trace = try TraceArgument.read(options)
+    request.hooks = try LuaHooks.read(options)
+    isSingle = try isSingle && Self.isSingle(options)
+    readCallbacks(
+      step: try options["on_step"], stepEnd: try options["on_step_end"], isSingle: isSingle)
+  }
+
+  private static func refuseWhatIsNotThereYet(_ options: LuaOptions) throws {
+    for key in ["image", "strength", "mask"] where try options.has(key) {
+      throw options.complaint(key, "image to image and inpainting are not there yet")
+    }
+    if let steps: Int = try options["grad_steps"], steps != 0 {
+      throw options.complaint("grad_steps", "gradients are not there yet")
+    }
+  }
+
+  /// One half of guidance: a text, a list of texts, an embedding, or an embedding per step.
+  private static func condition(
+    _ options: LuaOptions, text: String, texts: String, tensor: String
+  ) throws -> GenerateRequest.Condition? {
+    let given = try [text, texts, tensor].filter { try options.has($0) }
+    guard given.count <= 1 else {
+      throw options.complaint(given[1], "cannot go together with '\(given[0])'")
+    }
+    if let one: String = try options[text] { return .texts([one]) }
+    if let many: [String] = try options[texts] {
+      guard !many.isEmpty else { throw options.complaint(texts, "at least one text expected, got an empty list") }
+      return .texts(many)
+    }
+    guard try options.has(tensor) else { return nil }
+    if try options.read(tensor, { $0.kind }) == .table {
+      let steps: [Tensor] = try options[tensor]
+      guard !steps.isEmpty else { throw options.complaint(tensor, "one tensor per step expected, got an empty list") }
+      return .embeddings(steps)
+    }
+    return .embedding(try options[tensor])
+  }
+
+  private mutating func readNumbers(_ options: LuaOptions) throws {
+    if let steps: Int = try options["steps"] { request.steps = steps }
+    if let guidance: Double = try options["guidance"] { request.guidance = guidance }
+    if let scheduler: String = try options["scheduler"] { request.scheduler = scheduler }
+    if let eta: Double = try options["eta"] { request.eta = eta }
+    if let rng: String = try options["rng"] { request.rng = rng }
+    request.width = try options["width"]
+    request.height = try options["height"]
+    if let start: Int = try options["start_step"] { request.startStep = start }
+    request.endStep = try options["end_step"]
+  }
+
+  private mutating func readStarts(_ options: LuaOptions) throws {
+    if try options.has("seed"), try options.has("seeds") {
+      throw options.complaint("seeds", "cannot go together with 'seed'")
+    }
+    if let seed: UInt64 = try options["seed"] { request.seeds = [seed] }
+    if let seeds: [UInt64] = try options["seeds"] {
+      guard !seeds.isEmpty else { throw options.complaint("seeds", "at least one seed expected, got an empty list") }
+      request.seeds = seeds
+    }
+    if try options.has("noise"), try options.has("latents") {
+      throw options.complaint("latents", "cannot go together with 'noise'")
+    }
+    request.noise = try options["noise"]
+    request.latents = try options["latents"]
+    isSingle = (request.noise?.rank ?? 3) == 3 && (request.latents?.rank ?? 3) == 3
+  }
+
+  private static func isSingle(_ options: LuaOptions) throws -> Bool {
+    if try ["prompts", "negative_prompts", "seeds"].contains(where: { try options.has($0) }) { return false }
+    for key in ["embedding", "uncond"] {
+      let rank: Int? = try options.read(key) { slot in
+        slot.kind == .table ? try [Tensor].read(slot).first?.rank : try (Tensor?).read(slot)?.rank
+      }
+      if let rank, rank > 2 { return false }
+    }
+    return true
+  }
+
+  private mutating func readCallbacks(step: LuaFunction?, stepEnd: LuaFunction?, isSingle: Bool) {
+    if let step {
+      request.onStep = { state in try step.call(LuaStepState(state, isSingle: isSingle)) }
+    }
+    if let stepEnd {
+      request.onStepEnd = { end in try stepEnd.call(LuaStepEnd(end, isSingle: isSingle)) }
+    }
+  }
+}
+
+/// The option `trace`: `true`, or what to record.
+enum TraceArgument {
+  static func read(_ options: LuaOptions) throws -> TraceOptions? {
+    if let wanted = try options.read("trace", { $0.boolean }) { return wanted ? TraceOptions() : nil }
+    guard let table = try options.table("trace", keys: ["cross", "self", "uncond", "steps", "layers"]) else {
+      return nil
+    }
+    var trace = TraceOptions()
+    trace.cross = try table["cross"] ?? true
+    trace.selfAttention = try table["self"] ?? false
+    trace.unconditional = try table["uncond"] ?? false
+    switch try table["steps"] ?? "sum" as String {
+    case "sum": trace.steps = .sum
+    case "each": trace.steps = .each
+    case let other: throw table.complaint("steps", "\"sum\" or \"each\" expected, got \"\(other)\"")
+    }
+    if let layers: String = try table["layers"] { trace.layers = try SitePattern(layers) }
+    return trace
+  }
+}

@@ -1,0 +1,157 @@
+import Diffusion
+import Imaging
+import Lua
+import Tensor
+
+/// A text-to-image model as scripts hold it.
+final class LuaModel: LuaUserdata {
+  static let luaName = "model"
+
+  let name: String
+  let checkpoint: Checkpoint
+  let pipeline: Pipeline
+  private var loadedClip: LuaClip?
+
+  init(name: String, folder: String, clip: String?) throws {
+    self.name = name
+    checkpoint = try Checkpoint(directory: folder)
+    pipeline = try checkpoint.pipeline()
+    if let clip { loadedClip = try LuaClip(folder: ModelLocator.folder(clip)) }
+  }
+
+  /// The checkpoint's own CLIP, or the one that `load` was given; read when first asked for.
+  func clip() throws -> LuaClip? {
+    if loadedClip == nil { loadedClip = try checkpoint.clip().map(LuaClip.init) }
+    return loadedClip
+  }
+
+  static func describe(_ type: LuaType<LuaModel>) throws {
+    type.property("name") { $0.name }
+    type.property("path") { $0.checkpoint.directory }
+    type.property("clip") { try $0.clip() }
+    type.property("steps") { $0.pipeline.defaultSteps }
+    type.property("guidance") { $0.pipeline.defaultGuidance }
+    type.property("vocabulary_size") { $0.pipeline.tokenizer.vocabularySize }
+    type.property("info") { try $0.info() }
+    try describeText(type)
+    try describePictures(type)
+    try describeRuns(type)
+    try type.metamethod("__tostring") { model, _ in "model \(model.name) (\(model.checkpoint.pipelineClass))" }
+  }
+
+  private static func describeText(_ type: LuaType<LuaModel>) throws {
+    try type.method("tokenize(text)") { model, call in LuaTokens(try model.pipeline.tokenize(call[1])) }
+    try type.method("detokenize(ids)") { model, call in
+      let ids: [Int] = try call[1]
+      return try model.checked(ids, argument: 1, { model.pipeline.tokenizer.detokenize($0) })
+    }
+    try type.method("encode(text)") { model, call in
+      if let text = call.slot(1).string { return try model.pipeline.encode(text) }
+      let options = try call.options(at: 1, keys: ["ids"])
+      guard let ids: [Int] = try options["ids"] else {
+        throw LuaArgumentError(1, "a text or { ids = {…} } expected")
+      }
+      return try model.checked(ids, argument: 1, { try model.pipeline.encode(ids: $0) })
+    }
+  }
+
+  private func checked<R>(_ ids: [Int], argument: Int, _ body: ([Int]) throws -> R) throws -> R {
+    let size = pipeline.tokenizer.vocabularySize
+    guard let wrong = ids.first(where: { !(0..<size).contains($0) }) else { return try body(ids) }
+    throw LuaArgumentError(argument, "token ids from 0 to \(size - 1) expected, got \(wrong)")
+  }
+
+  private static func describePictures(_ type: LuaType<LuaModel>) throws {
+    try type.method("noise({seed, width, height})") { model, call in
+      let seed: UInt64 = try call["seed"] ?? 0
+      return try model.pipeline.noise(seed: seed, width: call["width"], height: call["height"])
+    }
+    try type.method("decode(latents)") { model, call in try model.pipeline.decode(call[1]) }
+    try type.method("encode_image(image)") { model, call in
+      try model.pipeline.encodeImage(call.argument(1, as: PictureArgument.self).pixels)
+    }
+  }
+
+  private static func describeRuns(_ type: LuaType<LuaModel>) throws {
+    let keys = GenerateOptions.keys.joined(separator: ", ")
+    try type.method("generate({\(keys)})") { model, call in
+      let options = try GenerateOptions(call)
+      return try model.generate(options, call.state)
+    }
+    try type.method("denoise(latents, timestep, embedding, {trace, hooks})") { model, call in
+      let hooks = try LuaHooks.read(call.options)
+      let trace = try TraceArgument.read(call.options)
+      return try model.interruptible(call.state) {
+        let (prediction, recorded) = try model.pipeline.denoise(
+          call[1], timestep: call[2], embedding: call[3], hooks: hooks, trace: trace)
+        return LuaMany(prediction, recorded.map { LuaTrace($0) })
+      }
+    }
+  }
+
+  private func generate(_ options: GenerateOptions, _ state: LuaState) throws -> LuaGenerated {
+    let host = state.host as? ScriptHost
+    pipeline.onProgress = { done, all in
+      host?.onProgress?(ScriptHost.Progress(label: "sampling", step: done, steps: all))
+    }
+    defer { pipeline.onProgress = nil }
+    let result = try interruptible(state) { try pipeline.generate(options.request) }
+    host?.record(seeds: result.seeds)
+    for warning in result.warnings { host?.onWarning?(warning) }
+    return LuaGenerated(result, isSingle: options.isSingle)
+  }
+
+  /// Runs `body` so that Ctrl-C ends it between two steps or blocks.
+  private func interruptible<R>(_ state: LuaState, _ body: () throws -> R) throws -> R {
+    let before = pipeline.checkInterrupt
+    pipeline.checkInterrupt = { [unowned state] in try state.checkInterrupt() }
+    defer { pipeline.checkInterrupt = before }
+    return try body()
+  }
+
+  /// What the checkpoint is made of, for scripts to look at.
+  private func info() throws -> LuaFields {
+    let info = try checkpoint.info()
+    let components = info.components.map { component in
+      LuaFields([
+        ("name", component.name), ("class", component.className), ("parameters", component.parameters),
+        ("bytes", component.bytes),
+      ])
+    }
+    return LuaFields([
+      ("path", info.directory), ("class", info.pipelineClass), ("parameters", info.parameters),
+      ("prediction_type", info.predictionType), ("scheduler", info.schedulerClass), ("components", components),
+    ])
+  }
+}
+
+extension Bindings {
+  /// `lunette.load` and `lunette.load_clip`: a model that is not there is an answer, not an error.
+  static func addModels(to lunette: LuaModule) throws {
+    try lunette.function("load(name?, {dtype, clip})") { call in
+      let host = call.state.host as? ScriptHost
+      let asked: String? = try call[1]
+      let clip: String? = try call["clip"]
+      if let type: String = try call["dtype"], type != "f32" {
+        throw call.options.complaint("dtype", "only \"f32\" so far, got \"\(type)\"")
+      }
+      let name = asked ?? host?.defaultModel ?? "emoji-world"
+      do {
+        let folder = try ModelLocator.folder(name)
+        let model = try LuaModel(name: name, folder: folder, clip: clip)
+        host?.record(ScriptHost.LoadedModel(name: name, path: folder))
+        return LuaMany(model)
+      } catch {
+        return LuaMany(LuaValue.nil, "\(error)")
+      }
+    }
+    try lunette.function("load_clip(name)") { call in
+      let name: String = try call[1]
+      do {
+        return LuaMany(try LuaClip(folder: ModelLocator.folder(name)))
+      } catch {
+        return LuaMany(LuaValue.nil, "\(error)")
+      }
+    }
+  }
+}

@@ -1,0 +1,37 @@
+/// What bound functions may ask of the session in which they run. A session makes one, keeps it, and gives it to its Lua
+/// state as `host`.
+public final class ScriptHost {
+  /// A step of something that takes time, for a progress bar.
+  public struct Progress: Sendable, Equatable {
+    public let label: String
+    /// How many of `steps` are done.
+    public let step: Int
+    public let steps: Int
+  }
+
+  /// A model that the script has opened, and where it lies.
+  public struct LoadedModel: Sendable, Hashable {
+    public let name: String
+    public let path: String
+  }
+
+  /// What `lunette.load()` opens when it is given no name.
+  public let defaultModel: String
+  public var onProgress: ((Progress) -> Void)?
+  public var onWarning: ((String) -> Void)?
+
+  /// For the record of a run: the models that were opened, and the seeds that were used, each once, in order.
+  public private(set) var models: [LoadedModel] = []
+  public private(set) var seeds: [UInt64] = []
+  private var knownSeeds: Set<UInt64> = []
+
+  public init(defaultModel: String? = nil) { self.defaultModel = defaultModel ?? "emoji-world" }
+
+  func record(_ model: LoadedModel) {
+    if !models.contains(model) { models.append(model) }
+  }
+
+  func record(seeds new: [UInt64]) {
+    for seed in new where knownSeeds.insert(seed).inserted { seeds.append(seed) }
+  }
+}
