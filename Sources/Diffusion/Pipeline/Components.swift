@@ -83,12 +83,15 @@ public struct Tokenization: Hashable, Sendable {
   public let tokens: [Token]
   /// The ids padded to the model's length.
   public let ids: [Int]
+  /// The words that `Token.word` counts.
+  public let words: [String]
   /// The end of the text that did not fit; nil if all of it did.
   public let truncated: String?
 
-  public init(tokens: [Token], ids: [Int], truncated: String? = nil) {
+  public init(tokens: [Token], ids: [Int], words: [String] = [], truncated: String? = nil) {
     self.tokens = tokens
     self.ids = ids
+    self.words = words
     self.truncated = truncated
   }
 }

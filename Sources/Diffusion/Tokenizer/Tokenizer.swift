@@ -48,7 +48,19 @@ public final class Tokenizer: TextTokenizer, Sendable {
     return Tokenization(
       tokens: tokens,
       ids: ids + Array(repeating: pad, count: maximumLength - ids.count),
+      words: self.words(kept),
       truncated: kept.count == content.count ? nil : detokenize(content.dropFirst(kept.count).map(\.id)))
+  }
+
+  /// The text of each word, from the bytes of its tokens: one letter may be cut across two.
+  private func words(_ tokens: some Sequence<(id: Int, word: Int?)>) -> [String] {
+    var ids: [[Int]] = []
+    for token in tokens {
+      guard let word = token.word else { continue }
+      if word > ids.count { ids.append([]) }
+      ids[word - 1].append(token.id)
+    }
+    return ids.map(detokenize)
   }
 
   /// The text of tokens; start and end tokens and padding at the end are left out, ids that do not exist too.

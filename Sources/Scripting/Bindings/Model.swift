@@ -43,7 +43,7 @@ final class LuaModel: LuaUserdata {
     try type.method("tokenize(text)") { model, call in LuaTokens(try model.pipeline.tokenize(call[1])) }
     try type.method("detokenize(ids)") { model, call in
       let ids: [Int] = try call[1]
-      return try model.checked(ids, argument: 1, { model.pipeline.tokenizer.detokenize($0) })
+      return try model.checked(ids, argument: 1, { try model.pipeline.tokenizer.detokenize($0) })
     }
     try type.method("encode(text)") { model, call in
       if let text = call.slot(1).string { return try model.pipeline.encode(text) }
