@@ -1,0 +1,37 @@
+import Diffusion
+import Tensor
+import Testing
+
+@Suite struct RunParityTests {
+  /// Whole runs with guidance 7.5 from given noise: at least 99.9% of the picture's bytes within 1.
+  @Test(arguments: Reference.all, ["ddim": "ddim", "euler": "euler", "dpm++2m": "dpmsolver++"])
+  func pictures(reference: Reference, scheduler: (key: String, value: String)) throws {
+    let key = "run.\(scheduler.key)"
+    var request = GenerateRequest(prompt: reference.runPrompt)
+    request.noise = try reference["run.noise"]
+    request.steps = try reference.number("run.steps")
+    request.guidance = 7.5
+    request.scheduler = scheduler.value
+    let result = try reference.pipeline().generate(request)
+
+    let timesteps = try reference["\(key).timesteps"].toArray()
+    for (found, expected) in zip(result.timesteps, timesteps) { #expect(abs(Float(found) - expected) < 1e-3) }
+    #expect(result.timesteps.count == timesteps.count)
+    try reference.expect(result.latents, like: "\(key).latents", within: 2e-3)
+
+    let bytes = try result.image().clamped(min: 0, max: 1).multiplying(255).round()
+    let expected = try reference["\(key).bytes"]
+    try #require(bytes.shape == expected.shape)
+    let far = zip(bytes.toArray(), expected.toArray()).filter { abs($0 - $1) > 1 }.count
+    let share = Float(far) / Float(bytes.count)
+    reference.report("\(key).bytes that differ by more than 1", share, limit: 1e-3)
+    #expect(share <= 1e-3, "\(reference.name) \(key): \(far) of \(bytes.count) bytes differ by more than 1")
+  }
+
+  /// The noise of a seed is torch's.
+  @Test(arguments: Reference.all)
+  func noise(reference: Reference) throws {
+    let noise = try reference.pipeline().noise(seed: UInt64(reference.number("run.seed")))
+    try reference.expect(noise, like: "run.noise", within: 1e-6)
+  }
+}
