@@ -203,7 +203,8 @@ def clip_outputs(directory, prompts=("a cat and a dog", "a pistol", "")):
     """Features as transformers gives them (not normalised), class probabilities, and the preprocessing."""
     model = CLIPModel.from_pretrained(directory, torch_dtype=torch.float32).eval()
     processor = CLIPImageProcessor.from_pretrained(directory)
-    tokenizer = CLIPTokenizer.from_pretrained(directory)
+    own = any((Path(directory) / name).exists() for name in ("tokenizer.json", "vocab.json"))
+    tokenizer = CLIPTokenizer.from_pretrained(directory if own else Path(directory).parent / "tokenizer")
     side = model.config.vision_config.image_size
     out = {}
     for name, (height, width) in {"same": (side, side), "large": (2 * side + 8, 2 * side), "small": (24, 30)}.items():
