@@ -31,7 +31,7 @@ public struct LuaMany: LuaResults {
   public var values: [any LuaPushable]
 
   public init(_ values: any LuaPushable...) { self.values = values }
-  public init(_ values: [any LuaPushable]) { self.values = values }
+  public init(list values: [any LuaPushable]) { self.values = values }
 
   public func pushAll(for call: LuaCall) throws -> Int32 { try call.state.pushResults(values) }
 }

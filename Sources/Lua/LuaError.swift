@@ -40,6 +40,12 @@ public struct LuaFrame: Sendable, Hashable, CustomStringConvertible {
   /// The function's name, nil in the main chunk.
   public let function: String?
 
+  public init(source: String, line: Int, function: String?) {
+    self.source = source
+    self.line = line
+    self.function = function
+  }
+
   public var description: String {
     if source == "…" { return "… (\(line) levels)" }
     return "\(source):\(line): in " + (function.map { "function '\($0)'" } ?? "main chunk")
@@ -148,7 +154,7 @@ extension LuaState {
     var debug = lua_Debug()
     var level: Int32 = 1
     while lua_getstack(thread, level, &debug) != 0, level < 64 {
-      if lua_getinfo(thread, "Sl", &debug) != 0, debug.currentline > 0 {
+      if lua_getinfo(thread, "Sl", &debug) != 0, debug.currentline > 0, !isHosts(debug) {
         return "\(sourceName(&debug)):\(debug.currentline): "
       }
       level += 1
@@ -186,7 +192,7 @@ extension LuaState {
       }
       guard lua_getstack(L, level, &debug) != 0 else { break }
       level += 1
-      guard lua_getinfo(L, "Sln", &debug) != 0, debug.currentline > 0 else { continue }
+      guard lua_getinfo(L, "Sln", &debug) != 0, debug.currentline > 0, !isHosts(debug) else { continue }
       let name: String? =
         if debug.linedefined == 0 {
           nil
@@ -199,6 +205,12 @@ extension LuaState {
     }
     return frames
   }
+}
+
+/// Code named "=[…]" is the host's own, no script's.
+private func isHosts(_ debug: lua_Debug) -> Bool {
+  guard let source = debug.source else { return true }
+  return source[0] == UInt8(ascii: "=") && source[1] == UInt8(ascii: "[")
 }
 
 private func sourceName(_ debug: inout lua_Debug) -> String {

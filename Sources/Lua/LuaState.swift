@@ -84,13 +84,15 @@ public final class LuaState {
 
   // MARK: Code
 
-  /// Compiles source text (never bytecode). `name` is what errors call it.
+  /// Compiles source text (never bytecode). `name` is what errors call it; the host's own code goes by a name
+  /// such as "=[host]", and tracebacks and error positions pass over it.
   public func load(_ source: String, name: String = "chunk") throws -> LuaFunction {
     let L = try room()
     var source = source
+    let name = name.hasPrefix("=") ? name : "@" + name
     let status = source.withUTF8 { text in
       text.withMemoryRebound(to: CChar.self) {
-        luaL_loadbufferx(L, $0.baseAddress, $0.count, "@" + name, "t")
+        luaL_loadbufferx(L, $0.baseAddress, $0.count, name, "t")
       }
     }
     try check(status)

@@ -40,12 +40,12 @@ public final class LuaReference {
     lua_rawgeti(L, luaRegistry, lua_Integer(index))
   }
 
-  /// Reads the value as another type.
-  public func read<T: LuaReadable>(as type: T.Type = T.self) throws -> T {
+  /// Lends `body` the value on Lua's stack.
+  public func withSlot<R>(_ body: (LuaSlot) throws -> R) throws -> R {
     let state = try state
     return try state.balanced { L in
       try push()
-      return try T.read(LuaSlot(state: state, index: lua_gettop(L)))
+      return try body(LuaSlot(state: state, index: lua_gettop(L)))
     }
   }
 }

@@ -73,7 +73,7 @@ struct Bench {
       try lua.function("apply(f, ...)") { call in
         let f: LuaFunction = try call[1]
         let arguments: [LuaValue] = try call.arguments(from: 2)
-        return LuaMany(try f.call(with: arguments) { try $0.map { try LuaValue.read($0) } })
+        return LuaMany(list: try f.call(with: arguments) { try $0.map { try LuaValue.read($0) } })
       })
   }
 

@@ -1,0 +1,117 @@
+import Lua
+import Notebook
+
+extension Session {
+  /// `lunette.display`.
+  func bindDisplay(_ lunette: LuaModule) throws {
+    try lunette.function("display(value, {caption})") { [weak self] call in
+      guard let self else { return }
+      guard call.count > 0 else { throw LuaArgumentError(1, "value expected, got no value") }
+      var metadata: JSON.Object = [:]
+      if let caption: String = try call["caption"] { metadata["caption"] = .string(caption) }
+      self.emit(.display(try self.bundle(of: call.slot(1)), metadata: metadata))
+    }
+  }
+
+  /// The forms in which a value shows itself: those of its metamethod `__mimebundle`, else its text.
+  func bundle(of slot: LuaSlot) throws -> MIMEBundle {
+    guard case .function(let describe) = try slot.metafield("__mimebundle") else {
+      return MIMEBundle(plain: try text(of: slot))
+    }
+    let bundle = try describe.call(with: [slot]) { results in
+      guard let table = results.first, table.kind == .table else {
+        throw LuaError(
+          message: "__mimebundle must return a table, got \(results.first?.described ?? "no value")")
+      }
+      var bundle = MIMEBundle()
+      var forms: [(String, [UInt8])] = []
+      try table.forEachPair { key, value in
+        guard let type = key.string, let bytes = try? LuaBytes.read(value) else {
+          throw LuaError(message: "__mimebundle must return strings by MIME type, got \(value.described)")
+        }
+        forms.append((type, bytes.bytes))
+      }
+      for (type, bytes) in forms.sorted(by: { $0.0 < $1.0 }) {
+        let isText = type.hasPrefix("text/") || type.hasSuffix("json") || type.hasSuffix("xml")
+        bundle[type] = isText ? .text(String(decoding: bytes, as: UTF8.self)) : .bytes(bytes)
+      }
+      return bundle
+    }
+    if bundle.isEmpty { return MIMEBundle(plain: try text(of: slot)) }
+    return bundle
+  }
+
+  /// The value as text: tables with their contents, everything else as `tostring` has it.
+  private func text(of slot: LuaSlot) throws -> String {
+    guard slot.kind == .table, try slot.metafield("__tostring").isNil else { return try slot.tostring() }
+    var printer = TablePrinter()
+    try printer.print(slot, depth: 0)
+    return printer.text
+  }
+}
+
+/// Writes tables as Lua would, sorted, cut where they are long or deep.
+private struct TablePrinter {
+  private(set) var text = ""
+  private var left = 200
+
+  mutating func print(_ slot: LuaSlot, depth: Int) throws {
+    switch slot.kind {
+    case .table where try slot.metafield("__tostring").isNil: try printTable(slot, depth: depth)
+    case .string: text += quoted(slot.string ?? "")
+    default: text += try slot.tostring()
+    }
+  }
+
+  private mutating func printTable(_ slot: LuaSlot, depth: Int) throws {
+    guard depth < 4 else {
+      text += "{…}"
+      return
+    }
+    let count = slot.count
+    var fields: [(String, LuaReference)] = []
+    try slot.forEachPair { key, value in
+      if let position = key.integer, position >= 1, position <= count { return }
+      let name = key.string.map { isIdentifier($0) ? $0 : "[\(quoted($0))]" }
+      fields.append((try name ?? "[\(key.tostring())]", try value.reference()))
+    }
+    var isFirst = true
+    func next(_ printer: inout TablePrinter) -> Bool {
+      printer.text += isFirst ? "{ " : ", "
+      isFirst = false
+      printer.left -= 1
+      if printer.left < 0 { printer.text += "…" }
+      return printer.left >= 0
+    }
+    for position in 0..<count {
+      guard next(&self) else { break }
+      try slot.withItem(position + 1) { try print($0, depth: depth + 1) }
+    }
+    for (name, value) in fields.sorted(by: { $0.0 < $1.0 }) {
+      guard left >= 0, next(&self) else { break }
+      text += name + " = "
+      try value.withSlot { try print($0, depth: depth + 1) }
+    }
+    text += isFirst ? "{}" : " }"
+  }
+
+  private func quoted(_ string: String) -> String {
+    var text = "\""
+    for character in string.unicodeScalars.prefix(400) {
+      switch character {
+      case "\"", "\\": text += "\\" + String(character)
+      case "\n": text += "\\n"
+      default: text.unicodeScalars.append(character)
+      }
+    }
+    return text + (string.unicodeScalars.count > 400 ? "…\"" : "\"")
+  }
+
+  private func isIdentifier(_ name: String) -> Bool {
+    guard let first = name.utf8.first, first >= UInt8(ascii: "A") else { return false }
+    return name.utf8.allSatisfy {
+      ($0 | 0x20 >= UInt8(ascii: "a") && $0 | 0x20 <= UInt8(ascii: "z")) || $0 == UInt8(ascii: "_")
+        || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+    }
+  }
+}

@@ -1,1 +1,0 @@
-// The floor `Scripting`; see Docs/ARCHITECTURE.md.

@@ -1,0 +1,144 @@
+import Lua
+import Notebook
+
+/// One running Lunette: a Lua state with `lunette` in it, and cells that run one after the other.
+///
+/// The four doors (scripts, notebooks, the prompt, the Jupyter kernel) enter here and nowhere else. A session
+/// belongs to the thread that made it.
+public final class Session {
+  public struct Options: Sendable {
+    /// The script, as `arg[0]`; its folder is searched by `require`.
+    public var scriptName = ""
+    /// The script's own arguments: the global `arg`.
+    public var arguments: [String] = []
+    /// What `lunette.load()` opens when it is given no name.
+    public var model: String?
+    public var isTrusted = false
+
+    public init() {}
+  }
+
+  /// How far a long work is: one image's steps, say.
+  public struct Progress: Sendable {
+    public let label: String
+    public let step: Int
+    public let steps: Int
+  }
+
+  /// What was used, for the record of a run.
+  public struct RunRecord: Sendable {
+    public var models: [(name: String, path: String)] = []
+    public var seeds: [UInt64] = []
+  }
+
+  public let options: Options
+  /// Each output when it comes, text as it is printed.
+  public var onOutput: ((Output) -> Void)?
+  public var onProgress: ((Progress) -> Void)?
+  public var onWarning: ((String) -> Void)?
+  public internal(set) var record = RunRecord()
+  /// The status that the script asked to end with, by `os.exit`; no cell runs after that.
+  public internal(set) var exitStatus: Int32?
+
+  let lua: LuaState
+  private var scope: CellScope
+  private var outputs: [Output] = []
+
+  public init(_ options: Options = Options()) throws {
+    self.options = options
+    lua = try LuaState()
+    scope = try CellScope(lua)
+    lua.host = self
+    lua.onWarning = { [weak self] in self?.warn($0) }
+    try openLibraries()
+  }
+
+  deinit { lua.close() }
+
+  /// The names of the session's variables.
+  public var variables: [String] { scope.names }
+
+  /// Runs one cell and gives what came of it. Never throws: an error is the last output.
+  ///
+  /// - Parameters:
+  ///   - name: what errors call the text, a script's file name.
+  ///   - firstLine: the line of the script on which the cell begins.
+  @discardableResult
+  public func run(_ source: String, name: String = "cell", firstLine: Int = 1) -> [Output] {
+    outputs = []
+    do {
+      try lua.checkInterrupt()
+      let cell = try scope.compile(source, name: name, firstLine: firstLine)
+      do {
+        try cell.function.call(with: options.arguments) { results in
+          for result in results where !result.isNothing { emit(.result(try bundle(of: result))) }
+        }
+        try scope.adopt(cell, failed: false)
+      } catch {
+        try scope.adopt(cell, failed: true)
+        throw error
+      }
+    } catch { fail(error) }
+    defer { outputs = [] }
+    return outputs
+  }
+
+  /// Whether the text is the beginning of a cell that more lines could complete.
+  public func isIncomplete(_ source: String) -> Bool {
+    var scope = scope
+    do { _ = try scope.compile(source, name: "cell", firstLine: 1) } catch {
+      return (error as? LuaError)?.isIncompleteInput ?? false
+    }
+    return false
+  }
+
+  // MARK: Interrupts
+
+  /// Stops what runs, now and for all later cells, until `clearInterrupt()`.
+  public func interrupt() { lua.interrupt() }
+  public func clearInterrupt() { lua.clearInterrupt() }
+  public var isInterrupted: Bool { lua.isInterrupted }
+  /// From now on this signal interrupts the session; a second one ends the process.
+  public func interruptOnSignal(_ signal: Int32) { lua.interruptOnSignal(signal) }
+
+  // MARK: Outputs
+
+  func emit(_ output: Output) {
+    outputs.add(output)
+    onOutput?(output)
+  }
+
+  func warn(_ message: String) {
+    if let onWarning { onWarning(message) } else { emit(.stream(.stderr, "warning: \(message)\n")) }
+  }
+
+  private func fail(_ error: any Error) {
+    if exitStatus != nil { return }
+    guard let error = error as? LuaError else {
+      emit(.error(.init(name: "error", message: "\(error)")))
+      return
+    }
+    let name =
+      switch error.kind {
+      case .interrupted: "interrupted"
+      case .syntax: "syntax"
+      case .runtime, .memory: "error"
+      }
+    var frames = error.traceback
+    // The cell itself is a function on the first line of its text; to its reader it is the main chunk.
+    if let last = frames.last, last.function == "line 1" {
+      frames[frames.count - 1] = LuaFrame(source: last.source, line: last.line, function: nil)
+    }
+    emit(
+      .error(
+        .init(
+          name: name, message: error.message, traceback: frames.map(\.description),
+          line: frames.first?.line ?? line(in: error.message))))
+  }
+
+  /// The line that a message begins with: "script.lua:3: …".
+  private func line(in message: String) -> Int? {
+    let parts = message.split(separator: ":", maxSplits: 2)
+    return parts.count == 3 ? Int(parts[1]) : nil
+  }
+}

@@ -1,0 +1,85 @@
+import Glibc
+import Notebook
+import Testing
+
+@testable import Lua
+@testable import Scripting
+
+@Suite struct SessionTests {
+  @Test func printingIsCaptured() throws {
+    let session = try Session()
+    var streamed: [Output] = []
+    session.onOutput = { streamed.append($0) }
+    let outputs = session.run(
+      "print(1, 'a', nil) io.write('b', 2, '\\n') io.stdout:write('c'):write('d') io.stderr:write('e');")
+    #expect(outputs == [.stream(.stdout, "1\ta\tnil\nb2\ncd"), .stream(.stderr, "e")])
+    #expect(streamed.count == 5)
+    #expect(
+      try transcript(["io.write({})"])
+        == "!! script.lua:1: bad argument #1 to 'write' (string expected, got table)\n")
+  }
+
+  @Test func displayAsksTheValue() throws {
+    let session = try Session()
+    let outputs = session.run(
+      """
+      lunette.display(setmetatable({}, {__mimebundle = function(self) return {["text/plain"] = "plain", ["image/png"] = "\\x89PNG"} end}), {caption = "look"})
+      lunette.display({1})
+      setmetatable({}, {__tostring = function() return 'mine' end})
+      """)
+    guard outputs.count == 3, case .display(let bundle, let metadata) = outputs[0] else {
+      throw Problem("\(outputs)")
+    }
+    #expect(bundle["image/png"] == .bytes([0x89, 0x50, 0x4e, 0x47]))
+    #expect(bundle.plainText == "plain")
+    #expect(metadata["caption"] == .string("look"))
+    #expect(outputs[1] == .display(MIMEBundle(plain: "{ 1 }")))
+    #expect(outputs[2] == .result(MIMEBundle(plain: "mine")))
+    #expect(
+      try transcript(["lunette.display()"]).contains(
+        "bad argument #1 to 'display' (value expected, got no value)"))
+    #expect(try transcript(["lunette.display(1, {capt = 'x'})"]).contains("did you mean 'caption'?"))
+    let bad = "lunette.display(setmetatable({}, {__mimebundle = function() return 1 end}))"
+    #expect(try transcript([bad]).contains("__mimebundle must return a table, got 1"))
+  }
+
+  @Test func sortedPairs() throws {
+    let source = "for k, v in lunette.spairs({b = 1, a = 2, 'x', [2.5] = 'y', [true] = 0}) do print(k, v) end"
+    #expect(try transcript([source]) == "1\tx\n2.5\ty\na\t2\nb\t1\ntrue\t0\n")
+  }
+
+  @Test func argumentsAndRequire() throws {
+    var options = Session.Options()
+    options.scriptName = "/tmp/script.lua"
+    options.arguments = ["a", "b"]
+    let session = try Session(options)
+    #expect(
+      session.run("print(arg[0], arg[1], #arg, ...) print(require 'lunette' == lunette, lunette.version)")
+        == [.stream(.stdout, "/tmp/script.lua\ta\t2\ta\tb\ntrue\t\(Installation.version)\n")])
+    #expect(try transcript(["require 'no.such.thing'"]).contains("module 'no.such.thing' not found"))
+  }
+
+  @Test func interruptsEndTheCellAndKeepWhatWasMade() throws {
+    let session = try Session()
+    session.onOutput = { [weak session] output in
+      if output == .stream(.stdout, "3\n") { session?.interrupt() }
+    }
+    let outputs = session.run(
+      "local n = 0\nwhile true do pcall(function() n = n + 1 print(n) end) end", name: "s.lua")
+    #expect(outputs.first == .stream(.stdout, "1\n2\n3\n"))
+    guard case .error(let failure)? = outputs.last else { throw Problem("\(outputs)") }
+    #expect(failure.name == "interrupted")
+    #expect(session.run("print('no')").count == 1)
+    session.clearInterrupt()
+    session.onOutput = nil
+    #expect(session.run("print(n)") == [.stream(.stdout, "3\n")])
+  }
+
+  @Test func exitEndsTheSessionsWork() throws {
+    let session = try Session()
+    let outputs = session.run("print(1) pcall(os.exit, 3) print(2)")
+    #expect(outputs == [.stream(.stdout, "1\n")])
+    #expect(session.exitStatus == 3)
+    #expect(session.run("print(3)") == [])
+  }
+}
