@@ -10,8 +10,6 @@ public protocol NoisePredictor {
   var sampleSize: (height: Int, width: Int) { get }
   /// Width of the text embedding that cross-attention expects.
   var embeddingWidth: Int { get }
-  /// Latent height and width must be multiples of this.
-  var sizeMultiple: Int { get }
 
   /// - Parameters:
   ///   - sample: {rows, H, W, channels}
@@ -19,10 +17,6 @@ public protocol NoisePredictor {
   /// - Returns: {rows, H, W, channels}
   func callAsFunction(_ sample: Tensor, timestep: Double, embedding: Tensor, context: RunContext) throws
     -> Tensor
-}
-
-extension NoisePredictor {
-  public var sizeMultiple: Int { 1 }
 }
 
 /// Turns pictures into latents and back: a VAE. A model that works on pixels has none.

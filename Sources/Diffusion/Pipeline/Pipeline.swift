@@ -125,9 +125,8 @@ public final class Pipeline {
   func latentSize(width: Int?, height: Int?) throws -> (height: Int, width: Int) {
     func latent(_ pixels: Int?, _ name: String, _ own: Int) throws -> Int {
       guard let pixels else { return own }
-      let multiple = factor * unet.sizeMultiple
-      guard pixels > 0, pixels <= 1 << 16, pixels % multiple == 0 else {
-        throw PipelineError("\(name) must be a positive multiple of \(multiple), got \(pixels)")
+      guard pixels > 0, pixels <= 1 << 16, pixels % factor == 0 else {
+        throw PipelineError("\(name) must be a positive multiple of \(factor), got \(pixels)")
       }
       return pixels / factor
     }
@@ -139,16 +138,12 @@ public final class Pipeline {
   /// Latents as {rows, C, h, w}, checked against the model.
   func checkedBatch(_ latents: Tensor, _ name: String) throws -> Tensor {
     let shape = latents.shape
-    let multiple = unet.sizeMultiple
     guard shape.count == 3 || shape.count == 4, !shape.contains(0),
       shape[shape.count - 3] == unet.sampleChannels
     else {
       throw PipelineError(
         "\(name) must be of shape {\(unet.sampleChannels), h, w} or {n, \(unet.sampleChannels), h, w}, "
           + "got \(braced(shape))")
-    }
-    guard shape.suffix(2).allSatisfy({ $0 % multiple == 0 }) else {
-      throw PipelineError("\(name) must have sides that are multiples of \(multiple), got \(braced(shape))")
     }
     return shape.count == 3 ? try latents.unsqueezed(0) : latents
   }

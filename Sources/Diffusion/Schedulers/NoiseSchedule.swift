@@ -17,8 +17,8 @@ struct NoiseSchedule {
   /// - Parameter keepsLastFinite: with zero terminal signal, leave a trace of it so that sigmas stay finite.
   init(_ config: SchedulerConfig, keepsLastFinite: Bool) throws {
     let count = try config.int("num_train_timesteps", default: 1000)
-    guard (1...1_000_000).contains(count) else {
-      throw config.invalid("num_train_timesteps must be between 1 and 1000000, got \(count)")
+    guard (2...1_000_000).contains(count) else {
+      throw config.invalid("num_train_timesteps must be between 2 and 1000000, got \(count)")
     }
     let start = try config.float("beta_start", default: 0.0001)
     let end = try config.float("beta_end", default: 0.02)
@@ -27,7 +27,7 @@ struct NoiseSchedule {
     }
     var betas: [Float]
     if let trained = try config.floats("trained_betas") {
-      guard !trained.isEmpty else { throw config.invalid("trained_betas is empty") }
+      guard trained.count > 1 else { throw config.invalid("trained_betas has \(trained.count) entries") }
       betas = trained.map { Float($0) }
     } else {
       switch try config.choice("beta_schedule", default: BetaSchedule.linear) {
