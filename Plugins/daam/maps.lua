@@ -58,6 +58,19 @@ local function select_layers(layers, o, fail)
   return chosen
 end
 
+local function check_steps(trace, steps, fail)
+  if not steps then return end
+  if not trace.has_each_step then
+    fail("option 'steps': the trace has only the sum over the steps: ask for each with trace = { steps = \"each\" }")
+  end
+  for step = steps[1], steps[2] do
+    if not contains(trace.steps, step) then
+      fail(("option 'steps': the run has the steps %d to %d, there is no step %d"):format(
+        trace.steps[1], trace.steps[#trace.steps], step))
+    end
+  end
+end
+
 -- {heads, H·W, tokens} of a layer, summed over the steps asked for
 local function probabilities(trace, layer, o)
   if not o.steps then return trace:probs(layer.path, { index = o.index }) end
@@ -108,7 +121,8 @@ end
 --- Called by daam.maps with checked options.
 function Maps.new(out, o)
   local function fail(message, argument) error(("bad argument #%d to 'maps' (%s)"):format(argument or 2, message), 5) end
-  local trace = type(out) ~= "nil" and out.trace
+  if type(out) ~= "userdata" and type(out) ~= "table" then fail(("result of model:generate expected, got %s"):format(type(out)), 1) end
+  local trace = out.trace
   if not trace then fail("the run has no trace: ask for it with model:generate{ trace = true, … }", 1) end
   local tokens = out.tokens and out.tokens[o.index]
   if not tokens then
@@ -117,6 +131,7 @@ function Maps.new(out, o)
     end
     fail("the run was made from an embedding, so that there are no words", 1)
   end
+  check_steps(trace, o.steps, fail)
   local layers = select_layers(trace.layers, o, fail)
   local heat, keys = accumulate(trace, layers, o, #tokens, fail)
   if o.normalize and #tokens > 2 then

@@ -43,12 +43,10 @@ function WordMap:mask(threshold, opts)
 end
 
 local function size_of(image, what, level)
-  local kind = type(image)
-  local tensor = kind == "userdata" and image.tensor and image:tensor() or image
-  if kind ~= "userdata" then
-    error(("bad argument #1 to '%s' (image expected, got %s)"):format(what, kind), level + 1)
+  if type(image) ~= "userdata" then
+    error(("bad argument #1 to '%s' (image expected, got %s)"):format(what, type(image)), level + 1)
   end
-  return tensor:size(1), tensor:size(2)
+  return image:size(1), image:size(2)
 end
 
 local function expanded(self, image, opts, what, level)

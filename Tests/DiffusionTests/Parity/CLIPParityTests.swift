@@ -35,11 +35,15 @@ import Testing
     try expect(cosines.multiplying(clip.logitScale), like: "clip.logits", of: reference)
   }
 
-  /// Resized pictures are rounded to 256 levels twice: a difference of one level is the reference's own grain.
+  /// The reference rounds pictures that it resizes to 256 levels twice, in fixed point: single pixels differ by up to
+  /// two levels (1/64 of the largest value), hardly any on the whole.
   @Test(arguments: Reference.withCLIP, ["same", "large", "small"])
   func preprocessing(reference: Reference, size: String) throws {
     let image = try outputs(reference).tensor(named: "clip.\(size).image").dividing(255)
     let pixels = try clip(reference).preprocessor(image).permuted([2, 0, 1])
-    try expect(pixels, like: "clip.\(size).pixels", of: reference, within: size == "same" ? 1e-6 : 8e-3)
+    try expect(pixels, like: "clip.\(size).pixels", of: reference, within: size == "same" ? 1e-6 : 2e-2)
+    let expected = try outputs(reference).tensor(named: "clip.\(size).pixels")
+    let mean = try pixels.subtracting(expected).abs().mean().item() / expected.abs().max().item()
+    #expect(mean < 1e-3, "\(reference.name) \(size): \(mean) on average")
   }
 }
