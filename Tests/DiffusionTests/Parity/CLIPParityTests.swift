@@ -5,14 +5,17 @@ import Testing
 
 @Suite struct CLIPParityTests {
   private func outputs(_ reference: Reference) throws -> SafetensorsFile {
-    reference.has("clip.image") ? reference.outputs : try SafetensorsFile(path: Goldens.path("clip.safetensors"))
+    reference.has("clip.image")
+      ? reference.outputs : try SafetensorsFile(path: Goldens.path("clip.safetensors"))
   }
 
   private func clip(_ reference: Reference) throws -> CLIPModel {
     try #require(try Checkpoint(directory: reference.model).clip())
   }
 
-  private func expect(_ found: Tensor, like key: String, of reference: Reference, within limit: Float = 2e-4) throws {
+  private func expect(_ found: Tensor, like key: String, of reference: Reference, within limit: Float = 2e-4)
+    throws
+  {
     let expected = try outputs(reference).tensor(named: key)
     try #require(found.shape == expected.shape, "\(key)")
     let difference = try found.subtracting(expected).abs().max().item() / expected.abs().max().item()
@@ -30,7 +33,9 @@ import Testing
     let rows = try (0..<ids.shape[0]).map { try ids.selected(0, $0).toArray().map { Int($0) } }
     let text = try clip.text.features(ids: rows, context: RunContext())
     try expect(text, like: "clip.text", of: reference)
-    func unit(_ rows: Tensor) throws -> Tensor { try rows.dividing(rows.square().sum(dim: 1, keepDim: true).sqrt()) }
+    func unit(_ rows: Tensor) throws -> Tensor {
+      try rows.dividing(rows.square().sum(dim: 1, keepDim: true).sqrt())
+    }
     let cosines = try unit(text).matmul(unit(image).transposed(0, 1)).reshaped([-1])
     try expect(cosines.multiplying(clip.logitScale), like: "clip.logits", of: reference)
   }

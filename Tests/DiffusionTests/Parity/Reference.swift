@@ -67,7 +67,8 @@ struct Reference: CustomTestStringConvertible, Sendable {
 
   /// Expects the largest absolute difference to be at most `tolerance` of the reference's largest absolute value.
   func expect(
-    _ found: Tensor, like key: String, within tolerance: Float, sourceLocation: SourceLocation = #_sourceLocation
+    _ found: Tensor, like key: String, within tolerance: Float,
+    sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     let reference = try self[key]
     try #require(found.shape == reference.shape, "\(name) \(key)", sourceLocation: sourceLocation)
