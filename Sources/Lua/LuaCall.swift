@@ -110,6 +110,20 @@ public struct LuaOptions {
     } catch let error as LuaMismatch { throw complaint(key, "\(error)") }
   }
 
+  /// Lends `body` each table of the list in an option, with its own keys.
+  public func eachTable<R>(_ key: String, keys: [String], _ body: (LuaOptions) throws -> R) throws -> [R] {
+    try read(key) { list in
+      guard list.kind == .table else { throw LuaMismatch(expected: "list of tables", got: list) }
+      return try (0..<list.count).map { place in
+        try list.withItem(place + 1) { item in
+          let options = LuaOptions(item, argument: argument, keys: keys, path: "\(path)\(key)[\(place + 1)].")
+          try options.checkKeys()
+          return try body(options)
+        }
+      }
+    }
+  }
+
   /// The error that names an option.
   public func complaint(_ key: String, _ message: String) -> LuaArgumentError {
     LuaArgumentError(argument, "option '\(path)\(key)': \(message)")

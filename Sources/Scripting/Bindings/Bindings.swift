@@ -1,2 +1,16 @@
-/// What scripts find in `lunette`: one file and one `add…` function per Lua module.
-enum Bindings {}
+import Lua
+
+/// What scripts find in `lunette`: one file and one `add…` function for each of its modules.
+enum Bindings {
+  /// Fills the table `lunette`.
+  static func add(to lunette: LuaModule) throws {
+    try addTensor(to: lunette)
+    try addLinearAlgebra(to: lunette)
+    try addImage(to: lunette)
+    try addMetrics(to: lunette)
+    try addPlot(to: lunette)
+    try addTable(to: lunette)
+    try addClock(to: lunette)
+    try addModels(to: lunette)
+  }
+}

@@ -1,0 +1,43 @@
+import Imaging
+import Lua
+import Tensor
+
+extension Bindings {
+  /// `lunette.metrics`: how alike two tensors or images are, as a number.
+  static func addMetrics(to lunette: LuaModule) throws {
+    let metrics = try lunette.module("metrics")
+    try metrics.function("psnr(a, b, {range})") { call in
+      let (a, b) = try call.pair()
+      return try Metrics.psnr(a, b, dataRange: call.dataRange())
+    }
+    try metrics.function("ssim(a, b, {range})") { call in
+      let (a, b) = try call.pair()
+      return try Metrics.ssim(a, b, dataRange: call.dataRange())
+    }
+    try metrics.function("iou(a, b)") { call in
+      let (a, b) = try call.pair()
+      return try Metrics.iou(a, b)
+    }
+    try metrics.function("cosine(a, b)") { call in
+      let (a, b) = try call.pair()
+      return try Metrics.cosine(a, b)
+    }
+  }
+}
+
+extension LuaCall {
+  /// The first two arguments, of one shape.
+  fileprivate func pair() throws -> (Tensor, Tensor) {
+    let (a, b) = (try argument(1, as: TensorOrImage.self).tensor, try argument(2, as: TensorOrImage.self).tensor)
+    guard a.shape == b.shape else {
+      throw LuaArgumentError(2, "shape \(Shape.text(a.shape)) expected, got \(Shape.text(b.shape))")
+    }
+    return (a, b)
+  }
+
+  fileprivate func dataRange() throws -> Double {
+    let range: Double = try self["range"] ?? 1
+    guard range > 0, range.isFinite else { throw options.complaint("range", "number above 0 expected, got \(range)") }
+    return range
+  }
+}
