@@ -21,6 +21,7 @@ public struct LuaModule {
   }
 
   /// A function without a result.
+  @_disfavoredOverload
   public func function(_ signature: String, _ body: @escaping (LuaCall) throws -> Void) throws {
     try function(signature) { call in
       try body(call)
@@ -67,6 +68,7 @@ extension LuaState {
   }
 
   /// A Swift closure without a result as a Lua function of its own.
+  @_disfavoredOverload
   public func function(_ signature: String, _ body: @escaping (LuaCall) throws -> Void) throws -> LuaFunction
   {
     try function(signature) { call in

@@ -89,6 +89,7 @@ public struct LuaType<Value: LuaUserdata> {
   }
 
   /// A method without a result.
+  @_disfavoredOverload
   public func method(_ signature: String, _ body: @escaping (Value, LuaCall) throws -> Void) throws {
     try method(signature) { value, call in
       try body(value, call)

@@ -20,7 +20,9 @@ import Testing
     #expect(
       bench.failure("linalg.svd(t.ones{1, 77, 768})")
         == "bad argument #1 to 'svd' (2-d tensor expected, got {1, 77, 768})")
-    #expect(bench.failure("linalg.solve(x, x)") == "bad argument #1 to 'solve' (square matrix expected, got {3, 2})")
+    #expect(
+      bench.failure("linalg.solve(x, x)") == "bad argument #1 to 'solve' (square matrix expected, got {3, 2})"
+    )
     #expect(bench.failure("linalg.svd(t{ {0/0} })").contains("infinity or NaN"))
     #expect(bench.failure("linalg.svd(t.ones{2, 2}, { ful = true })").contains("did you mean 'full'?"))
     #expect(bench.failure("linalg.solve(t.zeros{2, 2}, t{1, 2})").contains("singular"))
@@ -51,7 +53,8 @@ import Testing
     #expect(bench.failure("image.grid({ img }, { columns = 0 })").contains("option 'columns'"))
     #expect(bench.failure("image.grid({ img }, { spacing = math.maxinteger })").contains("spacing"))
     #expect(bench.failure("image.grid({ img, 1 })").contains("at [2]"))
-    #expect(bench.failure("t.rand{2, 2}:overlay(img, { colors = 'rainbow' })").contains("no colour map 'rainbow'"))
+    #expect(
+      bench.failure("t.rand{2, 2}:overlay(img, { colors = 'rainbow' })").contains("no colour map 'rainbow'"))
     #expect(bench.failure("t.rand{2, 2}:overlay(img, { alpha = 0/0 })").contains("option 'alpha'"))
     #expect(bench.failure("t.rand{2, 2}:overlay(img, { range = {1, 1} })").contains("low < high"))
     #expect(bench.failure("t.rand{2, 2}:overlay(img, { range = {1, 1 + 1e-12} })") == "(no error)")
@@ -70,7 +73,8 @@ import Testing
     #expect(try bench.number("m.cosine(t{1, 0}, t{0, 2})") == 0)
     #expect(abs(try bench.number("m.cosine(t{1, 2}, t{2, 4})") - 1) < 1e-12)
     #expect(try bench.number("m.cosine(t{0, 0}, t{2, 4})") == 0)
-    #expect(bench.failure("m.psnr(t{1}, t{1, 2})") == "bad argument #2 to 'psnr' (shape {1} expected, got {2})")
+    #expect(
+      bench.failure("m.psnr(t{1}, t{1, 2})") == "bad argument #2 to 'psnr' (shape {1} expected, got {2})")
     #expect(bench.failure("m.psnr(t{1}, 5)").contains("tensor or image expected, got 5"))
     #expect(bench.failure("m.psnr(t{1}, t{2}, { range = -1 })").contains("option 'range'"))
     #expect(bench.failure("m.cosine(t{}, t{})").contains("not empty"))
@@ -80,11 +84,13 @@ import Testing
     let bench = try Bench()
     try bench.run("p = lunette.plot")
     let plots = [
-      "line{ x = {1, 2}, y = t{3, 4}, low = {2, 3}, high = {4, 5}, title = 'a' }", "line{ y = {1, t(2), 0/0} }",
+      "line{ x = {1, 2}, y = t{3, 4}, low = {2, 3}, high = {4, 5}, title = 'a' }",
+      "line{ y = {1, t(2), 0/0} }",
       "line{ x = {1, 2}, series = { { y = {1, 2}, label = 'a' }, { y = {2, 1}, label = 'b' } } }",
       "scatter{ x = t.rand{9}, y = t.rand{9} }", "bar{ x = {'a', 'b'}, y = {1, 2}, y_label = 'n' }",
       "bar{ y = {1, 2} }", "hist{ x = t.randn{100}, bins = 10 }",
-      "hist{ series = { { x = t.randn{9} }, { x = t.randn{9} } } }", "heatmap{ z = t.rand{4, 5}, title = 'z' }",
+      "hist{ series = { { x = t.randn{9} }, { x = t.randn{9} } } }",
+      "heatmap{ z = t.rand{4, 5}, title = 'z' }",
       "heatmap{ z = { {1, 2}, {3, 4} }, values = true, x = {'a', 'b'}, y = {1, 2} }",
     ]
     for plot in plots {
@@ -96,12 +102,15 @@ import Testing
       #expect(try bench.holds("io.open('\(folder)/x.svg'):read(4) == '<svg'"))
       try bench.run("os.remove('\(folder)/x.svg')")
     }
-    #expect(bench.failure("p.line{ x = {1}, y = {1, 2} }").contains("option 'y': 1 numbers expected, as in x, got 2"))
+    #expect(
+      bench.failure("p.line{ x = {1}, y = {1, 2} }").contains(
+        "option 'y': 1 numbers expected, as in x, got 2"))
     #expect(bench.failure("p.line{ x = {1, 2} }").contains("option 'y': list of numbers or tensor expected"))
     #expect(bench.failure("p.line()").contains("table expected"))
     #expect(bench.failure("p.line{ y = {1}, titel = 'a' }").contains("did you mean 'title'?"))
     #expect(bench.failure("p.line{ y = {1}, high = {2} }").contains("only together with 'low'"))
-    #expect(bench.failure("p.line{ series = { { y = {1} }, { z = 1 } } }").contains("unknown option 'series[2].z'"))
+    #expect(
+      bench.failure("p.line{ series = { { y = {1} }, { z = 1 } } }").contains("unknown option 'series[2].z'"))
     #expect(bench.failure("p.line{ series = {} }").contains("at least one layer"))
     #expect(bench.failure("p.bar{ x = {'a'}, y = {1, 2} }").contains("2 names expected, got 1"))
     #expect(bench.failure("p.hist{ x = {1}, bins = 0 }").contains("bins"))
@@ -112,7 +121,8 @@ import Testing
     #expect(bench.failure("p.line{ y = {1}, width = 0/0 }").contains("pixels"))
     #expect(bench.failure("p.line{ y = {1}, y_range = {2, 1} }").contains("option 'y_range'"))
     #expect(bench.failure("p.line{ y = {1e308, -1e308}, x = {1, 1/0} }") == "(no error)")
-    #expect(bench.failure("p.line{ y = {} } p.bar{ y = {} } p.scatter{ y = {} } p.hist{ x = {} }") == "(no error)")
+    #expect(
+      bench.failure("p.line{ y = {} } p.bar{ y = {} } p.scatter{ y = {} } p.hist{ x = {} }") == "(no error)")
     #expect(bench.failure("p.line{ y = {0, -1}, y_log = true }") == "(no error)")
   }
 
@@ -121,7 +131,8 @@ import Testing
     try bench.run("rows = { { word = 'cat', mass = 0.5 }, { word = 'dog', mass = t(0.25), n = 3 } }")
     #expect(try bench.text("lunette.table(rows):csv()") == "mass,n,word\n0.5,,cat\n0.25,3,dog\n")
     #expect(
-      try bench.text("lunette.table(rows, { columns = {'word', 'mass'} }):csv()") == "word,mass\ncat,0.5\ndog,0.25\n")
+      try bench.text("lunette.table(rows, { columns = {'word', 'mass'} }):csv()")
+        == "word,mass\ncat,0.5\ndog,0.25\n")
     #expect(try bench.text("lunette.table({ {1, 2}, {3} }):csv()") == "1,2\n1,2\n3,\n")
     #expect(try bench.text("lunette.table(rows):json()").contains("\"word\": \"cat\""))
     #expect(try bench.holds("#lunette.table(rows) == 2"))
@@ -129,7 +140,8 @@ import Testing
     #expect(try bench.text("lunette.table({}):csv()") == "\n")
     #expect(bench.failure("lunette.table({ 1 })").contains("row expected, got 1 at [1]"))
     #expect(bench.failure("lunette.table(rows, { colums = {} })").contains("did you mean 'columns'?"))
-    #expect(bench.failure("lunette.table(rows):csv('/nowhere/x.csv')").contains("/nowhere/x.csv: No such file"))
+    #expect(
+      bench.failure("lunette.table(rows):csv('/nowhere/x.csv')").contains("/nowhere/x.csv: No such file"))
   }
 
   @Test func clock() throws {

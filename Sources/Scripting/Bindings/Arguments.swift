@@ -50,7 +50,8 @@ extension LuaCall {
   /// Indices into a dimension of `size`, from a list or a tensor, counted from 0.
   func indices(_ position: Int, size: Int) throws -> [Int] {
     let slot = slot(position)
-    let given: [Double] = slot.kind == .table ? try self[position] : try argument(position, as: Tensor.self).doubles
+    let given: [Double] =
+      slot.kind == .table ? try self[position] : try argument(position, as: Tensor.self).doubles
     return try given.map { value in
       guard let index = Int(exactly: value), let found = place(index, of: size) else {
         throw LuaArgumentError(position, "indices from 1 to \(size) expected, got \(text(of: value))")
@@ -98,7 +99,9 @@ struct TensorOrImage: LuaReadable {
 
   static func read(_ slot: LuaSlot) throws -> TensorOrImage {
     if let image = try? Image.read(slot) { return TensorOrImage(tensor: image.tensor) }
-    guard let tensor = try? Tensor.read(slot) else { throw LuaMismatch(expected: "tensor or image", got: slot) }
+    guard let tensor = try? Tensor.read(slot) else {
+      throw LuaMismatch(expected: "tensor or image", got: slot)
+    }
     return TensorOrImage(tensor: tensor)
   }
 }
@@ -109,7 +112,9 @@ struct ImageOrTensor: LuaReadable {
 
   static func read(_ slot: LuaSlot) throws -> ImageOrTensor {
     if let image = try? Image.read(slot) { return ImageOrTensor(image: image) }
-    guard let tensor = try? Tensor.read(slot) else { throw LuaMismatch(expected: "image or tensor", got: slot) }
+    guard let tensor = try? Tensor.read(slot) else {
+      throw LuaMismatch(expected: "image or tensor", got: slot)
+    }
     do { return ImageOrTensor(image: try Image(tensor)) } catch { throw LuaMismatch("\(error)") }
   }
 }

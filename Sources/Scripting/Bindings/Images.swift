@@ -49,7 +49,9 @@ extension Bindings {
     try module.function("new(tensor)") { call in try call.argument(1, as: ImageOrTensor.self).image }
     try module.function("grid(images, {columns, labels, spacing, background})") { call in
       let images: [ImageOrTensor] = try call[1]
-      guard !images.isEmpty else { throw LuaArgumentError(1, "at least one image expected, got an empty list") }
+      guard !images.isEmpty else {
+        throw LuaArgumentError(1, "at least one image expected, got an empty list")
+      }
       let columns: Int? = try call["columns"]
       guard columns ?? 1 >= 1 else {
         throw call.options.complaint("columns", "integer of at least 1 expected, got \(columns ?? 0)")

@@ -28,7 +28,9 @@ extension Bindings {
 extension LuaCall {
   /// The first two arguments, of one shape.
   fileprivate func pair() throws -> (Tensor, Tensor) {
-    let (a, b) = (try argument(1, as: TensorOrImage.self).tensor, try argument(2, as: TensorOrImage.self).tensor)
+    let (a, b) = (
+      try argument(1, as: TensorOrImage.self).tensor, try argument(2, as: TensorOrImage.self).tensor
+    )
     guard a.shape == b.shape else {
       throw LuaArgumentError(2, "shape \(Shape.text(a.shape)) expected, got \(Shape.text(b.shape))")
     }
@@ -37,7 +39,9 @@ extension LuaCall {
 
   fileprivate func dataRange() throws -> Double {
     let range: Double = try self["range"] ?? 1
-    guard range > 0, range.isFinite else { throw options.complaint("range", "number above 0 expected, got \(range)") }
+    guard range > 0, range.isFinite else {
+      throw options.complaint("range", "number above 0 expected, got \(range)")
+    }
     return range
   }
 }

@@ -32,7 +32,9 @@ struct NestedNumbers {
     guard slot.kind == .table else { return [] }
     let count = slot.count
     guard count > 0 else {
-      try slot.forEachPair { key, _ in throw LuaMismatch("list of numbers expected, got a table with [\(key.described)]") }
+      try slot.forEachPair { key, _ in
+        throw LuaMismatch("list of numbers expected, got a table with [\(key.described)]")
+      }
       return [0]
     }
     return try [count] + slot.withItem(1) { try shape($0, depth: depth + 1) }
@@ -41,7 +43,8 @@ struct NestedNumbers {
   private mutating func fill(_ slot: LuaSlot, dim: Int, path: String) throws {
     let expected = Array(shape[dim...])
     func complaint(_ found: String) -> LuaMismatch {
-      let wanted = expected.isEmpty ? "number" : expected.count == 1 ? "\(expected[0]) numbers" : Shape.text(expected)
+      let wanted =
+        expected.isEmpty ? "number" : expected.count == 1 ? "\(expected[0]) numbers" : Shape.text(expected)
       return LuaMismatch("\(wanted) expected\(path.isEmpty ? "" : " at \(path)"), got \(found)")
     }
     switch slot.kind {

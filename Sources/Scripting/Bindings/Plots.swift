@@ -27,7 +27,9 @@ struct LuaPlot: Displayable {
     try type.method("svg()") { plot, _ in plot.svg }
     try type.method("save(path)") { plot, call in
       let path: String = try call[1]
-      guard path.hasSuffix(".svg") else { throw LuaArgumentError(1, "name ending in .svg expected, got '\(path)'") }
+      guard path.hasSuffix(".svg") else {
+        throw LuaArgumentError(1, "name ending in .svg expected, got '\(path)'")
+      }
       try TextFile.write(plot.svg, to: path)
     }
     try type.metamethod("__tostring") { plot, _ in plot.inWords }
@@ -72,7 +74,8 @@ private struct PlotOptions {
 
   /// The plot of these layers, with what stands around it.
   func plot(_ layers: [Plot.Layer], _ adjust: (inout Plot) -> Void = { _ in }) throws -> LuaPlot {
-    var plot = Plot(layers, title: try options["title"], xLabel: try options["x_label"], yLabel: try options["y_label"])
+    var plot = Plot(
+      layers, title: try options["title"], xLabel: try options["x_label"], yLabel: try options["y_label"])
     plot.xRange = (try options["x_range"] as RangeArgument?)?.range
     plot.yRange = (try options["y_range"] as RangeArgument?)?.range
     plot.isXLogarithmic = try options["x_log"] ?? false
@@ -106,7 +109,9 @@ private struct PlotOptions {
       let label: String? = try series["label"]
       guard joined else { return [.points(x: x, y: y, label: label)] }
       let spread = try series.spread(of: y)
-      return (spread.map { [.band(x: x, low: $0.low, high: $0.high)] } ?? []) + [.line(x: x, y: y, label: label)]
+      return (spread.map { [.band(x: x, low: $0.low, high: $0.high)] } ?? []) + [
+        .line(x: x, y: y, label: label)
+      ]
     }.flatMap { $0 }
   }
 
@@ -130,8 +135,11 @@ private struct PlotOptions {
     // Several histograms share their bins.
     let finite = series.flatMap(\.values).filter(\.isFinite)
     var range = (try options["range"] as RangeArgument?)?.range
-    if range == nil, series.count > 1, let low = finite.min(), let high = finite.max(), low < high { range = low...high }
-    return try plot(series.map { try Plot.histogram(of: $0.values, bins: bins, range: range, label: $0.label) })
+    if range == nil, series.count > 1, let low = finite.min(), let high = finite.max(), low < high {
+      range = low...high
+    }
+    return try plot(
+      series.map { try Plot.histogram(of: $0.values, bins: bins, range: range, label: $0.label) })
   }
 
   func heatmap() throws -> LuaPlot {
@@ -142,7 +150,8 @@ private struct PlotOptions {
     let values = z.doubles
     let (rows, columns) = (z.shape[0], z.shape[1])
     let cells = Plot.Layer.cells(
-      (0..<rows).map { Array(values[$0 * columns..<($0 + 1) * columns]) }, colors: try call.colorMap("colors") ?? .viridis,
+      (0..<rows).map { Array(values[$0 * columns..<($0 + 1) * columns]) },
+      colors: try call.colorMap("colors") ?? .viridis,
       range: (try options["range"] as RangeArgument?)?.range, showsValues: try options["values"] ?? false)
     let (x, y) = (try options.names("x", count: columns), try options.names("y", count: rows))
     return try plot([cells]) { ($0.xCategories, $0.yCategories) = (x, y) }
@@ -177,7 +186,9 @@ private struct CategoryName: LuaReadable {
   let text: String
 
   static func read(_ slot: LuaSlot) throws -> CategoryName {
-    guard slot.kind == .string || slot.kind == .number else { throw LuaMismatch(expected: "string", got: slot) }
+    guard slot.kind == .string || slot.kind == .number else {
+      throw LuaMismatch(expected: "string", got: slot)
+    }
     return CategoryName(text: try slot.tostring())
   }
 }

@@ -33,7 +33,8 @@ extension Bindings {
       let rows: [TableRow] = try call[1]
       let named = Set(rows.flatMap(\.fields.keys)).sorted()
       let width = rows.reduce(0) { max($0, $1.items.count) }
-      let columns: [String] = try call["columns"] ?? (named.isEmpty ? (0..<width).map { String($0 + 1) } : named)
+      let columns: [String] =
+        try call["columns"] ?? (named.isEmpty ? (0..<width).map { String($0 + 1) } : named)
       return LuaTableValue(
         table: Notebook.Table(
           columns: columns,

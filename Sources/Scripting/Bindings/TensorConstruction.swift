@@ -38,7 +38,9 @@ extension Bindings {
     }
     try module.function("linspace(first, last, n)") { call in
       let (first, last): (Double, Double) = (try call[1], try call[2])
-      guard first.isFinite, last.isFinite else { throw LuaArgumentError(first.isFinite ? 2 : 1, "finite number expected") }
+      guard first.isFinite, last.isFinite else {
+        throw LuaArgumentError(first.isFinite ? 2 : 1, "finite number expected")
+      }
       return try Tensor.linspace(first, last, count: call[3])
     }
   }
@@ -46,7 +48,8 @@ extension Bindings {
   /// PyTorch's numbers. Without a seed, one stream goes on from call to call; it starts anew in every session.
   private static func addRandom(to module: LuaModule) throws {
     let stream = RandomStream()
-    try module.function("manual_seed(seed)") { call in stream.generator = TorchCPUGenerator(seed: try call[1]) }
+    try module.function("manual_seed(seed)") { call in stream.generator = TorchCPUGenerator(seed: try call[1])
+    }
     try module.function("randn(sizes, {seed})") { call -> Tensor in
       let shape = try call.shape(1)
       return try stream.draw(seed: call["seed"]) { try $0.normal(shape) }
@@ -68,24 +71,30 @@ extension Bindings {
   private static func addJoining(to module: LuaModule) throws {
     try module.function("cat(list, dim?)") { call in
       let list: [Tensor] = try call[1]
-      guard let first = list.first else { throw LuaArgumentError(1, "at least one tensor expected, got an empty list") }
+      guard let first = list.first else {
+        throw LuaArgumentError(1, "at least one tensor expected, got an empty list")
+      }
       let dim = try call.dimension(2, rank: first.rank, default: 0)
       for (position, tensor) in list.enumerated() {
         var expected = first.shape
         if tensor.rank == first.rank { expected[dim] = tensor.shape[dim] }
         guard tensor.shape == expected else {
           let shapes = "\(Shape.text(first.shape)) and \(Shape.text(tensor.shape))"
-          throw LuaArgumentError(1, "tensors \(shapes) at [1] and [\(position + 1)] cannot be joined in dimension \(dim + 1)")
+          throw LuaArgumentError(
+            1, "tensors \(shapes) at [1] and [\(position + 1)] cannot be joined in dimension \(dim + 1)")
         }
       }
       return try Tensor.concatenated(list, dim: dim)
     }
     try module.function("stack(list, dim?)") { call in
       let list: [Tensor] = try call[1]
-      guard let first = list.first else { throw LuaArgumentError(1, "at least one tensor expected, got an empty list") }
+      guard let first = list.first else {
+        throw LuaArgumentError(1, "at least one tensor expected, got an empty list")
+      }
       if let other = list.firstIndex(where: { $0.shape != first.shape }) {
         throw LuaArgumentError(
-          1, "shape \(Shape.text(first.shape)) expected at [\(other + 1)], got \(Shape.text(list[other].shape))")
+          1,
+          "shape \(Shape.text(first.shape)) expected at [\(other + 1)], got \(Shape.text(list[other].shape))")
       }
       return try Tensor.stacked(list, dim: call.dimension(2, rank: first.rank + 1, default: 0))
     }
@@ -111,5 +120,7 @@ private final class RandomStream {
 struct TensorValues: LuaReadable {
   let tensor: Tensor
 
-  static func read(_ slot: LuaSlot) throws -> TensorValues { TensorValues(tensor: try NestedNumbers.read(slot)) }
+  static func read(_ slot: LuaSlot) throws -> TensorValues {
+    TensorValues(tensor: try NestedNumbers.read(slot))
+  }
 }

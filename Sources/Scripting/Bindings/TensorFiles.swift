@@ -7,7 +7,8 @@ extension Tensor {
     try type.method("save(path)") { x, call in
       let path: String = try call[1]
       guard TensorFormat(path: path) == .numPy else {
-        throw LuaArgumentError(1, "name ending in .npy expected, got '\(path)'; tensor.save writes .safetensors")
+        throw LuaArgumentError(
+          1, "name ending in .npy expected, got '\(path)'; tensor.save writes .safetensors")
       }
       try x.save(numPyFile: path)
     }
@@ -62,7 +63,9 @@ private struct NamedTensors: LuaReadable {
     guard slot.kind == .table else { throw LuaMismatch(expected: "table of tensors by name", got: slot) }
     var tensors: [String: Tensor] = [:]
     try slot.forEachPair { key, value in
-      guard let name = key.string else { throw LuaMismatch("table of tensors by name expected, got [\(key.described)]") }
+      guard let name = key.string else {
+        throw LuaMismatch("table of tensors by name expected, got [\(key.described)]")
+      }
       do { tensors[name] = try Tensor.read(value) } catch let error as LuaMismatch {
         throw LuaMismatch("\(error) at '\(name)'")
       }

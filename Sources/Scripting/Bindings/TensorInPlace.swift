@@ -4,7 +4,8 @@ import Tensor
 extension Tensor {
   private typealias Function = @Sendable (Tensor) throws -> Tensor
   private typealias Binary = (
-    name: String, tensors: @Sendable (Tensor, Tensor) throws -> Tensor, number: @Sendable (Tensor, Float) throws -> Tensor
+    name: String, tensors: @Sendable (Tensor, Tensor) throws -> Tensor,
+    number: @Sendable (Tensor, Float) throws -> Tensor
   )
 
   private static let functionsInPlace: [(name: String, function: Function)] = [

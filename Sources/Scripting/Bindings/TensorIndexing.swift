@@ -40,7 +40,8 @@ extension LuaCall {
     let size = shape[dim]
     if let index = slot.integer {
       guard let place = place(index, of: size) else {
-        throw LuaMismatch("index \(index) is out of range for dimension \(dim + 1) of a tensor \(Shape.text(shape))")
+        throw LuaMismatch(
+          "index \(index) is out of range for dimension \(dim + 1) of a tensor \(Shape.text(shape))")
       }
       return .at(place)
     }
@@ -54,7 +55,8 @@ extension LuaCall {
     let first = ends[0] == size &+ 1 ? size : place(ends[0], of: size)
     let last = ends[1] == ends[0] &- 1 ? first.map { $0 - 1 } : place(ends[1], of: size)
     guard let first, let last, last >= first - 1 else {
-      throw LuaMismatch("range \(Shape.text(ends)) leaves dimension \(dim + 1) of a tensor \(Shape.text(shape))")
+      throw LuaMismatch(
+        "range \(Shape.text(ends)) leaves dimension \(dim + 1) of a tensor \(Shape.text(shape))")
     }
     return .range(first..<last + 1)
   }

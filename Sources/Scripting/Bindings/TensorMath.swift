@@ -25,13 +25,17 @@ private struct BinaryFunction: Sendable {
     tensors: { try $0.multiplying($1) }, tensorNumber: { try $0.multiplying($1) },
     numberTensor: { try $1.multiplying($0) })
   static let div = BinaryFunction(
-    tensors: { try $0.dividing($1) }, tensorNumber: { try $0.dividing($1) }, numberTensor: { try $1.divided(from: $0) })
+    tensors: { try $0.dividing($1) }, tensorNumber: { try $0.dividing($1) },
+    numberTensor: { try $1.divided(from: $0) })
   static let pow = BinaryFunction(
-    tensors: { try $0.power($1) }, tensorNumber: { try $0.power($1) }, numberTensor: { try $1.exponent(of: $0) })
+    tensors: { try $0.power($1) }, tensorNumber: { try $0.power($1) },
+    numberTensor: { try $1.exponent(of: $0) })
   static let maximum = BinaryFunction(
-    tensors: { try $0.maximum($1) }, tensorNumber: { try $0.maximum($1) }, numberTensor: { try $1.maximum($0) })
+    tensors: { try $0.maximum($1) }, tensorNumber: { try $0.maximum($1) },
+    numberTensor: { try $1.maximum($0) })
   static let minimum = BinaryFunction(
-    tensors: { try $0.minimum($1) }, tensorNumber: { try $0.minimum($1) }, numberTensor: { try $1.minimum($0) })
+    tensors: { try $0.minimum($1) }, tensorNumber: { try $0.minimum($1) },
+    numberTensor: { try $1.minimum($0) })
   static let gt = BinaryFunction(
     tensors: { try $0.greater(than: $1) }, tensorNumber: { try $0.greater(than: $1) },
     numberTensor: { try $1.less(than: $0) })
@@ -45,13 +49,15 @@ private struct BinaryFunction: Sendable {
     tensors: { try $0.lessOrEqual(to: $1) }, tensorNumber: { try $0.lessOrEqual(to: $1) },
     numberTensor: { try $1.greaterOrEqual(to: $0) })
   static let eq = BinaryFunction(
-    tensors: { try $0.equal(to: $1) }, tensorNumber: { try $0.equal(to: $1) }, numberTensor: { try $1.equal(to: $0) })
+    tensors: { try $0.equal(to: $1) }, tensorNumber: { try $0.equal(to: $1) },
+    numberTensor: { try $1.equal(to: $0) })
   static let ne = BinaryFunction(
     tensors: { try $0.notEqual(to: $1) }, tensorNumber: { try $0.notEqual(to: $1) },
     numberTensor: { try $1.notEqual(to: $0) })
 
   static let methods: [(name: String, function: BinaryFunction)] = [
-    ("add", add), ("sub", sub), ("mul", mul), ("div", div), ("pow", pow), ("maximum", maximum), ("minimum", minimum),
+    ("add", add), ("sub", sub), ("mul", mul), ("div", div), ("pow", pow), ("maximum", maximum),
+    ("minimum", minimum),
     ("gt", gt), ("ge", ge), ("lt", lt), ("le", le), ("eq", eq), ("ne", ne),
   ]
   static let operators: [(name: String, symbol: String, function: BinaryFunction)] = [
@@ -63,8 +69,10 @@ extension Tensor {
   private typealias Function = @Sendable (Tensor) throws -> Tensor
 
   private static let unaryFunctions: [(name: String, function: Function)] = [
-    ("exp", { try $0.exp() }), ("log", { try $0.log() }), ("sqrt", { try $0.sqrt() }), ("abs", { try $0.abs() }),
-    ("neg", { try $0.negated() }), ("sin", { try $0.sin() }), ("cos", { try $0.cos() }), ("tanh", { try $0.tanh() }),
+    ("exp", { try $0.exp() }), ("log", { try $0.log() }), ("sqrt", { try $0.sqrt() }),
+    ("abs", { try $0.abs() }),
+    ("neg", { try $0.negated() }), ("sin", { try $0.sin() }), ("cos", { try $0.cos() }),
+    ("tanh", { try $0.tanh() }),
     ("erf", { try $0.erf() }), ("floor", { try $0.floor() }), ("ceil", { try $0.ceil() }),
     ("round", { try $0.round() }), ("sign", { try $0.sign() }), ("reciprocal", { try $0.reciprocal() }),
     ("square", { try $0.square() }), ("sigmoid", { try $0.sigmoid() }), ("relu", { try $0.relu() }),
@@ -136,7 +144,8 @@ extension LuaCall {
   func bounds() throws -> (Float?, Float?) {
     let (low, high): (Float?, Float?) = (try self[1], try self[2])
     if let low, let high, low > high {
-      throw LuaArgumentError(2, "number of at least \(text(of: Double(low))) expected, got \(text(of: Double(high)))")
+      throw LuaArgumentError(
+        2, "number of at least \(text(of: Double(low))) expected, got \(text(of: Double(high)))")
     }
     return (low, high)
   }
@@ -145,7 +154,9 @@ extension LuaCall {
     let slot = slot(position)
     if slot.kind == .userdata, let tensor = try? Tensor.read(slot), tensor.count != 1 {
       throw LuaArgumentError(
-        position, "tensor of one element or number expected, got \(Shape.text(tensor.shape)); x:lt(y) compares elements")
+        position,
+        "tensor of one element or number expected, got \(Shape.text(tensor.shape)); x:lt(y) compares elements"
+      )
     }
     return try argument(position, as: Scalar.self).value
   }

@@ -7,7 +7,8 @@ extension Tensor {
   static func describePictures(_ type: LuaType<Tensor>) throws {
     try type.method("resize(height, width, mode?, {antialias})") { x, call in
       guard x.rank >= 2, x.shape[x.rank - 2] > 0, x.shape[x.rank - 1] > 0 else {
-        throw LuaArgumentError(0, "tensor {…, height, width} with elements expected, got \(Shape.text(x.shape))")
+        throw LuaArgumentError(
+          0, "tensor {…, height, width} with elements expected, got \(Shape.text(x.shape))")
       }
       let (height, width) = try call.newSize()
       return try x.resized(
@@ -23,7 +24,8 @@ extension Tensor {
       }
       return try Image.overlay(
         heat: x, on: call.argument(1, as: ImageOrTensor.self).image, alpha: alpha,
-        colors: call.colorMap("colors") ?? .turbo, range: call.floatRange("range"), uniform: call["uniform"] ?? false)
+        colors: call.colorMap("colors") ?? .turbo, range: call.floatRange("range"),
+        uniform: call["uniform"] ?? false)
     }
   }
 }
@@ -49,7 +51,9 @@ extension LuaCall {
 
   func colorMap(_ option: String) throws -> ColorMap? {
     let name: String? = try self[option]
-    do { return try name.map { try ColorMap.named($0) } } catch { throw options.complaint(option, "\(error)") }
+    do { return try name.map { try ColorMap.named($0) } } catch {
+      throw options.complaint(option, "\(error)")
+    }
   }
 
   func floatRange(_ option: String) throws -> ClosedRange<Float>? {

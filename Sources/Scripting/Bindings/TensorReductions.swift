@@ -63,7 +63,9 @@ extension Tensor {
   }
 
   private func checkNotEmpty() throws {
-    guard count > 0 else { throw LuaArgumentError(0, "tensor with elements expected, got \(Shape.text(shape))") }
+    guard count > 0 else {
+      throw LuaArgumentError(0, "tensor with elements expected, got \(Shape.text(shape))")
+    }
   }
 
   /// Values in order along a dimension (the last unless named), and where they were, from 1.

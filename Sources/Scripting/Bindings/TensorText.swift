@@ -22,7 +22,9 @@ extension Tensor {
     }
     let others = known == count ? "" : ", \(count - known) not finite"
     if known == 0 { return head + others }
-    return "\(head) from \(Self.text(low)) to \(Self.text(high)), mean \(Self.text(Float(sum / Double(known))))" + others
+    return
+      "\(head) from \(Self.text(low)) to \(Self.text(high)), mean \(Self.text(Float(sum / Double(known))))"
+      + others
   }
 
   /// One line of numbers per row, aligned to the right.

@@ -60,7 +60,8 @@ struct TensorList: LuaPushable {
     case 1: try tensor.toArray().push(to: state)
     default:
       try state.checkInterrupt()
-      try LuaList((0..<tensor.shape[0]).map { TensorList(tensor: try tensor.selected(0, $0)) }).push(to: state)
+      try LuaList((0..<tensor.shape[0]).map { TensorList(tensor: try tensor.selected(0, $0)) }).push(
+        to: state)
     }
   }
 }

@@ -10,13 +10,15 @@ extension Tensor {
     try type.method("permute(dims)") { x, call in
       let given = try call.sizes()
       guard given.map({ $0 > 0 ? $0 : $0 &+ x.rank &+ 1 }).sorted() == Array(1..<x.rank + 1) else {
-        throw LuaArgumentError(1, "each dimension from 1 to \(x.rank) once expected, got \(Shape.text(given))")
+        throw LuaArgumentError(
+          1, "each dimension from 1 to \(x.rank) once expected, got \(Shape.text(given))")
       }
       return try x.permuted(given.map { $0 > 0 ? $0 - 1 : $0 })
     }
     try type.method("t()") { x, _ in
       guard x.rank == 2 else {
-        throw LuaArgumentError(0, "2-d tensor expected, got \(Shape.text(x.shape)); transpose(a, b) names dimensions")
+        throw LuaArgumentError(
+          0, "2-d tensor expected, got \(Shape.text(x.shape)); transpose(a, b) names dimensions")
       }
       return try x.transposed(0, 1)
     }

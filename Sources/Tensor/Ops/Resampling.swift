@@ -26,7 +26,8 @@ extension Tensor {
     // The weights of each row and column are kept in arrays, which must stay small.
     guard Swift.max(height, width) <= 1 << 20, Swift.max(shape[rank - 2], shape[rank - 1]) <= 1 << 24 else {
       throw TensorError(
-        "out of memory: \(Shape.text(shape)) is not resized to height \(height), width \(width); at most 2^20 are made, of 2^24")
+        "out of memory: \(Shape.text(shape)) is not resized to height \(height), width \(width); at most 2^20 are made, of 2^24"
+      )
     }
     let horizontal = try resampled(
       -1, ResampleTaps(from: shape[rank - 1], to: width, mode, antialias: antialias))
