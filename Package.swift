@@ -37,7 +37,8 @@ let package = Package(
     .executableTarget(
       name: "lunette",
       dependencies: [
-        "Scripting", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Scripting", "Notebook", "Neural", "Tensor", "CKernels", "COpenBLAS", "CPNG", "CLua54",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     .testTarget(name: "TensorTests", dependencies: ["Tensor"], exclude: ["Goldens"]),

@@ -185,13 +185,16 @@ private struct AssignmentReader {
     if next == ";" { return true }
     let gap = bytes[tokens[index].range.upperBound..<tokens[index + 1].range.lowerBound]
     guard gap.contains(0x0A) else { return false }
-    let open: Set = ["+", "-", "*", "/", "%", "^", "#", "&", "~", "|", "<", ">", "=", ".", ",", "and", "or", "not"]
+    let open: Set = [
+      "+", "-", "*", "/", "%", "^", "#", "&", "~", "|", "<", ">", "=", ".", ",", "and", "or", "not",
+    ]
     return !open.contains(text(index)) && !open.subtracting(["not", "#"]).contains(next)
   }
 
   private func source(_ first: Int, _ last: Int) -> String {
     guard first <= last else { return "" }
-    return String(decoding: bytes[tokens[first].range.lowerBound..<tokens[last].range.upperBound], as: UTF8.self)
+    return String(
+      decoding: bytes[tokens[first].range.lowerBound..<tokens[last].range.upperBound], as: UTF8.self)
   }
 
   private func text(_ index: Int) -> String {

@@ -1,0 +1,52 @@
+import ArgumentParser
+import Glibc
+import Scripting
+
+/// The command line. Every command is a file of its own.
+struct Lunette: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "lunette",
+    abstract: "Looks inside text-to-image diffusion models, with Lua scripts.",
+    version: Installation.version,
+    subcommands: [RunCommand.self, EvalCommand.self, ModelCommand.self, DoctorCommand.self])
+}
+
+@main
+enum Program {
+  /// 0 done, 1 the script failed, 2 wrong usage, 130 interrupted.
+  static func main() {
+    // Text for a pipe that nobody reads any more is an error to report, not a reason to die.
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try Lunette.parseAsRoot()
+      try command.run()
+    } catch let status as ExitCode {
+      finish(status.rawValue)
+    } catch let error as CommandError {
+      Terminal.note(error.message)
+      finish(1)
+    } catch {
+      let isHelp = Lunette.exitCode(for: error) == .success
+      let message = Lunette.fullMessage(for: error)
+      if !message.isEmpty { isHelp ? Terminal.print(message + "\n") : Terminal.show(message + "\n") }
+      finish(isHelp ? 0 : 2)
+    }
+    finish(0)
+  }
+
+  /// Not `exit`, which would tear down libraries whose threads still run.
+  private static func finish(_ status: Int32) -> Never {
+    Terminal.flush()
+    _exit(status)
+  }
+}
+
+/// What went wrong outside the script, in one line: exit status 1.
+struct CommandError: Error {
+  let message: String
+  init(_ message: String) { self.message = message }
+}
+
+extension ExitCode {
+  static let interrupted = ExitCode(130)
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import Glibc
+import Notebook
+import Scripting
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Runs a script, and keeps what it displays, a report and a record of the run.",
+    discussion: "Exit status: 0 done, 1 the script failed, 2 wrong usage, 130 interrupted.")
+
+  @Argument(help: "A Lua script; cells in percent format (-- %%) become the sections of the report.")
+  var script: String
+
+  @Option(help: ArgumentHelp("Where the outputs go. (default: lunette-out/<script name>)", valueName: "dir"))
+  var out: String?
+
+  @Option(
+    name: .customLong("set"), parsing: .singleValue,
+    help: ArgumentHelp("Sets a variable after the cell tagged `parameters`.", valueName: "key=value"))
+  var assignments: [String] = []
+
+  @OptionGroup var options: SessionOptions
+
+  @Argument(
+    parsing: .postTerminator, help: ArgumentHelp("What the script finds in `arg`.", valueName: "args"))
+  var arguments: [String] = []
+
+  func validate() throws {
+    for assignment in assignments {
+      do {
+        _ = try Parameter(assignment: assignment)
+      } catch let error as NotebookError {
+        throw ValidationError("--set: \(error.message)")
+      }
+    }
+  }
+
+  func run() throws {
+    let bytes = try Files.read(script)
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw CommandError("\(script): not a text file in UTF-8")
+    }
+    var document: Document
+    do {
+      document = try Document(percent: text)
+    } catch let error as NotebookError {
+      throw CommandError("\(script): \(error.message)")
+    }
+    let unknown = document.inject(try assignments.map(Parameter.init(assignment:)))
+    for name in unknown { Terminal.note("warning: --set \(name): the parameters cell has no such variable") }
+
+    let folder = try OutputFolder(out ?? "lunette-out/\(Files.stem(of: script))")
+    let session = try options.session(scriptName: script, arguments: arguments)
+    let run = ScriptRun(
+      document: document, script: script, scriptHash: Files.sha256(bytes), folder: folder, session: session)
+    session.interruptOnSignal(SIGINT)
+    try run.run()
+  }
+}

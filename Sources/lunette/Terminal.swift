@@ -1,0 +1,29 @@
+// `stdout` and `stderr` are variables of C, which Swift takes for shared state; only this file touches them.
+@preconcurrency import Glibc
+
+/// What people see while a command runs. Only what a script prints goes to stdout.
+enum Terminal {
+  /// Whether somebody watches: then there are progress bars.
+  static let isInteractive = isatty(STDERR_FILENO) == 1
+
+  static func print(_ text: String) {
+    fputs(text, stdout)
+  }
+
+  /// Text for stderr as it is, after what was printed before it.
+  static func show(_ text: String) {
+    fflush(stdout)
+    fputs(text, stderr)
+    fflush(stderr)
+  }
+
+  /// One line of the command's own.
+  static func note(_ text: String) { show("lunette: \(text)\n") }
+
+  static func flush() { fflush(stdout) }
+
+  static var width: Int {
+    var size = winsize()
+    return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+  }
+}

@@ -1,0 +1,54 @@
+import Foundation
+import Testing
+
+@Suite struct OtherCommandTests {
+  let program: Program
+
+  init() throws { program = try Program() }
+
+  @Test func evalPrintsTheLastExpression() throws {
+    let result = try program.run("eval", "1+1")
+    #expect(result.status == 0)
+    #expect(result.output == "2\n")
+    #expect(result.errors == "")
+    #expect(try program.run("eval", "print('a')").output == "a\n")
+    #expect(try program.run("eval", "local x = 2; x * 3").output == "6\n")
+    #expect(try program.run("eval", "arg[1]", "--", "b").output.contains("b"))
+  }
+
+  @Test func evalReportsErrors() throws {
+    let result = try program.run("eval", "error('no')")
+    #expect(result.status == 1)
+    #expect(result.output == "")
+    #expect(result.errors.hasPrefix("eval:1: no\n"))
+    #expect(try program.run("eval", "1 +").status == 1)
+  }
+
+  @Test func helpGoesToStdout() throws {
+    for arguments in [["--help"], ["run", "--help"], ["--version"]] {
+      let result = arguments.count == 1 ? try program.run(arguments[0]) : try program.run(arguments[0], arguments[1])
+      #expect(result.status == 0)
+      #expect(!result.output.isEmpty && result.errors.isEmpty)
+    }
+  }
+
+  @Test func modelInfoNamesComponents() throws {
+    let goldens = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("DiffusionTests/Goldens/tiny-sd1").path
+    let result = try program.run("model", "info", goldens)
+    #expect(result.status == 0)
+    for word in ["unet", "UNet2DConditionModel", "vae", "text_encoder", "F16", "sha256"] {
+      #expect(result.output.contains(word), "\(word)")
+    }
+    let none = try program.run("model", "info", "nothing")
+    #expect(none.status == 1)
+    #expect(none.errors == "lunette: nothing: no model here (a folder with model_index.json, or a plugin with model/)\n")
+  }
+
+  @Test func doctorSaysWhatRuns() throws {
+    let result = try program.run("doctor")
+    for word in ["Lua", "oneDNN", "OpenBLAS", "libpng", "GFLOP/s", "threads", "emoji-world"] {
+      #expect(result.output.contains(word), "\(word)")
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import Foundation
+
+/// The built program, run as users run it: in a folder of its own, with its output kept apart.
+struct Program {
+  struct Result {
+    let status: Int32
+    let output: String
+    let errors: String
+  }
+
+  let folder: URL
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appendingPathComponent("lunette-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  /// `LUNETTE_TEST_PROGRAM`, or what was built together with the tests.
+  static var url: URL {
+    if let path = ProcessInfo.processInfo.environment["LUNETTE_TEST_PROGRAM"] { return URL(fileURLWithPath: path) }
+    let products = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+    return products.appendingPathComponent("lunette")
+  }
+
+  func script(_ text: String, name: String = "script.lua") throws {
+    try Data(text.utf8).write(to: file(name))
+  }
+
+  func file(_ name: String) -> URL { folder.appendingPathComponent(name) }
+
+  func text(_ name: String) throws -> String { try String(contentsOf: file(name), encoding: .utf8) }
+
+  func names(in name: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: file(name).path).sorted()
+  }
+
+  /// - Parameter whileRunning: called once the program runs, with its process number.
+  func run(
+    _ arguments: String..., environment: [String: String] = [:], whileRunning: ((Int32) throws -> Void)? = nil
+  ) throws -> Result {
+    let process = Process()
+    process.executableURL = Self.url
+    process.arguments = arguments
+    process.currentDirectoryURL = folder
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    // Files, not pipes: nobody needs to read while the program runs.
+    let (output, errors) = (file(".stdout"), file(".stderr"))
+    for url in [output, errors] { FileManager.default.createFile(atPath: url.path, contents: nil) }
+    process.standardOutput = try FileHandle(forWritingTo: output)
+    process.standardError = try FileHandle(forWritingTo: errors)
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    do {
+      try whileRunning?(process.processIdentifier)
+    } catch {
+      process.terminate()
+      throw error
+    }
+    process.waitUntilExit()
+    let status = process.terminationReason == .exit ? process.terminationStatus : 1000 + process.terminationStatus
+    return Result(
+      status: status, output: try String(contentsOf: output, encoding: .utf8),
+      errors: try String(contentsOf: errors, encoding: .utf8))
+  }
+
+  /// Waits until `condition` holds, at most 20 seconds.
+  static func wait(until condition: () -> Bool) throws {
+    let end = Date().addingTimeInterval(20)
+    while !condition() {
+      guard Date() < end else { throw TimedOut() }
+      usleep(5000)
+    }
+  }
+
+  struct TimedOut: Error {}
+}

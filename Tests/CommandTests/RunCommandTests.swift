@@ -1,0 +1,165 @@
+import Foundation
+import Testing
+
+@Suite struct RunCommandTests {
+  let program: Program
+
+  init() throws { program = try Program() }
+
+  static let script = """
+    -- %% [markdown]
+    -- # A run
+
+    -- %% tags=["parameters"]
+    local word, count = "cat", 2
+
+    -- %% First
+    for i = 1, count do print(word, i) end
+    lunette.display(word)
+
+    -- %%
+    lunette.display("second")
+    word .. "s"
+    """
+
+  func record(_ folder: String = "lunette-out/script") throws -> [String: Any] {
+    let data = try Data(contentsOf: program.file("\(folder)/run.json"))
+    return try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
+  }
+
+  @Test func keepsWhatAScriptDisplays() throws {
+    try program.script(Self.script)
+    let result = try program.run("run", "script.lua")
+    #expect(result.status == 0)
+    #expect(result.output == "cat\t1\ncat\t2\n")
+    #expect(result.errors == "")
+    #expect(
+      try program.names(in: "lunette-out/script") == ["01-first.txt", "02-value.txt", "report.html", "run.json"])
+    #expect(try program.text("lunette-out/script/01-first.txt").contains("cat"))
+    let report = try program.text("lunette-out/script/report.html")
+    #expect(report.contains("<h1>A run</h1>") && report.contains("cats"))
+    let record = try record()
+    #expect(record["status"] as? String == "done")
+    #expect(record["outputs"] as? [String] == ["01-first.txt", "02-value.txt"])
+    #expect((record["parameters"] as? [String: Any])?["count"] as? Int == 2)
+    #expect(((record["script"] as? [String: Any])?["sha256"] as? String)?.count == 64)
+  }
+
+  @Test func setsParameters() throws {
+    try program.script(Self.script)
+    let result = try program.run("run", "script.lua", "--set", "word=a big dog", "--set", "count=1", "--set", "cuont=3")
+    #expect(result.status == 0)
+    #expect(result.output == "a big dog\t1\n")
+    #expect(result.errors == "lunette: warning: --set cuont: the parameters cell has no such variable\n")
+    #expect((try record()["parameters"] as? [String: Any])?["word"] as? String == "a big dog")
+  }
+
+  @Test func aSecondRunGivesTheSameBytesAndLeavesNothingBehind() throws {
+    try program.script(Self.script)
+    _ = try program.run("run", "script.lua", "--out", "a")
+    _ = try program.run("run", "script.lua", "--out", "b")
+    for name in ["01-first.txt", "02-value.txt"] {
+      #expect(try Data(contentsOf: program.file("a/\(name)")) == Data(contentsOf: program.file("b/\(name)")))
+    }
+    try program.script("lunette.display('only')")
+    try Data().write(to: program.file("a/03-mine.txt"))
+    _ = try program.run("run", "script.lua", "--out", "a")
+    #expect(try program.names(in: "a") == ["01-value.txt", "03-mine.txt", "report.html", "run.json"])
+  }
+
+  @Test func handsArgumentsOver() throws {
+    try program.script("print(arg[0], arg[1], arg[2], #arg)")
+    #expect(try program.run("run", "script.lua", "--", "one", "--two").output == "script.lua\tone\t--two\t2\n")
+  }
+
+  @Test func aFailingScriptKeepsWhatItMade() throws {
+    try program.script(
+      """
+      -- %%
+      print("before")
+      lunette.display("kept")
+      -- %%
+      local function inner() error("no more cats") end
+      local function outer() inner() end
+      outer()
+      -- %%
+      print("never")
+      """)
+    let result = try program.run("run", "script.lua")
+    #expect(result.status == 1)
+    #expect(result.output == "before\n")
+    #expect(result.errors.hasPrefix("script.lua:5: no more cats\nstack traceback:\n\tscript.lua:5: in"))
+    #expect(result.errors.contains("script.lua:6: in") && result.errors.contains("script.lua:7: in main chunk"))
+    #expect(!result.errors.contains(".swift"))
+    #expect(try program.names(in: "lunette-out/script") == ["01-value.txt", "report.html", "run.json"])
+    let report = try program.text("lunette-out/script/report.html")
+    #expect(report.contains("The script failed at line 5.") && report.contains("no more cats"))
+    #expect(try record()["status"] as? String == "failed")
+  }
+
+  @Test func aSyntaxErrorIsOneLine() throws {
+    try program.script("print(1)\nlocal = 3\n")
+    let result = try program.run("run", "script.lua")
+    #expect(result.status == 1)
+    #expect(result.output == "")
+    #expect(result.errors == "script.lua:2: <name> expected near '='\n")
+  }
+
+  @Test func anInterruptKeepsWhatWasMade() throws {
+    try program.script("print('started')\nlunette.display('kept')\nwhile true do end")
+    let made = program.file("lunette-out/script/01-value.txt").path
+    let result = try program.run("run", "script.lua") { process in
+      try Program.wait { FileManager.default.fileExists(atPath: made) }
+      kill(process, SIGINT)
+    }
+    #expect(result.status == 130)
+    #expect(result.output == "started\n")
+    #expect(result.errors == "lunette: interrupted; what was made is in lunette-out/script\n")
+    #expect(try program.text("lunette-out/script/report.html").contains("Interrupted."))
+    #expect(try record()["status"] as? String == "interrupted")
+  }
+
+  @Test func aFolderThatCannotBeWrittenIsAnErrorOfOneLine() throws {
+    try program.script("print('never')")
+    try Data().write(to: program.file("taken"))
+    for (out, message) in [
+      ("taken", "taken: Not a directory"), ("taken/below", "taken/below: Not a directory"),
+      ("/proc/lunette", "/proc/lunette: No such file or directory"),
+    ] {
+      let result = try program.run("run", "script.lua", "--out", out)
+      #expect(result.status == 1)
+      #expect(result.output == "")
+      #expect(result.errors == "lunette: \(message)\n")
+    }
+  }
+
+  @Test func aScriptThatCannotBeReadIsAnErrorOfOneLine() throws {
+    #expect(try program.run("run", "none.lua").errors == "lunette: none.lua: No such file or directory\n")
+    try Data([0x70, 0xFF, 0xFE]).write(to: program.file("binary.lua"))
+    let result = try program.run("run", "binary.lua")
+    #expect(result.status == 1)
+    #expect(result.errors == "lunette: binary.lua: not a text file in UTF-8\n")
+    try program.script("-- %% [markdown]\nx = 1\n")
+    #expect(
+      try program.run("run", "script.lua").errors
+        == "lunette: script.lua: line 2: the text of a [markdown] or [raw] cell must be a comment (--)\n")
+  }
+
+  @Test(arguments: [
+    ["run"], ["run", "a.lua", "b.lua"], ["run", "a.lua", "--set", "x"], ["run", "a.lua", "--set", "1x=2"],
+    ["run", "a.lua", "--nonsense"], ["nonsense"], ["eval"], ["model", "nonsense"],
+  ])
+  func wrongUsage(_ arguments: [String]) throws {
+    let process = Process()
+    process.executableURL = Program.url
+    process.arguments = arguments
+    let (output, errors) = (Pipe(), Pipe())
+    process.standardOutput = output
+    process.standardError = errors
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 2)
+    #expect(try output.fileHandleForReading.readToEnd()?.isEmpty ?? true)
+    #expect(try errors.fileHandleForReading.readToEnd()?.isEmpty == false)
+  }
+}
