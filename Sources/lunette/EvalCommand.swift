@@ -28,5 +28,6 @@ struct EvalCommand: ParsableCommand {
     }
     session.interruptOnSignal(SIGINT)
     try session.run(code, name: "eval").throwFailure()
+    if let status = session.exitStatus, status != 0 { throw ExitCode(status) }
   }
 }

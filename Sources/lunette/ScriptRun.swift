@@ -37,7 +37,7 @@ final class ScriptRun {
       count += 1
       document.cells[index].executionCount = count
       failure = run(cellAt: index)
-      if failure != nil || writeFailure != nil { break }
+      if failure != nil || writeFailure != nil || session.exitStatus != nil { break }
     }
     progress.clear()
     let record = RunRecord(
@@ -52,6 +52,7 @@ final class ScriptRun {
           + "\n")
       throw failure.isInterrupt ? ExitCode.interrupted : ExitCode(1)
     }
+    if let status = session.exitStatus, status != 0 { throw ExitCode(status) }
     if Terminal.isInteractive { Terminal.note("\(folder.path)/report.html") }
   }
 

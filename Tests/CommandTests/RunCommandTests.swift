@@ -97,6 +97,15 @@ import Testing
     #expect(try record()["status"] as? String == "failed")
   }
 
+  @Test func aScriptMayEndItself() throws {
+    try program.script("-- %%\nprint('a')\nos.exit(3)\n-- %%\nprint('b')")
+    let result = try program.run("run", "script.lua")
+    #expect(result.status == 3)
+    #expect(result.output == "a\n")
+    #expect(result.errors == "")
+    #expect(try program.names(in: "lunette-out/script") == ["report.html", "run.json"])
+  }
+
   @Test func aSyntaxErrorIsOneLine() throws {
     try program.script("print(1)\nlocal = 3\n")
     let result = try program.run("run", "script.lua")
