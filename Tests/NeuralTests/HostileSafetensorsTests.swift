@@ -14,7 +14,9 @@ struct HostileSafetensorsTests {
     return directory.write(bytes + [UInt8](repeating: 0, count: data), to: "x.safetensors")
   }
 
-  private func expectRefusal(_ path: String, _ part: String? = nil, _ location: SourceLocation = #_sourceLocation) {
+  private func expectRefusal(
+    _ path: String, _ part: String? = nil, _ location: SourceLocation = #_sourceLocation
+  ) {
     let error = #expect(throws: NeuralError.self, sourceLocation: location) {
       _ = try SafetensorsFile(path: path)
     }
@@ -24,7 +26,9 @@ struct HostileSafetensorsTests {
     #expect(!message.contains("\n"), "one line", sourceLocation: location)
   }
 
-  private static func entry(_ name: String, _ dtype: String, _ shape: String, _ begin: String, _ end: String) -> String {
+  private static func entry(_ name: String, _ dtype: String, _ shape: String, _ begin: String, _ end: String)
+    -> String
+  {
     "\"\(name)\":{\"dtype\":\"\(dtype)\",\"shape\":\(shape),\"data_offsets\":[\(begin),\(end)]}"
   }
 
@@ -94,7 +98,9 @@ struct HostileSafetensorsTests {
   }
 
   @Test func shapeWhoseSizeOverflows() {
-    let shapes = ["[9007199254740992,9007199254740992]", "[4294967296,4294967296,4]", "[4611686018427387904]"]
+    let shapes = [
+      "[9007199254740992,9007199254740992]", "[4294967296,4294967296,4]", "[4611686018427387904]",
+    ]
     for shape in shapes {
       expectRefusal(file(header: "{\(Self.entry("w", "F32", shape, "0", "0"))}", data: 0), "'w'")
     }
@@ -107,7 +113,8 @@ struct HostileSafetensorsTests {
 
   @Test func offsetsBeyondTheEnd() {
     expectRefusal(file(header: "{\(Self.entry("w", "F32", "[2]", "0", "8"))}", data: 7), "truncated")
-    expectRefusal(file(header: "{\(Self.entry("w", "F32", "[1]", "4096", "4100"))}", data: 64), "out of range")
+    expectRefusal(
+      file(header: "{\(Self.entry("w", "F32", "[1]", "4096", "4100"))}", data: 64), "out of range")
   }
 
   @Test func overlappingTensors() {
@@ -124,8 +131,10 @@ struct HostileSafetensorsTests {
 
   @Test func bytesThatBelongToNoTensor() {
     let gap = [Self.entry("a", "F32", "[1]", "0", "4"), Self.entry("b", "F32", "[1]", "8", "12")]
-    expectRefusal(file(header: "{\(gap.joined(separator: ","))}", data: 12), "before tensor 'b' belong to no tensor")
-    expectRefusal(file(header: "{\(Self.entry("a", "F32", "[1]", "0", "4"))}", data: 5), "belong to no tensor")
+    expectRefusal(
+      file(header: "{\(gap.joined(separator: ","))}", data: 12), "before tensor 'b' belong to no tensor")
+    expectRefusal(
+      file(header: "{\(Self.entry("a", "F32", "[1]", "0", "4"))}", data: 5), "belong to no tensor")
   }
 
   /// No cut and no single changed byte of a good file may do worse than throw.

@@ -3,7 +3,8 @@ import Testing
 
 struct JSONTests {
   @Test func valuesAreRead() throws {
-    let text = #" {"a": [1, -2.5, 1e3, true, false, null], "b": {"c": "x\n\"\\A\u00e9\ud83d\ude00é😀"}, "": 0} "#
+    let text =
+      #" {"a": [1, -2.5, 1e3, true, false, null], "b": {"c": "x\n\"\\A\u00e9\ud83d\ude00é😀"}, "": 0} "#
     let json = try JSON(parsing: text)
     #expect(json["a"]?.array == [.number(1), .number(-2.5), .number(1000), .bool(true), .bool(false), .null])
     #expect(json["b"]?["c"]?.string == "x\n\"\\Aé😀é😀")
@@ -18,8 +19,10 @@ struct JSONTests {
   }
 
   @Test(arguments: [
-    "", "{", "[", "[1,]", "{\"a\":1,}", "{a:1}", "01", "-", "1.", "1e", ".5", "+1", "tru", "nul", "\"", "\"\\",
-    "\"\\x\"", "\"\\u12\"", "\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\\udc00\"", "\"\t\"", "1 2", "[1 2]", "1e999",
+    "", "{", "[", "[1,]", "{\"a\":1,}", "{a:1}", "01", "-", "1.", "1e", ".5", "+1", "tru", "nul", "\"",
+    "\"\\",
+    "\"\\x\"", "\"\\u12\"", "\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\\udc00\"", "\"\t\"", "1 2", "[1 2]",
+    "1e999",
     "NaN", "Infinity", "-Infinity", "{\"a\":1,\"a\":2}", "\u{feff}1",
   ])
   func malformedTextIsRefused(text: String) {

@@ -10,7 +10,9 @@ struct SafetensorsTests {
   @Test func whatIsWrittenIsRead() throws {
     let path = "\(directory.path)/x.safetensors"
     let matrix = try Tensor([1, -2, 3.5, 0, 1e-20, 7e30], shape: [2, 3])
-    let tensors = ["z.weight": matrix, "a": try Tensor([5], shape: []), "empty": try Tensor([], shape: [0, 4])]
+    let tensors = [
+      "z.weight": matrix, "a": try Tensor([5], shape: []), "empty": try Tensor([], shape: [0, 4]),
+    ]
     try SafetensorsFile.write(tensors, to: path, metadata: ["format": "pt", "quote": "\"\n"])
     let file = try SafetensorsFile(path: path)
     #expect(file.entries.map(\.name) == ["a", "empty", "z.weight"])

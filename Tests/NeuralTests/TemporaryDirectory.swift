@@ -15,7 +15,7 @@ final class TemporaryDirectory {
   /// Writes a file and returns its path.
   func write(_ bytes: some Sequence<UInt8>, to name: String) -> String {
     let file = "\(path)/\(name)"
-    FileManager.default.createFile(atPath: file, contents: Data(bytes))
+    _ = FileManager.default.createFile(atPath: file, contents: Data(bytes))
     return file
   }
 

@@ -9,7 +9,8 @@ struct MapAttention {
   /// Reads `group_norm` and `to_q`, `to_k`, `to_v`, `to_out.0`, or `query`, `key`, `value`, `proj_attn` as older
   /// files call them.
   init(_ scope: WeightScope, channels: Int, style: ResnetBlock.Style, path: String) throws {
-    norm = try GroupNorm(scope["group_norm"], channels: channels, groups: style.groups, epsilon: style.epsilon)
+    norm = try GroupNorm(
+      scope["group_norm"], channels: channels, groups: style.groups, epsilon: style.epsilon)
     let isOld = scope.has("query.weight")
     let output = scope[isOld ? "proj_attn" : "to_out.0"]
     attention = try JointAttention(
@@ -82,7 +83,8 @@ struct AutoencoderEncoder {
       let downsampler =
         level == channels.count - 1
         ? nil
-        : try Downsampler(blocks["downsamplers.0"], channels: width, padding: 0, path: "\(name).downsamplers.0")
+        : try Downsampler(
+          blocks["downsamplers.0"], channels: width, padding: 0, path: "\(name).downsamplers.0")
       return Level(resnets: resnets, downsampler: downsampler)
     }
     middle = try AutoencoderMiddle(root["mid_block"], channels: last, model: model, path: "\(path).mid_block")
@@ -130,7 +132,8 @@ struct AutoencoderDecoder {
     quantization =
       model.hasPostQuantConvolution
       ? try Linear(
-        scope["post_quant_conv"], inputs: model.latentChannels, outputs: model.latentChannels, pointwise: true)
+        scope["post_quant_conv"], inputs: model.latentChannels, outputs: model.latentChannels, pointwise: true
+      )
       : nil
     input = try Conv2d(root["conv_in"], inputs: model.latentChannels, outputs: channels[0])
     middle = try AutoencoderMiddle(

@@ -13,8 +13,10 @@ struct AutoencoderConfiguration {
 
   init(_ json: Configuration) throws {
     channels = try json.ints("block_out_channels", default: [64])
-    try AutoencoderConfiguration.checkBlocks(json, "down_block_types", "DownEncoderBlock2D", count: channels.count)
-    try AutoencoderConfiguration.checkBlocks(json, "up_block_types", "UpDecoderBlock2D", count: channels.count)
+    try AutoencoderConfiguration.checkBlocks(
+      json, "down_block_types", "DownEncoderBlock2D", count: channels.count)
+    try AutoencoderConfiguration.checkBlocks(
+      json, "up_block_types", "UpDecoderBlock2D", count: channels.count)
     try json.rejectUnknown(known: AutoencoderConfiguration.known)
     imageChannels = try json.int("in_channels", default: 3)
     outputChannels = try json.int("out_channels", default: 3)
@@ -36,7 +38,9 @@ struct AutoencoderConfiguration {
     if let other = names.first(where: { $0 != only }) {
       throw PipelineError("\(json.path): \(key): unknown block type '\(other)', known: \(only)")
     }
-    guard names.count == count else { throw json.fault(key, "a list of \(count), one for each of block_out_channels") }
+    guard names.count == count else {
+      throw json.fault(key, "a list of \(count), one for each of block_out_channels")
+    }
   }
 
   private static let known: Set<String> = [

@@ -94,7 +94,8 @@ public final class AutoencoderKL: ImageCodec {
   /// - Returns: {N, H, W, 3}, nominally in [-1, 1]
   public func decodeUnscaled(_ latents: Tensor, context: RunContext) throws -> Tensor {
     guard latents.rank == 4, latents.shape[3] == latentChannels, latents.count > 0 else {
-      throw PipelineError("the VAE decodes latents {rows, h, w, \(latentChannels)}, got \(braced(latents.shape))")
+      throw PipelineError(
+        "the VAE decodes latents {rows, h, w, \(latentChannels)}, got \(braced(latents.shape))")
     }
     return try decoder()(latents, context: context)
   }

@@ -16,7 +16,8 @@ struct CLIPStackShape {
     epsilon = Float(try configuration.double("layer_norm_eps", default: 1e-5))
     guard self.width % self.heads == 0 else {
       throw PipelineError(
-        "\(configuration.path): hidden_size \(self.width) is not a multiple of num_attention_heads \(self.heads)")
+        "\(configuration.path): hidden_size \(self.width) is not a multiple of num_attention_heads \(self.heads)"
+      )
     }
   }
 }

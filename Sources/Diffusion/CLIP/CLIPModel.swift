@@ -18,7 +18,8 @@ public final class CLIPModel {
   /// - Parameters:
   ///   - tokenizer: if the directory has none of its own
   ///   - path: names the sites: `clip.text_model.layers.0`, `clip.vision_model.layers.0` …
-  public init(_ source: ComponentSource, tokenizer: (any TextTokenizer)? = nil, path: String = "clip") throws {
+  public init(_ source: ComponentSource, tokenizer: (any TextTokenizer)? = nil, path: String = "clip") throws
+  {
     let configuration = try source.configuration()
     let scope = WeightScope(try source.weights(stem: "model"))
     let width = try configuration.int("projection_dim", default: 512)
@@ -30,7 +31,8 @@ public final class CLIPModel {
       scope, configuration: configuration.section("vision_config"), path: "\(path).vision_model",
       projectionWidth: width)
     guard text.featureWidth == width, vision.featureWidth == width else {
-      throw PipelineError("\(source.directory): text_projection or visual_projection is missing: not a full CLIP")
+      throw PipelineError(
+        "\(source.directory): text_projection or visual_projection is missing: not a full CLIP")
     }
     logitScale = exp(try scope.tensor("logit_scale", shape: []).item())
     let preprocessing = "\(source.directory)/preprocessor_config.json"
@@ -38,9 +40,12 @@ public final class CLIPModel {
       access(preprocessing, F_OK) == 0
       ? try ImagePreprocessor(Configuration(file: preprocessing))
       : ImagePreprocessor(imageSize: vision.imageSize)
-    let hasTokenizer = ["tokenizer.json", "vocab.json"].contains { access("\(source.directory)/\($0)", F_OK) == 0 }
+    let hasTokenizer = ["tokenizer.json", "vocab.json"].contains {
+      access("\(source.directory)/\($0)", F_OK) == 0
+    }
     self.tokenizer =
-      try hasTokenizer ? Tokenizer(directory: source.directory) : tokenizer ?? Tokenizer(directory: source.directory)
+      try hasTokenizer
+      ? Tokenizer(directory: source.directory) : tokenizer ?? Tokenizer(directory: source.directory)
   }
 
   /// A picture {H, W, 3} in [0, 1] as a unit vector {featureWidth}.
@@ -56,7 +61,9 @@ public final class CLIPModel {
   }
 
   /// How probable each text is as the caption of a picture {H, W, 3}: {texts}, sums to 1.
-  public func classify(_ image: Tensor, _ texts: [String], context: RunContext = RunContext()) throws -> Tensor {
+  public func classify(_ image: Tensor, _ texts: [String], context: RunContext = RunContext()) throws
+    -> Tensor
+  {
     guard !texts.isEmpty else { throw PipelineError("there is no text to choose from") }
     let feature = try self.image(image, context: context)
     let cosines = try self.texts(texts, context: context).matmul(feature.unsqueezed(1)).squeezed(1)

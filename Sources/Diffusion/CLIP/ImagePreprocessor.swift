@@ -34,11 +34,15 @@ public struct ImagePreprocessor {
     crop = try (side("crop_size", "height"), side("crop_size", "width"))
     if configuration.json["size"]?["height"] != nil {
       let size = try (side("size", "height"), side("size", "width"))
-      guard size == crop else { throw configuration.fault("size", "a shortest_edge, or the same as crop_size") }
+      guard size == crop else {
+        throw configuration.fault("size", "a shortest_edge, or the same as crop_size")
+      }
       shortEdge = nil
     } else {
       let edge = try side("size", "shortest_edge")
-      guard edge >= max(crop.height, crop.width) else { throw configuration.fault("size", "at least crop_size") }
+      guard edge >= max(crop.height, crop.width) else {
+        throw configuration.fault("size", "at least crop_size")
+      }
       shortEdge = edge
     }
     switch try configuration.int("resample", default: 3, minimum: 0) {
@@ -55,8 +59,8 @@ public struct ImagePreprocessor {
     }
   }
 
-  /// - Parameter image: {H, W, 3} in [0, 1]; numbers outside are cut off if it has to be resized, and rounded to
-  ///   256 levels after each pass of the resizing, as the reference does with its 8-bit pictures
+  /// - Parameter image: {H, W, 3} in [0, 1]; if it has to be resized, its numbers are cut off outside and
+  ///   rounded to 256 levels, before and after each pass, as the reference does with its 8-bit pictures
   /// - Returns: {height, width, 3}
   public func callAsFunction(_ image: Tensor) throws -> Tensor {
     guard image.rank == 3, image.shape[2] == 3, image.count > 0 else {
@@ -80,19 +84,19 @@ enum ResizeFilter {
   /// {H, W, C} in [0, 1] to {height, width, C} of 256 levels; the picture itself if the size is right.
   func resize(_ image: Tensor, height: Int, width: Int) throws -> Tensor {
     guard image.shape[0] != height || image.shape[1] != width else { return image }
-    var planes = try image.permuted([2, 0, 1])
+    var planes = try levels(image.permuted([2, 0, 1]).multiplying(255))
     if image.shape[1] != width {
       planes = try levels(planes.matmul(weights(from: image.shape[1], to: width).transposed(0, 1)))
     }
     if image.shape[0] != height {
-      planes = try levels(weights(from: image.shape[0], to: height).expanded([3, height, image.shape[0]]).matmul(planes))
+      planes = try levels(
+        weights(from: image.shape[0], to: height).expanded([3, height, image.shape[0]]).matmul(planes))
     }
-    return try planes.permuted([1, 2, 0])
+    return try planes.permuted([1, 2, 0]).dividing(255)
   }
 
-  private func levels(_ x: Tensor) throws -> Tensor {
-    try x.clamped(min: 0, max: 1).multiplying(255).round().dividing(255)
-  }
+  /// Rounded to whole numbers from 0 to 255, halves up.
+  private func levels(_ x: Tensor) throws -> Tensor { try x.adding(0.5).floor().clamped(min: 0, max: 255) }
 
   private var support: Double { self == .bicubic ? 2 : 1 }
 

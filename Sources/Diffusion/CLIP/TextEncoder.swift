@@ -23,7 +23,8 @@ public final class TextEncoder: TextEmbedder {
   ///   - path: names the sites: `text_encoder.layers.0` …
   ///   - projectionWidth: of `features`, if the configuration itself does not say
   public init(
-    _ scope: WeightScope, configuration: Configuration, path: String = "text_encoder", projectionWidth: Int? = nil
+    _ scope: WeightScope, configuration: Configuration, path: String = "text_encoder",
+    projectionWidth: Int? = nil
   ) throws {
     let shape = try CLIPStackShape(configuration, width: 512, hidden: 2048, layers: 12, heads: 8)
     let prefix = "text_model.embeddings.token_embedding.weight"
@@ -33,7 +34,8 @@ public final class TextEncoder: TextEmbedder {
     tokens = try Embedding(
       root["embeddings.token_embedding"], entries: configuration.int("vocab_size", default: 49408),
       width: shape.width)
-    positions = try Embedding(root["embeddings.position_embedding"], entries: maximumLength, width: shape.width)
+    positions = try Embedding(
+      root["embeddings.position_embedding"], entries: maximumLength, width: shape.width)
     stack = try CLIPStack(root["encoder"], shape: shape, path: path)
     finalNorm = try LayerNorm(root["final_layer_norm"], width: shape.width, epsilon: shape.epsilon)
     projection =
@@ -75,7 +77,8 @@ public final class TextEncoder: TextEmbedder {
   }
 
   private func placed(_ embeddings: Tensor) throws -> Tensor {
-    guard embeddings.rank == 3, embeddings.shape[2] == embeddingWidth, embeddings.shape[1] <= maximumLength else {
+    guard embeddings.rank == 3, embeddings.shape[2] == embeddingWidth, embeddings.shape[1] <= maximumLength
+    else {
       throw PipelineError(
         "token embeddings must be {texts, up to \(maximumLength), \(embeddingWidth)}, "
           + "got \(braced(embeddings.shape))")

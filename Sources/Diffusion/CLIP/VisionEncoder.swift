@@ -24,7 +24,8 @@ public final class VisionEncoder {
   ///   - path: names the sites: `vision_model.layers.0` …
   ///   - projectionWidth: of `features`, if the configuration itself does not say
   public init(
-    _ scope: WeightScope, configuration: Configuration, path: String = "vision_model", projectionWidth: Int? = nil
+    _ scope: WeightScope, configuration: Configuration, path: String = "vision_model",
+    projectionWidth: Int? = nil
   ) throws {
     let shape = try CLIPStackShape(configuration, width: 768, hidden: 3072, layers: 12, heads: 12)
     let root = scope.has("vision_model.embeddings.class_embedding") ? scope["vision_model"] : scope
@@ -75,7 +76,9 @@ public final class VisionEncoder {
 
   /// What CLIP compares with texts: the pooled vector after the projection, not normalised, {N, features}.
   public func features(_ pixels: Tensor, context: RunContext) throws -> Tensor {
-    guard let projection else { throw PipelineError("this vision encoder has no projection (visual_projection)") }
+    guard let projection else {
+      throw PipelineError("this vision encoder has no projection (visual_projection)")
+    }
     return try projection(pooled(pixels, context: context))
   }
 }

@@ -46,7 +46,8 @@ public final class Checkpoint {
     var status = stat()
     guard stat(directory, &status) == 0 else { throw PipelineError("\(directory): no such model") }
     guard status.st_mode & S_IFMT == S_IFDIR else {
-      throw PipelineError("\(directory): a single file; only directories in the layout of diffusers are read so far")
+      throw PipelineError(
+        "\(directory): a single file; only directories in the layout of diffusers are read so far")
     }
     let path = "\(directory)/model_index.json"
     guard access(path, F_OK) == 0 else {
@@ -74,7 +75,8 @@ public final class Checkpoint {
     guard !Checkpoint.pipelineClasses.contains(pipelineClass) else { return }
     let family = pipelineClass.hasPrefix("StableDiffusionXL") ? "a Stable Diffusion XL" : "another kind of"
     throw PipelineError(
-      "\(directory): \(family) checkpoint (\(pipelineClass)); only Stable Diffusion 1 and 2 are supported so far")
+      "\(directory): \(family) checkpoint (\(pipelineClass)); only Stable Diffusion 1 and 2 are supported so far"
+    )
   }
 
   public func predictor() throws -> any NoisePredictor {
@@ -83,7 +85,9 @@ public final class Checkpoint {
   }
 
   public func textEncoder() throws -> any TextEmbedder {
-    guard case .textEncoder(let encoder) = try required("text_encoder") else { throw wrongKind("text_encoder") }
+    guard case .textEncoder(let encoder) = try required("text_encoder") else {
+      throw wrongKind("text_encoder")
+    }
     return encoder
   }
 
@@ -157,7 +161,9 @@ public final class Checkpoint {
         faults.append("\(error)")
       }
     }
-    for step in [{ try self.requireSupported() }, { _ = try self.schedulerConfig() }, { _ = try self.clip() }] {
+    for step in [
+      { try self.requireSupported() }, { _ = try self.schedulerConfig() }, { _ = try self.clip() },
+    ] {
       do { try step() } catch { faults.append("\(error)") }
     }
     if faults.isEmpty {

@@ -30,7 +30,9 @@ extension Checkpoint {
   /// - Throws: if a config or the header of a weight file cannot be read.
   public func info() throws -> ModelInfo {
     let sources = components.filter { $0.name != "scheduler" } + (clipSource.map { [$0] } ?? [])
-    let scheduler = try source("scheduler").map { try Configuration(file: "\($0.directory)/scheduler_config.json") }
+    let scheduler = try source("scheduler").map {
+      try Configuration(file: "\($0.directory)/scheduler_config.json")
+    }
     return ModelInfo(
       directory: directory, pipelineClass: pipelineClass, components: try sources.map(describe),
       predictionType: try scheduler?.string("prediction_type", default: "epsilon") ?? "epsilon",

@@ -31,7 +31,8 @@ struct JointAttention {
   ///   - height: of the map that the sequence is, with `width`; nil if it is none
   /// - Returns: {N, L, outputs}
   func callAsFunction(
-    _ x: Tensor, residual: Tensor, mask: AttentionMask = .none, height: Int? = nil, width mapWidth: Int? = nil,
+    _ x: Tensor, residual: Tensor, mask: AttentionMask = .none, height: Int? = nil,
+    width mapWidth: Int? = nil,
     context: RunContext
   ) throws -> Tensor {
     let joint = try projection(x)

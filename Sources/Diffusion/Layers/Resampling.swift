@@ -34,7 +34,9 @@ struct Upsampler {
   ///   - x: {N, h, w, C}
   ///   - height: of the result, 2h or one less; with `width`; both twice the input's by default
   /// - Returns: {N, height, width, C}
-  func callAsFunction(_ x: Tensor, height: Int? = nil, width: Int? = nil, context: RunContext) throws -> Tensor {
+  func callAsFunction(_ x: Tensor, height: Int? = nil, width: Int? = nil, context: RunContext) throws
+    -> Tensor
+  {
     var large = try x.upsampledNearest2x()
     // What nearest neighbour gives for an odd size is the doubled map without its last row or column.
     if let height, height < large.shape[1] { large = try large.narrowed(1, start: 0, length: height) }

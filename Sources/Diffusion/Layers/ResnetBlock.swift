@@ -23,7 +23,8 @@ struct ResnetBlock {
   }
 
   init(
-    _ scope: WeightScope, inputs: Int, outputs: Int, style: Style, time: TimeBiases.Builder? = nil, path: String
+    _ scope: WeightScope, inputs: Int, outputs: Int, style: Style, time: TimeBiases.Builder? = nil,
+    path: String
   ) throws {
     norm1 = try GroupNorm(scope["norm1"], channels: inputs, groups: style.groups, epsilon: style.epsilon)
     norm2 = try GroupNorm(scope["norm2"], channels: outputs, groups: style.groups, epsilon: style.epsilon)

@@ -35,11 +35,6 @@ struct TimeBiases {
     }
   }
 
-  private init(projection: Linear, activation: Activation) {
-    self.projection = projection
-    self.activation = activation
-  }
-
   /// - Parameter embedding: {1, width}
   /// - Returns: the biases of all blocks one after the other, {sum of their channels}
   func callAsFunction(_ embedding: Tensor) throws -> Tensor {

@@ -31,7 +31,8 @@ struct TransformerBlock {
       attention1 = .own(
         try JointAttention(
           projections: ["to_q", "to_k", "to_v"].map { own[$0] },
-          output: Linear(own["to_out.0"], inputs: width, outputs: width), width: width, heads: heads, bias: false,
+          output: Linear(own["to_out.0"], inputs: width, outputs: width), width: width, heads: heads,
+          bias: false,
           site: AttentionSite("\(path).attn1", kind: .selfAttention)))
     }
     attention2 = try CrossAttention(
@@ -45,7 +46,9 @@ struct TransformerBlock {
   ///   - x: {N, H·W, width}
   ///   - embedding: {N, tokens, embeddingWidth}
   /// - Returns: {N, H·W, width}
-  func callAsFunction(_ x: Tensor, embedding: Tensor, height: Int, width: Int, context: RunContext) throws -> Tensor {
+  func callAsFunction(_ x: Tensor, embedding: Tensor, height: Int, width: Int, context: RunContext) throws
+    -> Tensor
+  {
     var x = x
     switch attention1 {
     case .own(let attention):
@@ -54,7 +57,8 @@ struct TransformerBlock {
       x = try attention(
         norm1(x), embedding: embedding, residual: x, height: height, width: width, context: context)
     }
-    x = try attention2(norm2(x), embedding: embedding, residual: x, height: height, width: width, context: context)
+    x = try attention2(
+      norm2(x), embedding: embedding, residual: x, height: height, width: width, context: context)
     return try down(up(norm3(x)).geglu(), residual: x)
   }
 }
@@ -68,7 +72,8 @@ struct SpatialTransformer {
 
   /// - Parameter linear: whether the projections are stored as linear layers or as 1 × 1 convolutions
   init(
-    _ scope: WeightScope, channels: Int, embeddingWidth: Int, heads: Int, layers: Int, groups: Int, linear: Bool,
+    _ scope: WeightScope, channels: Int, embeddingWidth: Int, heads: Int, layers: Int, groups: Int,
+    linear: Bool,
     onlyCrossAttention: Bool, path: String
   ) throws {
     guard channels % heads == 0 else {

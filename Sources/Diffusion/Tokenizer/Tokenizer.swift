@@ -115,7 +115,9 @@ public final class Tokenizer: TextTokenizer, Sendable {
     var start = rest.startIndex
     var position = start
     while position < rest.endIndex {
-      if let token = special.first(where: { rest[position...].hasPrefix($0) }), let id = encoding.vocabulary[token] {
+      if let token = special.first(where: { rest[position...].hasPrefix($0) }),
+        let id = encoding.vocabulary[token]
+      {
         parts += [.text(String(rest[start..<position])), .special(id)]
         rest = rest[position...].dropFirst(token.count)
         start = rest.startIndex

@@ -47,7 +47,8 @@ struct TokenizerFiles {
     guard exists("merges.txt") else {
       throw PipelineError("\(path): no such file; vocab.json is of no use without its merges")
     }
-    vocabulary = try TokenizerFiles.vocabulary(try JSON(file: "\(directory)/vocab.json"), "\(directory)/vocab.json")
+    vocabulary = try TokenizerFiles.vocabulary(
+      try JSON(file: "\(directory)/vocab.json"), "\(directory)/vocab.json")
     let file = try MappedFile(path: path)
     guard let text = String(validating: file.bytes, as: UTF8.self) else {
       throw PipelineError("\(path): not UTF-8 text")
@@ -61,7 +62,9 @@ struct TokenizerFiles {
   }
 
   private static func vocabulary(_ json: JSON, _ place: String) throws -> [String: Int] {
-    guard let object = json.object else { throw PipelineError("\(place): expected an object, got \(json.kind)") }
+    guard let object = json.object else {
+      throw PipelineError("\(place): expected an object, got \(json.kind)")
+    }
     var vocabulary = [String: Int](minimumCapacity: object.count)
     for (token, id) in zip(object.keys, object.values) {
       guard let id = id.int, (0..<(1 << 24)).contains(id) else {
@@ -90,12 +93,15 @@ struct TokenizerFiles {
       throw PipelineError("\(path): end_of_word_suffix '\(suffix)', only '</w>' is known")
     }
     guard let vocabulary = model["vocab"] else { throw PipelineError("\(path): no vocabulary") }
-    guard let merges = model["merges"]?.array, !merges.isEmpty else { throw PipelineError("\(path): no merges") }
+    guard let merges = model["merges"]?.array, !merges.isEmpty else {
+      throw PipelineError("\(path): no merges")
+    }
     self.vocabulary = try TokenizerFiles.vocabulary(vocabulary, "\(path): vocab")
     self.merges = try merges.enumerated().map { index, merge in
       let place = "\(path): merge \(index + 1)"
       if let line = merge.string { return try TokenizerFiles.pair(line[...], place) }
-      guard let pair = merge.array, pair.count == 2, let left = pair[0].string, let right = pair[1].string else {
+      guard let pair = merge.array, pair.count == 2, let left = pair[0].string, let right = pair[1].string
+      else {
         throw PipelineError("\(place): \(merge) is not a pair of symbols")
       }
       return (left[...], right[...])

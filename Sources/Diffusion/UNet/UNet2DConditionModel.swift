@@ -88,9 +88,11 @@ public final class UNet2DConditionModel: NoisePredictor {
 
   private func check(_ sample: Tensor, _ embedding: Tensor) throws {
     guard sample.rank == 4, sample.shape[3] == sampleChannels else {
-      throw PipelineError("the UNet takes samples {rows, H, W, \(sampleChannels)}, got \(braced(sample.shape))")
+      throw PipelineError(
+        "the UNet takes samples {rows, H, W, \(sampleChannels)}, got \(braced(sample.shape))")
     }
-    guard embedding.rank == 3, embedding.shape[0] == sample.shape[0], embedding.shape[2] == embeddingWidth else {
+    guard embedding.rank == 3, embedding.shape[0] == sample.shape[0], embedding.shape[2] == embeddingWidth
+    else {
       throw PipelineError(
         "the UNet takes text embeddings {\(sample.shape[0]), tokens, \(embeddingWidth)}, "
           + "got \(braced(embedding.shape))")

@@ -94,7 +94,8 @@ struct UNetMiddleBlock {
     let level = model.middle
     resnets = try (0..<2).map { index in
       try ResnetBlock(
-        scope["resnets", index], inputs: level.channels, outputs: level.channels, style: model.style, time: time,
+        scope["resnets", index], inputs: level.channels, outputs: level.channels, style: model.style,
+        time: time,
         path: "\(path).resnets.\(index)")
     }
     attention = try UNetLayer.attention(scope, index: 0, level: level, model: model, path: path)

@@ -46,7 +46,8 @@ struct UNetConfiguration {
       default: [.plain] + Array(repeating: .crossAttention, count: 3))
     let layers = try json.ints("layers_per_block", default: Array(repeating: 2, count: count), count: count)
     // The setting is called after the head's width, but its value has always been the number of heads.
-    let heads = try json.has("num_attention_heads")
+    let heads =
+      try json.has("num_attention_heads")
       ? json.ints("num_attention_heads", count: count)
       : json.ints("attention_head_dim", default: Array(repeating: 8, count: count), count: count)
     let transformerLayers = try json.ints(
@@ -83,19 +84,23 @@ struct UNetConfiguration {
   }
 
   private static func kinds(
-    _ json: Configuration, _ key: String, plain: String, cross: String, count: Int, default fallback: [BlockKind]
+    _ json: Configuration, _ key: String, plain: String, cross: String, count: Int,
+    default fallback: [BlockKind]
   ) throws -> [BlockKind] {
     guard json.has(key) else {
       guard fallback.count == count else { throw json.fault(key, "a list of \(count)") }
       return fallback
     }
     let names = try json.strings(key, default: [])
-    guard names.count == count else { throw json.fault(key, "a list of \(count), one for each of block_out_channels") }
+    guard names.count == count else {
+      throw json.fault(key, "a list of \(count), one for each of block_out_channels")
+    }
     return try names.map { name in
       switch name {
       case plain: .plain
       case cross: .crossAttention
-      default: throw PipelineError("\(json.path): \(key): unknown block type '\(name)', known: \(plain), \(cross)")
+      default:
+        throw PipelineError("\(json.path): \(key): unknown block type '\(name)', known: \(plain), \(cross)")
       }
     }
   }
@@ -127,7 +132,8 @@ struct UNetConfiguration {
   private static let used: Set<String> = [
     "in_channels", "out_channels", "sample_size", "block_out_channels", "down_block_types", "up_block_types",
     "mid_block_type", "layers_per_block", "attention_head_dim", "num_attention_heads",
-    "transformer_layers_per_block", "cross_attention_dim", "only_cross_attention", "norm_num_groups", "norm_eps",
+    "transformer_layers_per_block", "cross_attention_dim", "only_cross_attention", "norm_num_groups",
+    "norm_eps",
     "act_fn", "use_linear_projection", "downsample_padding", "flip_sin_to_cos", "freq_shift",
     "time_embedding_dim", "center_input_sample", "mid_block_scale_factor", "mid_block_only_cross_attention",
     "dual_cross_attention", "resnet_time_scale_shift", "resnet_skip_time_act", "resnet_out_scale_factor",

@@ -52,7 +52,9 @@ public enum JSON: Sendable, Equatable {
 
   public init(parsing text: String, allowsNonFinite: Bool = false) throws {
     var text = text
-    self = try text.withUTF8 { try JSON(parsing: UnsafeRawBufferPointer($0), allowsNonFinite: allowsNonFinite) }
+    self = try text.withUTF8 {
+      try JSON(parsing: UnsafeRawBufferPointer($0), allowsNonFinite: allowsNonFinite)
+    }
   }
 
   /// Reads and parses a file that Python may have written; the error names the file.

@@ -108,7 +108,9 @@ struct JSONParser {
       return -.infinity
     }
     let whole = digits(&self)
-    guard whole > 0, whole == 1 || bytes[position - whole] != 0x30 else { throw fault("unexpected character") }
+    guard whole > 0, whole == 1 || bytes[position - whole] != 0x30 else {
+      throw fault("unexpected character")
+    }
     var isWhole = true
     if take(".") {
       isWhole = false
@@ -144,7 +146,9 @@ struct JSONParser {
   }
 
   private func text(of slice: Slice<UnsafeBufferPointer<UInt8>>) throws -> String {
-    guard let text = String(validating: slice, as: UTF8.self) else { throw fault("invalid UTF-8 in a string") }
+    guard let text = String(validating: slice, as: UTF8.self) else {
+      throw fault("invalid UTF-8 in a string")
+    }
     return text
   }
 

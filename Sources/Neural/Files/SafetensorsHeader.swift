@@ -86,7 +86,8 @@ public struct SafetensorsHeader: Sendable {
       bits = product
     }
     guard bits % 8 == 0, end - begin == bits / 8 else {
-      throw bad("\(type) \(Shape.text(shape)) needs \((bits + 7) / 8) bytes, data_offsets give \(end - begin)")
+      throw bad(
+        "\(type) \(Shape.text(shape)) needs \((bits + 7) / 8) bytes, data_offsets give \(end - begin)")
     }
     return Entry(name: name, type: type, shape: shape, bytes: dataStart + begin..<dataStart + end)
   }
@@ -95,7 +96,8 @@ public struct SafetensorsHeader: Sendable {
   private static func checkLayout(
     _ entries: [Entry], dataStart: Int, size: Int, fail: (String) -> NeuralError
   ) throws {
-    if let last = entries.max(by: { $0.bytes.upperBound < $1.bytes.upperBound }), last.bytes.upperBound > size {
+    if let last = entries.max(by: { $0.bytes.upperBound < $1.bytes.upperBound }), last.bytes.upperBound > size
+    {
       throw fail(
         "truncated, or offsets out of range: tensor '\(last.name)' ends at byte \(last.bytes.upperBound), "
           + "the file has \(size)")
@@ -107,7 +109,9 @@ public struct SafetensorsHeader: Sendable {
         throw fail("bad header: the bytes of tensors '\(previous.name)' and '\(entry.name)' overlap")
       }
       guard entry.bytes.lowerBound == end else {
-        throw fail("bad header: \(entry.bytes.lowerBound - end) bytes before tensor '\(entry.name)' belong to no tensor")
+        throw fail(
+          "bad header: \(entry.bytes.lowerBound - end) bytes before tensor '\(entry.name)' belong to no tensor"
+        )
       }
       end = entry.bytes.upperBound
       if !entry.bytes.isEmpty { previous = entry }

@@ -40,7 +40,8 @@ public final class WeightFiles: Sendable {
       return
     }
     // Both spellings of a variant's index are in use.
-    let indices = ["\(name).safetensors.index.json"] + (variant.map { ["\(stem).safetensors.index.\($0).json"] } ?? [])
+    let indices =
+      ["\(name).safetensors.index.json"] + (variant.map { ["\(stem).safetensors.index.\($0).json"] } ?? [])
     for index in indices.map({ "\(directory)/\($0)" }) where access(index, F_OK) == 0 {
       try self.init(shardsOf: index, in: directory)
       return

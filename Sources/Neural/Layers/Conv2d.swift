@@ -11,7 +11,8 @@ public struct Conv2d {
   ///
   /// - Parameter padding: zeros around the input; by default as many as keep the size at stride 1.
   public init(
-    _ scope: WeightScope, inputs: Int, outputs: Int, kernel: Int = 3, stride: Int = 1, padding: Padding? = nil,
+    _ scope: WeightScope, inputs: Int, outputs: Int, kernel: Int = 3, stride: Int = 1,
+    padding: Padding? = nil,
     bias: Bool = true
   ) throws {
     weight = Weight(try scope.tensor("weight", shape: [outputs, inputs, kernel, kernel]))

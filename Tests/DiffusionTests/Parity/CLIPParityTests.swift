@@ -46,7 +46,7 @@ import Testing
   func preprocessing(reference: Reference, size: String) throws {
     let image = try outputs(reference).tensor(named: "clip.\(size).image").dividing(255)
     let pixels = try clip(reference).preprocessor(image).permuted([2, 0, 1])
-    try expect(pixels, like: "clip.\(size).pixels", of: reference, within: size == "same" ? 1e-6 : 2e-2)
+    try expect(pixels, like: "clip.\(size).pixels", of: reference, within: 1e-5)
     let expected = try outputs(reference).tensor(named: "clip.\(size).pixels")
     let mean = try pixels.subtracting(expected).abs().mean().item() / expected.abs().max().item()
     #expect(mean < 1e-3, "\(reference.name) \(size): \(mean) on average")

@@ -1,0 +1,230 @@
+import Foundation
+import Neural
+import Tensor
+import Testing
+
+@testable import Diffusion
+
+/// Checkpoints that are damaged or of another kind: one line that names the file and the fault.
+struct CheckpointTests {
+  private func fault(
+    _ name: String = "tiny-sd1", _ damage: (CheckpointCopy) throws -> Void
+  ) throws -> (message: String, path: String) {
+    let copy = try CheckpointCopy(of: name)
+    try damage(copy)
+    do {
+      _ = try Checkpoint(directory: copy.path).pipeline()
+      return ("none", copy.path)
+    } catch {
+      let message = "\(error)"
+      #expect(!message.contains("\n"))
+      return (message.replacingOccurrences(of: copy.path, with: "DIR"), copy.path)
+    }
+  }
+
+  private func message(_ name: String = "tiny-sd1", _ damage: (CheckpointCopy) throws -> Void) throws
+    -> String
+  {
+    try fault(name, damage).message
+  }
+
+  @Test(arguments: ["tiny-sd1", "tiny-sd2"])
+  func aWholeCheckpointHasNoFaults(name: String) throws {
+    let checkpoint = try Checkpoint(directory: Goldens.path(name) + "/")
+    let (faults, unused) = checkpoint.check()
+    #expect(faults == [] && unused == [])
+    #expect(try (checkpoint.clip() != nil) == (name == "tiny-sd1"))
+  }
+
+  @Test func placesThatAreNoCheckpoint() throws {
+    func refusal(_ path: String) -> String {
+      do {
+        _ = try Checkpoint(directory: path)
+        return "none"
+      } catch {
+        return "\(error)"
+      }
+    }
+    #expect(refusal("/nowhere/at all") == "/nowhere/at all: no such model")
+    let unet = Goldens.path("tiny-sd1/unet")
+    #expect(refusal(unet) == "\(unet): no model_index.json: not a model in the layout of diffusers")
+    let file = Goldens.path("clip.safetensors")
+    #expect(refusal(file).hasPrefix("\(file): a single file"))
+  }
+
+  @Test func missingFiles() throws {
+    #expect(try message { try $0.remove("unet/config.json") } == "DIR/unet/config.json: no such file")
+    #expect(try message { try $0.remove("vae/config.json") } == "DIR/vae/config.json: no such file")
+    #expect(
+      try message { try $0.remove("unet/diffusion_pytorch_model.safetensors") }
+        == "DIR/unet/diffusion_pytorch_model.safetensors: no such file")
+    #expect(
+      try message { try $0.remove("tokenizer/merges.txt") }.hasPrefix(
+        "DIR/tokenizer/merges.txt: no such file"))
+    #expect(
+      try message { try $0.remove("scheduler/scheduler_config.json") }
+        == "DIR/scheduler/scheduler_config.json: no such file")
+  }
+
+  @Test func damagedFiles() throws {
+    let unet = "unet/diffusion_pytorch_model.safetensors"
+    #expect(try message { try $0.truncate(unet, by: 1) }.hasPrefix("DIR/\(unet): truncated"))
+    #expect(
+      try message { try $0.write("not safetensors", to: unet) }.hasPrefix("DIR/\(unet): bad header length"))
+    #expect(
+      try message { try $0.write("{", to: "unet/config.json") }.hasPrefix(
+        "DIR/unet/config.json: not valid JSON"))
+    #expect(
+      try message { try $0.write("[]", to: "unet/config.json") }
+        == "DIR/unet/config.json: expected an object, got a list")
+  }
+
+  @Test func weightsThatDoNotFitTheConfig() throws {
+    #expect(
+      try message { try $0.set("cross_attention_dim", 40, in: "unet/config.json") }
+        .hasSuffix("attn2.to_k.weight' has shape {8, 32}, expected {8, 40}"))
+    #expect(
+      try message { try $0.set("layers_per_block", 2, in: "unet/config.json") }
+        .contains("no tensor 'down_blocks.0.resnets.1.norm1.weight'"))
+    #expect(
+      try message { try $0.set("num_hidden_layers", 3, in: "text_encoder/config.json") }
+        .contains("no tensor 'text_model.encoder.layers.2.layer_norm1.weight'"))
+    #expect(
+      try message("tiny-sd2") { copy in
+        try copy.remove("unet")
+        try FileManager.default.copyItem(atPath: Goldens.path("tiny-sd1/unet"), toPath: "\(copy.path)/unet")
+      } == "DIR: the text encoder gives 24 numbers per token, the UNet takes 32")
+  }
+
+  /// Everything that a UNet config may say and this UNet does not do.
+  @Test(arguments: [
+    ("addition_embed_type", "\"text_time\"", "(a UNet as in Stable Diffusion XL)"),
+    ("class_embed_type", "\"timestep\"", "unknown setting class_embed_type = \"timestep\""),
+    ("num_class_embeds", "10", "unknown setting num_class_embeds = 10"),
+    ("encoder_hid_dim", "64", "unknown setting encoder_hid_dim = 64"),
+    ("time_cond_proj_dim", "64", "unknown setting time_cond_proj_dim = 64"),
+    ("cross_attention_norm", "\"group_norm\"", "unknown setting cross_attention_norm"),
+    ("some_new_idea", "true", "unknown setting some_new_idea = true"),
+    (
+      "resnet_time_scale_shift", "\"scale_shift\"",
+      "resnet_time_scale_shift = \"scale_shift\" is not supported"
+    ),
+    ("time_embedding_type", "\"fourier\"", "time_embedding_type = \"fourier\" is not supported"),
+    ("dual_cross_attention", "true", "dual_cross_attention = true is not supported, only false"),
+    ("conv_in_kernel", "5", "conv_in_kernel = 5 is not supported, only 3"),
+    ("mid_block_type", "\"UNetMidBlock2D\"", "mid_block_type"),
+    ("act_fn", "\"swiglu\"", "unknown activation act_fn = \"swiglu\""),
+    ("norm_num_groups", "0", "norm_num_groups must be a whole number from 1 on, got 0"),
+    ("norm_num_groups", "5", "8 channels cannot be normalised in 5 groups"),
+    ("attention_head_dim", "3", "8 channels do not divide into 3 attention heads"),
+    ("attention_head_dim", "[4, 4]", "attention_head_dim must be a whole number or a list of 3, got [4,4]"),
+    ("block_out_channels", "\"many\"", "block_out_channels must be a list of whole numbers, got \"many\""),
+    ("block_out_channels", "[8]", "down_block_types must be a list of 1"),
+    (
+      "down_block_types", "[\"SimpleCrossAttnDownBlock2D\", \"DownBlock2D\", \"DownBlock2D\"]",
+      "'SimpleCrossAttnDownBlock2D'"
+    ),
+    ("down_block_types", "[\"DownBlock2D\"]", "down_block_types must be a list of 3"),
+    ("layers_per_block", "-1", "layers_per_block"),
+    ("in_channels", "1e30", "in_channels must be a whole number"),
+    ("sample_size", "\"big\"", "sample_size must be"),
+  ])
+  func settingsOfTheUNetThatAreRefused(key: String, value: String, part: String) throws {
+    let parsed = try JSONSerialization.jsonObject(with: Data(value.utf8), options: .fragmentsAllowed)
+    let message = try message { try $0.set(key, parsed, in: "unet/config.json") }
+    #expect(
+      message.hasPrefix("DIR/unet/config.json: ") || message.hasPrefix("unet.") || message.contains(part))
+    #expect(message.contains(part))
+  }
+
+  @Test(arguments: [
+    ("latents_mean", "[1, 2, 3, 4]", "unknown setting latents_mean"),
+    ("down_block_types", "[\"AttnDownEncoderBlock2D\", \"DownEncoderBlock2D\"]", "'AttnDownEncoderBlock2D'"),
+    ("up_block_types", "[\"UpDecoderBlock2D\"]", "up_block_types must be a list of 2"),
+    ("scaling_factor", "0", "scaling_factor must be other than 0"),
+    ("scaling_factor", "\"one\"", "scaling_factor must be a number"),
+  ])
+  func settingsOfTheVAEThatAreRefused(key: String, value: String, part: String) throws {
+    let parsed = try JSONSerialization.jsonObject(with: Data(value.utf8), options: .fragmentsAllowed)
+    let message = try message { try $0.set(key, parsed, in: "vae/config.json") }
+    #expect(message.hasPrefix("DIR/vae/config.json: ") && message.contains(part))
+  }
+
+  @Test func otherFamiliesAreNamed() throws {
+    #expect(
+      try message { try $0.set("_class_name", "StableDiffusionXLPipeline", in: "model_index.json") }
+        == "DIR: a Stable Diffusion XL checkpoint (StableDiffusionXLPipeline); "
+        + "only Stable Diffusion 1 and 2 are supported so far")
+    #expect(
+      try message { try $0.set("_class_name", "FluxPipeline", in: "model_index.json") }
+        .contains("another kind of checkpoint (FluxPipeline)"))
+    #expect(
+      try message { try $0.set("unet", ["diffusers", "UNet3D"], in: "model_index.json") }
+        .hasPrefix("DIR/unet: a component of class UNet3D, which is not known"))
+    #expect(
+      try message { try $0.set("unet", ["diffusers", "AutoencoderKL"], in: "model_index.json") }.contains(
+        "unet"))
+    #expect(try message { try $0.set("vae", nil, in: "model_index.json") } == "none")
+    #expect(
+      try message { try $0.set("unet", nil, in: "model_index.json") } == "DIR/model_index.json: no unet")
+    #expect(
+      try message { try $0.set("../x", ["a", "b"], in: "model_index.json") }.contains(
+        "not the name of a directory"))
+  }
+
+  @Test func checkingNamesAllFaultsAndWhatNothingUses() throws {
+    let copy = try CheckpointCopy(of: "tiny-sd1")
+    let path = "\(copy.path)/vae/diffusion_pytorch_model.safetensors"
+    var tensors = try SafetensorsFile(path: path).tensors()
+    tensors["decoder.conv_out.bias"] = nil
+    tensors["extra.weight"] = try Tensor.zeros([2])
+    try SafetensorsFile.write(tensors, to: path)
+    try copy.truncate("unet/diffusion_pytorch_model.safetensors", by: 3)
+    let (faults, _) = try Checkpoint(directory: copy.path).check()
+    #expect(faults.count == 2)
+    #expect(faults.contains { $0.contains("no tensor 'decoder.conv_out.bias'") })
+    #expect(faults.contains { $0.contains("truncated") })
+    tensors["decoder.conv_out.bias"] = try Tensor.zeros([3])
+    try SafetensorsFile.write(tensors, to: path)
+    #expect(try Checkpoint(directory: copy.path).check().unused == ["vae.extra.weight"])
+  }
+
+  @Test func variantsAndShardsAreRead() throws {
+    let copy = try CheckpointCopy(of: "tiny-sd1")
+    let stem = "\(copy.path)/unet/diffusion_pytorch_model"
+    let tensors = try SafetensorsFile(path: "\(stem).safetensors").tensors()
+    try copy.remove("unet/diffusion_pytorch_model.safetensors")
+    let names = tensors.keys.sorted()
+    var map: [String: String] = [:]
+    for (part, range) in [names.prefix(50), names.dropFirst(50)].enumerated() {
+      let shard = "diffusion_pytorch_model-0000\(part + 1)-of-00002.safetensors"
+      let own = Dictionary(uniqueKeysWithValues: range.map { ($0, tensors[$0]!) })
+      try SafetensorsFile.write(own, to: "\(copy.path)/unet/\(shard)", type: .f16)
+      for name in range { map[name] = shard }
+    }
+    let index = try JSONSerialization.data(withJSONObject: ["weight_map": map])
+    try index.write(to: URL(fileURLWithPath: "\(stem).safetensors.index.json"))
+    #expect(try Checkpoint(directory: copy.path).check().faults == [])
+
+    try SafetensorsFile.write(tensors, to: "\(stem).fp16.safetensors", type: .f16)
+    let unet = try Checkpoint(directory: copy.path, variant: "fp16").source("unet")
+    #expect(try unet?.weights().files.first?.path == "\(stem).fp16.safetensors")
+    #expect(throws: NeuralError("\(copy.path)/text_encoder/model.fp16.safetensors: no such file")) {
+      try Checkpoint(directory: copy.path, variant: "fp16").pipeline()
+    }
+  }
+
+  @Test func infoCountsWithoutReading() throws {
+    let info = try Checkpoint(directory: Goldens.path("tiny-sd2")).info()
+    #expect(info.pipelineClass == "StableDiffusionPipeline")
+    #expect(info.predictionType == "v_prediction" && info.schedulerClass == "DDIMScheduler")
+    #expect(info.components.map(\.name).sorted() == ["text_encoder", "tokenizer", "unet", "vae"])
+    let unet = try #require(info.components.first { $0.name == "unet" })
+    let entries = try SafetensorsFile(path: Goldens.path("tiny-sd2/unet/diffusion_pytorch_model.safetensors"))
+      .entries
+    #expect(unet.parameters == entries.reduce(0) { $0 + $1.count })
+    #expect(unet.types.map(\.name) == ["BF16"] && unet.bytes == 2 * unet.parameters)
+    #expect(unet.details.contains { $0 == ("channels", "8, 8, 8, 12") })
+    #expect(info.parameters == info.components.reduce(0) { $0 + $1.parameters })
+  }
+}

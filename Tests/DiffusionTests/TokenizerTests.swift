@@ -1,0 +1,95 @@
+import Foundation
+import Testing
+
+@testable import Diffusion
+
+struct TokenizerTests {
+  private func tokenizer(_ name: String) throws -> Tokenizer {
+    try Tokenizer(directory: Goldens.path("\(name)/tokenizer"))
+  }
+
+  @Test func tokensKnowTheirWord() throws {
+    let tokens = try tokenizer("tiny-sd1").tokenize("A cat's Clogs, 12!").tokens
+    #expect(tokens.map(\.position) == Array(0..<tokens.count))
+    #expect(tokens.first?.text == "<|startoftext|>" && tokens.last?.text == "<|endoftext|>")
+    #expect(tokens.first?.word == nil && tokens.last?.word == nil)
+    var words: [String] = []
+    for token in tokens.dropFirst().dropLast() {
+      let word = try #require(token.word)
+      if word > words.count { words.append("") }
+      #expect(word == words.count)
+      words[word - 1] += token.text
+    }
+    #expect(words == ["a", "cat", "'s", "clogs", ",", "1", "2", "!"])
+  }
+
+  @Test func longPromptsAreCutAndTheCutIsReported() throws {
+    let tokenizer = try tokenizer("tiny-sd1")
+    let fitting = Array(repeating: "a", count: 75).joined(separator: " ")
+    #expect(tokenizer.tokenize(fitting).truncated == nil)
+    let long = tokenizer.tokenize(fitting + " cat and a Dog")
+    #expect(long.truncated == "cat and a dog")
+    #expect(long.tokens.count == 77 && long.ids.count == 77)
+    #expect(long.ids.last == tokenizer.end)
+  }
+
+  @Test(arguments: ["tiny-sd1", "tiny-sd2"])
+  func detokenizingGivesTheTextBack(name: String) throws {
+    let tokenizer = try tokenizer(name)
+    let text = "a naïve 🐱 with 日本 glasses ?"
+    #expect(tokenizer.detokenize(tokenizer.tokenize(text).ids) == text)
+    #expect(tokenizer.detokenize([-1, 1 << 40]) == "")
+  }
+
+  @Test func paddingIsTheModelsOwn() throws {
+    let (one, two) = (try tokenizer("tiny-sd1"), try tokenizer("tiny-sd2"))
+    #expect(one.tokenize("").ids == [one.begin] + Array(repeating: one.end, count: 76))
+    #expect(two.tokenize("").ids == [two.begin, two.end] + Array(repeating: 0, count: 75))
+    #expect(one.vocabularySize == one.end + 1)
+  }
+
+  @Test func brokenTokenizersAreNamed() throws {
+    let copy = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+    defer { try? FileManager.default.removeItem(atPath: copy) }
+    func fault(_ layout: String, _ change: () throws -> Void) throws -> String {
+      try? FileManager.default.removeItem(atPath: copy)
+      try FileManager.default.copyItem(atPath: Goldens.path("\(layout)/tokenizer"), toPath: copy)
+      try change()
+      do {
+        _ = try Tokenizer(directory: copy)
+        return "none"
+      } catch {
+        return "\(error)"
+      }
+    }
+    func write(_ text: String, _ name: String) throws {
+      try text.write(toFile: "\(copy)/\(name)", atomically: true, encoding: .utf8)
+    }
+    func remove(_ name: String) throws { try FileManager.default.removeItem(atPath: "\(copy)/\(name)") }
+
+    #expect(
+      try fault("tiny-sd1") { try remove("merges.txt") }
+        == "\(copy)/merges.txt: no such file; vocab.json is of no use without its merges")
+    #expect(
+      try fault("tiny-sd1") { try write("#version: 0.2\n", "merges.txt") } == "\(copy)/merges.txt: no merges")
+    #expect(
+      try fault("tiny-sd1") { try write("#version\na b c\n", "merges.txt") }
+        == "\(copy)/merges.txt: line 2: 'a b c' is not a pair of symbols")
+    #expect(
+      try fault("tiny-sd1") { try remove("vocab.json") }
+        == "\(copy): no tokenizer (tokenizer.json, or vocab.json and merges.txt)")
+    #expect(
+      try fault("tiny-sd1") { try write("{\"a\": 0}", "vocab.json") }.contains("is not in the vocabulary"))
+    #expect(
+      try fault("tiny-sd1") { try write("{\"a\": \"x\"}", "vocab.json") }
+        == "\(copy)/vocab.json: the id of 'a' is \"x\"")
+    #expect(
+      try fault("tiny-sd2") { try write("{\"model\": {\"type\": \"Unigram\"}}", "tokenizer.json") }
+        == "\(copy)/tokenizer.json: a tokenizer of type 'Unigram', only BPE is known")
+    #expect(
+      try fault("tiny-sd2") { try write("{\"model\": {\"vocab\": {\"a\": 0}}}", "tokenizer.json") }
+        == "\(copy)/tokenizer.json: no merges")
+    #expect(
+      try fault("tiny-sd2") { try write("{", "tokenizer.json") }.contains("tokenizer.json: not valid JSON"))
+  }
+}
