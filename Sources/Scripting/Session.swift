@@ -18,29 +18,29 @@ public final class Session {
     public init() {}
   }
 
-  /// How far a long work is: one image's steps, say.
-  public struct Progress: Sendable {
-    public let label: String
-    public let step: Int
-    public let steps: Int
-  }
+  public typealias Progress = ScriptHost.Progress
 
   /// What was used, for the record of a run.
   public struct RunRecord: Sendable {
-    public var models: [(name: String, path: String)] = []
-    public var seeds: [UInt64] = []
+    public let models: [ScriptHost.LoadedModel]
+    public let seeds: [UInt64]
   }
 
   public let options: Options
   /// Each output when it comes, text as it is printed.
   public var onOutput: ((Output) -> Void)?
-  public var onProgress: ((Progress) -> Void)?
+  /// Without it, warnings go to the output's stderr.
   public var onWarning: ((String) -> Void)?
-  public internal(set) var record = RunRecord()
+  public var onProgress: ((Progress) -> Void)? {
+    get { host.onProgress }
+    set { host.onProgress = newValue }
+  }
+  public var record: RunRecord { RunRecord(models: host.models, seeds: host.seeds) }
   /// The status that the script asked to end with, by `os.exit`; no cell runs after that.
   public internal(set) var exitStatus: Int32?
 
   let lua: LuaState
+  private let host: ScriptHost
   private var scope: CellScope
   private var outputs: [Output] = []
 
@@ -48,7 +48,9 @@ public final class Session {
     self.options = options
     lua = try LuaState()
     scope = try CellScope(lua)
-    lua.host = self
+    host = ScriptHost(defaultModel: options.model)
+    lua.host = host
+    host.onWarning = { [weak self] in self?.warn($0) }
     lua.onWarning = { [weak self] in self?.warn($0) }
     try openLibraries()
   }

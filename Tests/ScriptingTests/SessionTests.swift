@@ -75,6 +75,22 @@ import Testing
     #expect(session.run("print(n)") == [.stream(.stdout, "3\n")])
   }
 
+  @Test func everyRunIsTheSame() throws {
+    #expect(try transcript(["print(math.random(), math.random(100))"]) == transcript(["print(math.random(), math.random(100))"]))
+  }
+
+  @Test func warningsAndWhatIsMissing() throws {
+    let session = try Session()
+    var warnings: [String] = []
+    session.onWarning = { warnings.append($0) }
+    session.run("warn('careful')")
+    #expect(warnings == ["careful"])
+    session.onWarning = nil
+    #expect(session.run("warn('careful')") == [.stream(.stderr, "warning: careful\n")])
+    #expect(try transcript(["print(lunette.load('no-such-model'))"]) == "nil\tthere is no folder and no plugin 'no-such-model'\n")
+    #expect(try transcript(["assert(lunette.load('no-such-model'))"]).contains("no plugin 'no-such-model'"))
+  }
+
   @Test func exitEndsTheSessionsWork() throws {
     let session = try Session()
     let outputs = session.run("print(1) pcall(os.exit, 3) print(2)")

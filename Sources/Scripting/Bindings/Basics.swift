@@ -22,6 +22,9 @@ extension Session {
       return next
     }
 
+    // Lua seeds its random numbers anew in every run; a script is to give the same in each.
+    try lua.load("math.randomseed(0)", name: "=[lunette]").call()
+
     let os: LuaTable = try lua.globals.get("os")
     try os.set(
       "exit",
