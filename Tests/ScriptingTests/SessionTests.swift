@@ -76,7 +76,9 @@ import Testing
   }
 
   @Test func everyRunIsTheSame() throws {
-    #expect(try transcript(["print(math.random(), math.random(100))"]) == transcript(["print(math.random(), math.random(100))"]))
+    #expect(
+      try transcript(["print(math.random(), math.random(100))"])
+        == transcript(["print(math.random(), math.random(100))"]))
   }
 
   @Test func warningsAndWhatIsMissing() throws {
@@ -87,7 +89,9 @@ import Testing
     #expect(warnings == ["careful"])
     session.onWarning = nil
     #expect(session.run("warn('careful')") == [.stream(.stderr, "warning: careful\n")])
-    #expect(try transcript(["print(lunette.load('no-such-model'))"]) == "nil\tthere is no folder and no plugin 'no-such-model'\n")
+    #expect(
+      try transcript(["print(lunette.load('no-such-model'))"])
+        == "nil\tthere is no folder and no plugin 'no-such-model'\n")
     #expect(try transcript(["assert(lunette.load('no-such-model'))"]).contains("no plugin 'no-such-model'"))
   }
 
