@@ -71,6 +71,8 @@ import Testing
     #expect(try bench.number("m.ssim(a, a)") == 1)
     #expect(try bench.number("m.iou(t{1, 1, 0}, t{0, 1, 1})") == 1.0 / 3)
     #expect(try bench.number("m.cosine(t{1, 0}, t{0, 2})") == 0)
+    #expect(try bench.number("m.mse(t{1, 0}, t{0, 2})") == 2.5)
+    #expect(bench.failure("m.clip_score(a, 'a cat')").contains("option 'clip': clip expected"))
     #expect(abs(try bench.number("m.cosine(t{1, 2}, t{2, 4})") - 1) < 1e-12)
     #expect(try bench.number("m.cosine(t{0, 0}, t{2, 4})") == 0)
     #expect(

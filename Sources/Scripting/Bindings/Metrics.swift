@@ -22,6 +22,15 @@ extension Bindings {
       let (a, b) = try call.pair()
       return try Metrics.cosine(a, b)
     }
+    try metrics.function("mse(a, b)") { call in
+      let (a, b) = try call.pair()
+      return try Double(a.subtracting(b).square().mean().item())
+    }
+    // The cosine of CLIP's vectors of a picture and of a text.
+    try metrics.function("clip_score(image, text, {clip})") { call in
+      guard let clip: LuaClip = try call["clip"] else { throw call.options.complaint("clip", "clip expected, got nil") }
+      return try clip.similarity(call.argument(1, as: PictureArgument.self).pixels, call[2])
+    }
   }
 }
 
