@@ -20,11 +20,11 @@ extension Session {
     try globals.set("arg", arguments)
   }
 
-  /// Where `require` looks: beside the script, then in the plugin folders. A plugin `name` is `name/init.lua`,
-  /// its parts are `name/part.lua`, required as "name.part".
+  /// Where `require` looks: in the plugin folders, then beside the script (which may be called as a plugin is).
+  /// A plugin `name` is `name/init.lua`, its parts are `name/part.lua`, required as "name.part".
   private var searchPath: String {
     let beside = options.scriptName.lastIndex(of: "/").map { String(options.scriptName[..<$0]) } ?? "."
-    let folders = ([beside] + Installation.pluginFolders).filter { !$0.contains(";") && !$0.contains("?") }
+    let folders = (Installation.pluginFolders + [beside]).filter { !$0.contains(";") && !$0.contains("?") }
     return folders.map { "\($0)/?.lua;\($0)/?/init.lua" }.joined(separator: ";")
   }
 }

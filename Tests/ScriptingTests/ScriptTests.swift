@@ -1,0 +1,48 @@
+import Foundation
+import Notebook
+import Testing
+
+@testable import Lua
+@testable import Scripting
+
+/// Every script that ships gives the same cell by cell as in one plain chunk of Lua, on a tiny model.
+@Suite struct ScriptTests {
+  private static let root = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+
+  static let scripts = ((try? FileManager.default.contentsOfDirectory(atPath: root + "/Scripts")) ?? [])
+    .filter { $0.hasSuffix(".lua") }.sorted()
+
+  private func session(_ script: String) throws -> Session {
+    var options = Session.Options()
+    options.scriptName = "\(Self.root)/Scripts/\(script)"
+    options.model = "\(Self.root)/Tests/DiffusionTests/Goldens/tiny-sd1"
+    return try Session(options)
+  }
+
+  @Test func someAreThere() { #expect(!Self.scripts.isEmpty) }
+
+  @Test(arguments: scripts)
+  func cellsAreOnePlainChunk(_ script: String) throws {
+    let source = try String(contentsOfFile: "\(Self.root)/Scripts/\(script)", encoding: .utf8)
+      .replacing(/local steps = \d+/, with: "local steps = 3")
+
+    let byCells = try session(script)
+    var cells: [Output] = []
+    byCells.onOutput = { if case .result = $0 {} else { cells.add($0) } }
+    for cell in try Document(percent: source).cells where cell.kind == .code {
+      byCells.run(cell.source, name: script, firstLine: cell.firstLine)
+    }
+    for case .error(let failure) in cells { Issue.record("\(failure.message)") }
+
+    let whole = try session(script)
+    var chunk: [Output] = []
+    whole.onOutput = { chunk.add($0) }
+    try whole.lua.load(source, name: script).call()
+
+    #expect(!chunk.isEmpty)
+    #expect(cells == chunk)
+    #expect(byCells.record.seeds == whole.record.seeds)
+    #expect(!byCells.record.models.isEmpty)
+  }
+}
