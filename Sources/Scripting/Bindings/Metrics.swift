@@ -28,7 +28,9 @@ extension Bindings {
     }
     // The cosine of CLIP's vectors of a picture and of a text.
     try metrics.function("clip_score(image, text, {clip})") { call in
-      guard let clip: LuaClip = try call["clip"] else { throw call.options.complaint("clip", "clip expected, got nil") }
+      guard let clip: LuaClip = try call["clip"] else {
+        throw call.options.complaint("clip", "clip expected, got nil")
+      }
       return try clip.similarity(call.argument(1, as: PictureArgument.self).pixels, call[2])
     }
   }
