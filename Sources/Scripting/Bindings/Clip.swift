@@ -48,12 +48,6 @@ struct PictureArgument: LuaReadable {
 
   /// Red, green and blue; grey is repeated, alpha laid over white.
   static func read(_ slot: LuaSlot) throws -> PictureArgument {
-    if let image = try? Image.read(slot) { return PictureArgument(pixels: try image.rgb().tensor) }
-    guard let tensor = try? Tensor.read(slot) else { throw LuaMismatch(expected: "image or tensor", got: slot) }
-    do {
-      return PictureArgument(pixels: try Image(tensor).rgb().tensor)
-    } catch {
-      throw LuaMismatch("\(error)")
-    }
+    PictureArgument(pixels: try ImageOrTensor.read(slot).image.rgb().tensor)
   }
 }
