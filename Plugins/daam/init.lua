@@ -11,7 +11,7 @@ local daam = {}
 -- @param out what model:generate{ trace = true, … } returned
 -- @param opts index (which picture, 1), heads, layers, factors, steps, normalize: see README.md
 function daam.maps(out, opts)
-  return Maps.new(out, options.check(opts, "maps", 2))
+  return Maps.new(out, options.check(opts))
 end
 
 return daam

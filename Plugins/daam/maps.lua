@@ -1,5 +1,6 @@
 -- The maps of one picture: one row per token of its prompt, BOS and the first EOT included.
 local lunette = require "lunette"
+local complain = require "daam.complain"
 local options = require "daam.options"
 local pattern = require "daam.pattern"
 local words = require "daam.words"
@@ -120,8 +121,10 @@ end
 
 --- Called by daam.maps with checked options.
 function Maps.new(out, o)
-  local function fail(message, argument) error(("bad argument #%d to 'maps' (%s)"):format(argument or 2, message), 5) end
-  if type(out) ~= "userdata" and type(out) ~= "table" then fail(("result of model:generate expected, got %s"):format(type(out)), 1) end
+  local function fail(message, argument) complain(argument or 2, "maps", "%s", message) end
+  if type(out) ~= "userdata" and type(out) ~= "table" then
+    fail(("result of model:generate expected, got %s"):format(type(out)), 1)
+  end
   local trace = out.trace
   if not trace then fail("the run has no trace: ask for it with model:generate{ trace = true, … }", 1) end
   local tokens = out.tokens and out.tokens[o.index]
@@ -153,24 +156,21 @@ function Maps:_mean(rows) return self.heat:index_select(1, t(rows)):mean(1) end
 --- The map of a word: the mean over its tokens, of all its occurrences or of one.
 -- Case does not matter; several words in a row, written with spaces, are found too.
 function Maps:word(text, opts)
-  if type(text) ~= "string" then
-    error(("bad argument #1 to 'word' (string expected, got %s)"):format(type(text)), 2)
-  end
-  local occurrence = options.only(opts, { "occurrence" }, "word", 2, 2).occurrence
+  if type(text) ~= "string" then complain(1, "word", "string expected, got %s", type(text)) end
+  local occurrence = options.only(opts, { "occurrence" }, "word", 2).occurrence
   local found = words.find(self.list, text)
   if #found == 0 then
-    error(("bad argument #1 to 'word' ('%s' is not in the prompt; its words are: %s)"):format(
-      text, names(self.list, "text")), 2)
+    complain(1, "word", "'%s' is not in the prompt; its words are: %s", text, names(self.list, "text"))
   end
   local rows = {}
-  if occurrence ~= nil then
-    if not found[occurrence] then
-      error(("bad argument #2 to 'word' (option 'occurrence': '%s' occurs %d times, there is no occurrence %s)"):format(
-        text, #found, tostring(occurrence)), 2)
-    end
-    rows = found[occurrence]
-  else
+  if occurrence == nil then
     for _, of_one in ipairs(found) do table.move(of_one, 1, #of_one, #rows + 1, rows) end
+  else
+    rows = found[occurrence]
+    if not rows then
+      complain(2, "word", "option 'occurrence': '%s' occurs %s, there is no occurrence %s", text,
+        #found == 1 and "once" or #found .. " times", occurrence)
+    end
   end
   return WordMap.new(text, self:_mean(rows), rows)
 end
@@ -179,8 +179,7 @@ end
 function Maps:token(position)
   local token = self.tokens[position]
   if not token then
-    error(("bad argument #1 to 'token' (the prompt has the tokens 1 to %d, there is no token %s)"):format(
-      #self.tokens, tostring(position)), 2)
+    complain(1, "token", "the prompt has the tokens 1 to %d, there is no token %s", #self.tokens, position)
   end
   return WordMap.new(token.text, self:_mean{ position }, { position })
 end

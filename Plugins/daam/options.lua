@@ -1,4 +1,5 @@
--- What daam.maps can be asked, checked: an error names the argument and is raised at the caller's line.
+-- What daam.maps and the methods of maps can be asked, checked.
+local complain = require "daam.complain"
 local options = {}
 
 local known = { "factors", "heads", "index", "layers", "normalize", "steps" }
@@ -27,28 +28,24 @@ local function nearest(name, names)
   return best
 end
 
---- Raises if a table has a key that is not in `names`.
--- @param position of the argument in the call, as the caller counts
-function options.only(opts, names, what, position, level)
+--- The table of options, empty for nil; raises if it has a key that is not in `names`.
+-- @param position of the table in the call to `what`
+function options.only(opts, names, what, position)
   if opts == nil then return {} end
-  if type(opts) ~= "table" then
-    error(("bad argument #%d to '%s' (table of options expected, got %s)"):format(position, what, type(opts)), level + 1)
-  end
-  local stray = {}
+  if type(opts) ~= "table" then complain(position, what, "table of options expected, got %s", type(opts)) end
+  local expected, stray = {}, {}
+  for _, name in ipairs(names) do expected[name] = true end
   for key in pairs(opts) do
-    local found = false
-    for _, name in ipairs(names) do found = found or name == key end
-    if not found then stray[#stray + 1] = tostring(key) end
+    if not expected[key] then stray[#stray + 1] = tostring(key) end
   end
   table.sort(stray)
   if stray[1] then
-    error(("bad argument #%d to '%s' (unknown option '%s', did you mean '%s'?)"):format(
-      position, what, stray[1], nearest(stray[1], names)), level + 1)
+    complain(position, what, "unknown option '%s', did you mean '%s'?", stray[1], nearest(stray[1], names))
   end
   return opts
 end
 
-local function whole(value) return math.type(value) == "integer" or (math.type(value) == "float" and value % 1 == 0) end
+local function is_count(value) return type(value) == "number" and value % 1 == 0 and value >= 1 end
 
 -- a positive integer or a list of them, as a list; nil stays nil
 local function list(value, name, fail)
@@ -56,45 +53,43 @@ local function list(value, name, fail)
   local values = type(value) == "table" and value or { value }
   if #values == 0 then fail(name, "an empty list leaves nothing") end
   for _, number in ipairs(values) do
-    if not whole(number) or number < 1 then
+    if not is_count(number) then
       fail(name, ("a positive integer or a list of them expected, got %s"):format(tostring(number)))
     end
   end
   return values
 end
 
+local function range(value, fail)
+  if value == nil then return nil end
+  local steps = type(value) == "table" and value or { value, value }
+  if #steps ~= 2 or not is_count(steps[1]) or not is_count(steps[2]) or steps[1] > steps[2] then
+    fail("steps", "a step, or { first, last } with first <= last, expected")
+  end
+  return steps
+end
+
+local function patterns(value, fail)
+  if value == nil then return nil end
+  local layers = type(value) == "table" and value or { value }
+  if #layers == 0 then fail("layers", "an empty list leaves nothing") end
+  for _, pattern in ipairs(layers) do
+    if type(pattern) ~= "string" then fail("layers", "a pattern or a list of patterns expected") end
+  end
+  return layers
+end
+
 --- The options of daam.maps, with heads and factors as lists, layers as a list of patterns, steps as { first, last }.
-function options.check(opts, what, position)
-  local level = 3
-  opts = options.only(opts, known, what, position, level)
-  local function fail(name, message)
-    error(("bad argument #%d to '%s' (option '%s': %s)"):format(position, what, name, message), level + 2)
-  end
-  local checked = {
-    index = opts.index or 1,
-    heads = list(opts.heads, "heads", fail),
-    factors = list(opts.factors, "factors", fail),
-    normalize = opts.normalize or false,
+function options.check(opts)
+  opts = options.only(opts, known, "maps", 2)
+  local function fail(name, message) complain(2, "maps", "option '%s': %s", name, message) end
+  local index, normalize = opts.index or 1, opts.normalize or false
+  if not is_count(index) then fail("index", "the number of a picture expected, from 1") end
+  if type(normalize) ~= "boolean" then fail("normalize", "true or false expected") end
+  return {
+    index = index, normalize = normalize, heads = list(opts.heads, "heads", fail),
+    factors = list(opts.factors, "factors", fail), layers = patterns(opts.layers, fail), steps = range(opts.steps, fail),
   }
-  if not whole(checked.index) or checked.index < 1 then fail("index", "the number of a picture expected, from 1") end
-  if type(checked.normalize) ~= "boolean" then fail("normalize", "true or false expected") end
-
-  if opts.steps ~= nil then
-    local range = type(opts.steps) == "table" and opts.steps or { opts.steps, opts.steps }
-    if #range ~= 2 or not whole(range[1]) or not whole(range[2]) or range[1] < 1 or range[1] > range[2] then
-      fail("steps", "a step, or { first, last } with first <= last, expected")
-    end
-    checked.steps = range
-  end
-
-  if opts.layers ~= nil then
-    checked.layers = type(opts.layers) == "table" and opts.layers or { opts.layers }
-    if #checked.layers == 0 then fail("layers", "an empty list leaves nothing") end
-    for _, pattern in ipairs(checked.layers) do
-      if type(pattern) ~= "string" then fail("layers", "a pattern or a list of patterns expected") end
-    end
-  end
-  return checked
 end
 
 return options

@@ -1,5 +1,6 @@
 -- The map of a word or a token, and what can be done with it.
 local lunette = require "lunette"
+local complain = require "daam.complain"
 local options = require "daam.options"
 
 local WordMap = {}
@@ -18,12 +19,12 @@ local function minmax(map)
   return (map - low) / (map:max() - low + 1e-8)
 end
 
-local function threshold_of(value, what, level)
-  local threshold = value == nil and default_threshold or value
-  if type(threshold) ~= "number" or not (threshold >= 0 and threshold <= 1) then
-    error(("bad argument #1 to '%s' (threshold between 0 and 1 expected, got %s)"):format(what, tostring(value)), level + 1)
+local function threshold_of(value, what)
+  if value == nil then return default_threshold end
+  if type(value) ~= "number" or not (value >= 0 and value <= 1) then
+    complain(1, what, "threshold between 0 and 1 expected, got %s", value)
   end
-  return threshold
+  return value
 end
 
 local function masked(map, threshold, use_minmax)
@@ -38,20 +39,13 @@ end
 -- @param opts minmax = true: threshold the min-max normalised map instead, as the paper's published code does
 -- @return {height, width} of zeros and ones, and the reading in words
 function WordMap:mask(threshold, opts)
-  opts = options.only(opts, { "minmax" }, "mask", 2, 2)
-  return masked(self.map, threshold_of(threshold, "mask", 2), opts.minmax)
+  opts = options.only(opts, { "minmax" }, "mask", 2)
+  return masked(self.map, threshold_of(threshold, "mask"), opts.minmax)
 end
 
-local function size_of(image, what, level)
-  if type(image) ~= "userdata" then
-    error(("bad argument #1 to '%s' (image expected, got %s)"):format(what, type(image)), level + 1)
-  end
-  return image:size(1), image:size(2)
-end
-
-local function expanded(self, image, opts, what, level)
-  local height, width = size_of(image, what, level + 1)
-  local map = self.map:resize(height, width, "bicubic")
+local function expanded(self, image, opts, what)
+  if type(image) ~= "userdata" then complain(1, what, "image expected, got %s", type(image)) end
+  local map = self.map:resize(image:size(1), image:size(2), "bicubic")
   return opts.absolute and map or minmax(map)
 end
 
@@ -59,14 +53,14 @@ end
 -- @param opts absolute = true: bicubic only, without the min-max normalisation
 -- @return {image height, image width}
 function WordMap:expand(image, opts)
-  return expanded(self, image, options.only(opts, { "absolute" }, "expand", 2, 2), "expand", 2)
+  return expanded(self, image, options.only(opts, { "absolute" }, "expand", 2), "expand")
 end
 
 --- The picture under the map.
 -- @param opts alpha, as the overlay of a tensor takes it
 function WordMap:overlay(image, opts)
-  opts = options.only(opts, { "alpha" }, "overlay", 2, 2)
-  return expanded(self, image, {}, "overlay", 2):overlay(image, opts)
+  opts = options.only(opts, { "alpha" }, "overlay", 2)
+  return expanded(self, image, {}, "overlay"):overlay(image, opts)
 end
 
 --- Intersection over union of two masks.
@@ -75,15 +69,15 @@ end
 -- @param opts threshold (0.4) and minmax, as for mask
 -- @return the share (nan if both masks are empty), and the reading in words
 function WordMap:iou(other, opts)
-  opts = options.only(opts, { "minmax", "threshold" }, "iou", 2, 2)
-  local threshold = threshold_of(opts.threshold, "iou", 2)
+  opts = options.only(opts, { "minmax", "threshold" }, "iou", 2)
+  local threshold = threshold_of(opts.threshold, "iou")
   local map, theirs = self.map, other
   if getmetatable(other) == WordMap then
     theirs = masked(other.map, threshold, opts.minmax)
   elseif type(other) == "userdata" then
     theirs = other:gt(0)
   else
-    error(("bad argument #1 to 'iou' (word map or mask expected, got %s)"):format(type(other)), 2)
+    complain(1, "iou", "word map or mask expected, got %s", type(other))
   end
   local height, width = theirs:size(1), theirs:size(2)
   if height ~= map:size(1) or width ~= map:size(2) then map = map:resize(height, width, "bicubic") end
@@ -95,7 +89,7 @@ end
 --- Numbers that describe the map: max, mean, concentration (max / mean), x and y of its centre of mass (0 to 1 from the
 -- left and the top), and the shares of the picture that the two masks cover.
 function WordMap:stats(threshold)
-  threshold = threshold_of(threshold, "stats", 2)
+  threshold = threshold_of(threshold, "stats")
   local map, height, width = self.map, self.map:size(1), self.map:size(2)
   local total, largest, mean = map:sum():item(), map:max():item(), map:mean():item()
   local function centre(sums, count) return (sums * (lunette.tensor.arange(count) + 0.5)):sum():item() / total / count end

@@ -27,19 +27,28 @@ function words.of(tokens)
   return list
 end
 
---- All occurrences of a word, or of several in a row, each the list of its rows.
-function words.find(list, text)
-  local wanted, found = key(text), {}
-  if wanted == "" then return found end
+-- occurrences of `wanted` as up to `most` words in a row
+local function runs(list, wanted, most)
+  local found = {}
   for first = 1, #list do
     local joined, rows = "", {}
-    for last = first, #list do
+    for last = first, math.min(#list, first + most - 1) do
       joined = joined .. key(list[last].text)
       table.move(list[last].rows, 1, #list[last].rows, #rows + 1, rows)
       if joined == wanted then found[#found + 1] = rows end
       if #joined >= #wanted then break end
     end
   end
+  return found
+end
+
+--- All occurrences of a word, each the list of its rows; or of several words in a row ("fire truck"), and of what the
+-- tokenizer takes for several ("don't", "3d").
+function words.find(list, text)
+  local wanted = key(text)
+  if wanted == "" then return {} end
+  local found = runs(list, wanted, 1)
+  if #found == 0 and text:find("[%s%p%d]") then found = runs(list, wanted, #list) end
   return found
 end
 

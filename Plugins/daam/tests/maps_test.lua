@@ -71,7 +71,7 @@ assert(big:size(1) == 16 and big:size(2) == 24)
 -- errors name what is wrong and what there is
 fails("'dog' is not in the prompt; its words are: a, cat, and, aCat", maps.word, maps, "dog")
 fails("bad argument #1 to 'word' (string expected, got number)", maps.word, maps, 3)
-fails("'cat' occurs 1 times, there is no occurrence 2", maps.word, maps, "cat", { occurrence = 2 })
+fails("'cat' occurs once, there is no occurrence 2", maps.word, maps, "cat", { occurrence = 2 })
 fails("unknown option 'ocurrence', did you mean 'occurrence'?", maps.word, maps, "cat", { ocurrence = 2 })
 fails("the prompt has the tokens 1 to 8, there is no token 9", maps.token, maps, 9)
 fails("unknown option 'head', did you mean 'heads'?", daam.maps, out, { head = 1 })
@@ -91,7 +91,7 @@ fails("image expected, got nil", word.expand, word)
 
 -- a mistake is the caller's: the message carries the line of the call
 local line = debug.getinfo(1, "l").currentline + 1
-local _, message = pcall(function() return daam.maps(out, { head = 1 }) end)
+local _, message = pcall(function() return daam.maps(out, { head = 1 }), 1 end)
 assert(tostring(message):find((":%d:"):format(line), 1, true), message)
 line = debug.getinfo(1, "l").currentline + 1
 _, message = pcall(function() return daam.maps(out, { heads = 4 }), 1 end)
