@@ -1,4 +1,4 @@
-"""Fits the polynomials of Sources/CKernels/vector_math.h and prints them as C.
+"""Fits the polynomials of Sources/CKernels (vector_math.h, attention_tile.h) and prints them as C.
 
 Each is a minimax fit (Lawson's reweighted least squares) in double against SciPy, then rounded to float one
 coefficient at a time, lowest order first, the rest fitted again.
@@ -63,3 +63,6 @@ fit(
     1.0, 4.0, 8,
     lambda x: x * special.erfc(x),
 )
+
+# 2^r = 1 + r p(r) for |r| ≤ 1/2: attention's softmax works in powers of two
+fit("exp2", lambda r: np.expm1(r * np.log(2)) / r, -0.5, 0.5, 5, lambda r: np.abs(r) / 2**r)

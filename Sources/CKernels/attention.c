@@ -1,74 +1,88 @@
 #include "CKernels.h"
 #include "vector_math.h"
-#include "strided.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 
-enum { rows_per_piece = 64 };
+// A piece of work is one head and a few hundred queries: it packs keys and values once into the order that the tile
+// wants, a block at a time, and keeps a running maximum and sum for each query (online softmax; Milakov and
+// Gimelshein, arXiv:1805.02867). Pieces and blocks depend on the shape alone.
 
 typedef struct {
   const ck_attention_call *call;
-  long pieces;  // of one head
+  long piece;   // queries of a piece of work
+  long block;   // keys packed together: all of them where probabilities are wanted, which need the whole row's sum
+  long padded;  // floats of a packed value row
   _Atomic int failed;
-} attention_work;
+} attention_plan;
 
-CK_CLONES static void attend_rows(const ck_attention_call *c, long image, long head, long first, long last,
-                                  float *scratch) {
-  long width = c->width, keys = c->keys;
-  const float *k = c->k + image * c->k_image + head * width, *v = c->v + image * c->v_image + head * width;
-  float *turned = scratch, *score = scratch + width * keys;
-  for (long j = 0; j < keys; j++) {
-    for (long d = 0; d < width; d++) turned[d * keys + j] = k[j * c->k_row + d];
-  }
-  for (long i = first; i < last; i++) {
-    const float *q = c->q + image * c->q_image + i * c->q_row + head * width;
-    float *out = c->out ? c->out + (image * c->queries + i) * c->heads * width + head * width : NULL;
-    long seen = c->causal ? i + keys - c->queries + 1 : keys;
-    if (seen > keys) seen = keys;
-    for (long j = 0; j < seen; j++) score[j] = 0;
-    for (long d = 0; d < width; d++) {
-      float a = q[d] * c->scale;
-      for (long j = 0; j < seen; j++) score[j] += a * turned[d * keys + j];
-    }
-    float top = -INFINITY, sum = 0;
-    for (long j = 0; j < seen; j++) top = score[j] > top ? score[j] : top;
-    for (long j = 0; j < seen; j++) score[j] = ck_exp(score[j] - top);
-    for (long j = 0; j < seen; j++) sum += score[j];
-    float inverse = seen > 0 ? 1 / sum : 0;
-    for (long j = 0; j < seen; j++) score[j] *= inverse;
-    if (out) {
-      for (long d = 0; d < width; d++) out[d] = 0;
-      for (long j = 0; j < seen; j++) {
-        for (long d = 0; d < width; d++) out[d] += score[j] * v[j * c->v_row + d];
-      }
-    }
-    if (c->sums) {
-      float *sums = c->sums + image * c->sums_image + (head * c->queries + i) * keys;
-      for (long j = 0; j < seen; j++) sums[j] += score[j];
-    }
-  }
+#if defined(__x86_64__)
+
+#pragma clang attribute push(__attribute__((target("arch=x86-64-v4"), min_vector_width(512))), apply_to = function)
+#define TILE(name) name##_v4
+#define LANES 16
+#define ROWS 8
+#define CHUNK 3
+#include "attention_tile.h"
+#pragma clang attribute pop
+
+#pragma clang attribute push(__attribute__((target("arch=x86-64-v3"))), apply_to = function)
+#define TILE(name) name##_v3
+#define LANES 8
+#define ROWS 6
+#define CHUNK 2
+#include "attention_tile.h"
+#pragma clang attribute pop
+
+#endif
+
+#define TILE(name) name##_base
+#define LANES 4
+#define ROWS 4
+#define CHUNK 2
+#include "attention_tile.h"
+
+typedef struct {
+  long (*scratch_floats)(const attention_plan *plan);
+  void (*attend)(const attention_plan *plan, long image, long head, long first, long last, float *scratch);
+} attention_tile;
+
+static attention_tile tile_for_this_processor(void) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("x86-64-v4")) return (attention_tile){scratch_floats_v4, attend_v4};
+  if (__builtin_cpu_supports("x86-64-v3")) return (attention_tile){scratch_floats_v3, attend_v3};
+#endif
+  return (attention_tile){scratch_floats_base, attend_base};
 }
 
 static void attention_body(void *context, long begin, long end) {
-  attention_work *work = context;
-  const ck_attention_call *c = work->call;
-  float *scratch = malloc((size_t)((c->width + 1) * c->keys + 1) * sizeof(float));
+  attention_plan *plan = context;
+  const ck_attention_call *c = plan->call;
+  attention_tile tile = tile_for_this_processor();
+  float *scratch = ck_scratch((size_t)tile.scratch_floats(plan) * sizeof(float));
   if (!scratch) {
-    atomic_store(&work->failed, 1);
+    atomic_store(&plan->failed, 1);
     return;
   }
+  long pieces = (c->queries + plan->piece - 1) / plan->piece;
   for (long item = begin; item < end; item++) {
-    long piece = item % work->pieces, head = item / work->pieces % c->heads, image = item / work->pieces / c->heads;
-    long first = piece * rows_per_piece, last = first + rows_per_piece;
-    attend_rows(c, image, head, first, last < c->queries ? last : c->queries, scratch);
+    long first = item % pieces * plan->piece, last = first + plan->piece;
+    tile.attend(plan, item / pieces / c->heads, item / pieces % c->heads, first,
+                last < c->queries ? last : c->queries, scratch);
   }
-  free(scratch);
 }
 
 int ck_attention(const ck_attention_call *call) {
-  attention_work work = {.call = call, .pieces = (call->queries + rows_per_piece - 1) / rows_per_piece};
-  ck_parallel_for(call->images * call->heads * work.pieces, 1, attention_body, &work);
-  return work.failed ? -1 : 0;
+  attention_plan plan = {.call = call, .piece = call->queries < 256 ? call->queries : 256};
+  plan.padded = (call->width + 7) / 8 * 8;
+  // A quarter of a megabyte of keys stays in the second cache; blocks of equal size, none a small rest.
+  long most = call->sums ? call->keys : (1 << 16) / call->width;
+  if (most < 128) most = 128;
+  long blocks = (call->keys + most - 1) / most;
+  plan.block = (call->keys + blocks - 1) / blocks;
+  long pieces = (call->queries + plan.piece - 1) / plan.piece;
+  ck_parallel_for(call->images * call->heads * pieces, 1, attention_body, &plan);
+  return plan.failed ? -1 : 0;
 }

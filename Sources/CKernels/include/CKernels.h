@@ -11,5 +11,6 @@
 #include "reduce.h"
 #include "resample.h"
 #include "sha256.h"
+#include "scratch.h"
 #include "softmax.h"
 #include "spatial.h"
