@@ -3,7 +3,6 @@
 #include "strided.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 // Group norm. Each image is cut into the same slices whatever the number of threads; a slice sums its pixels channel
 // by channel around the image's first pixel (no cancellation when the mean is far from 0), and the slices are added in
@@ -144,7 +143,7 @@ int ck_group_norm(float *out, const float *x, long images, long pixels, long cha
   if (g.slice < smallest) g.slice = smallest;
   g.slices = (pixels + g.slice - 1) / g.slice;
   long sums = images * g.slices * 2 * channels;
-  g.sums = malloc((size_t)(sums + 2 * images * channels) * sizeof(float));
+  g.sums = ck_scratch((size_t)(sums + 2 * images * channels) * sizeof(float));
   if (!g.sums) return -1;
   g.scale = g.sums + sums;
   g.shift = g.scale + images * channels;
@@ -155,7 +154,6 @@ int ck_group_norm(float *out, const float *x, long images, long pixels, long cha
     for (long image = 0; image < images; image++) settle_image(&g, image);
     ck_parallel_for(images * g.slices, 1, apply_body, &g);
   }
-  free(g.sums);
   return 0;
 }
 

@@ -1,8 +1,28 @@
 #pragma once
 #include <dnnl.h>
+#include <stdbool.h>
+#include <string.h>
 
 // oneDNN 2 keeps memory descriptors by value and describes an operation before it makes a primitive descriptor;
 // oneDNN 3 keeps them by handle and makes the primitive descriptor at once.
+
+/// The name of the implementation behind a primitive descriptor, "" if it has none.
+static inline const char *implementation_name(const_dnnl_primitive_desc_t descriptor) {
+  const char *name = NULL;
+  bool known = !dnnl_primitive_desc_query(descriptor, dnnl_query_impl_info_str, 0, &name) && name;
+  return known ? name : "";
+}
+
+// Not every implementation gives the same bytes on any number of threads: "gemm…" divides long sums among threads, and
+// "brgconv…" orders them by their number (it is no faster than "jit…"; "gemm…" also misreads a full-size addend).
+
+static inline bool is_steady_convolution(const_dnnl_primitive_desc_t descriptor) {
+  return strncmp(implementation_name(descriptor), "jit", 3) == 0;
+}
+
+static inline bool is_steady_product(const_dnnl_primitive_desc_t descriptor) {
+  return strncmp(implementation_name(descriptor), "brg", 3) == 0;
+}
 
 #if DNNL_VERSION_MAJOR >= 3
 
@@ -41,11 +61,12 @@ static inline dnnl_status_t convolution_descriptor(dnnl_primitive_desc_t *out, d
                                                    descriptor_ref result, const dnnl_dims_t strides,
                                                    const dnnl_dims_t dilations, const dnnl_dims_t before,
                                                    const dnnl_dims_t after, dnnl_primitive_attr_t attributes) {
-  return dnnl_convolution_forward_primitive_desc_create(out, engine, dnnl_forward_inference,
-                                                        dnnl_convolution_direct, a, b, bias, result, strides,
-                                                        dilations, before, after, attributes);
+  dnnl_status_t status = dnnl_convolution_forward_primitive_desc_create(
+      out, engine, dnnl_forward_inference, dnnl_convolution_direct, a, b, bias, result, strides, dilations, before,
+      after, attributes);
+  while (!status && !is_steady_convolution(*out)) status = dnnl_primitive_desc_next_impl(*out);
+  return status == dnnl_last_impl_reached ? dnnl_unimplemented : status;
 }
-
 
 #else
 
@@ -89,7 +110,17 @@ static inline dnnl_status_t convolution_descriptor(dnnl_primitive_desc_t *out, d
   dnnl_status_t status = dnnl_dilated_convolution_forward_desc_init(
       &operation, dnnl_forward_inference, dnnl_convolution_direct, a, b, bias, result, strides, dilations, before,
       after);
-  return status ? status : dnnl_primitive_desc_create(out, &operation, attributes, engine, NULL);
+  dnnl_primitive_desc_iterator_t all = NULL;
+  if (!status) status = dnnl_primitive_desc_iterator_create(&all, &operation, attributes, engine, NULL);
+  if (status) return status;
+  do {
+    *out = dnnl_primitive_desc_iterator_fetch(all);
+    if (*out && is_steady_convolution(*out)) break;
+    if (*out) dnnl_primitive_desc_destroy(*out);
+    *out = NULL;
+  } while (!dnnl_primitive_desc_iterator_next(all));
+  dnnl_primitive_desc_iterator_destroy(all);
+  return *out ? dnnl_success : dnnl_unimplemented;
 }
 
 

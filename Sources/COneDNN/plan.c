@@ -7,7 +7,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct onednn_plan {
   pthread_mutex_t lock;  // the memory objects below are pointed at each call's buffers
@@ -15,7 +14,7 @@ struct onednn_plan {
   dnnl_memory_t a, b, bias, residual, result, scratch;
   size_t scratch_bytes;
   dnnl_memory_desc_t plain, wanted;  // of the weights: the checkpoint's order and the plan's
-  bool has_weights, wants_plain, leaves_residual;
+  bool has_weights, wants_plain;
   int residual_argument;
   const char *implementation;
 };
@@ -49,31 +48,6 @@ const char *onednn_version_text(void) {
   const dnnl_version_t *version = dnnl_version();
   if (!text[0]) snprintf(text, sizeof text, "%d.%d.%d", version->major, version->minor, version->patch);
   return text;
-}
-
-// Scratch memory belongs to the calling thread and grows to the largest plan it ran.
-
-typedef struct {
-  void *block;
-  size_t bytes;
-} scratch_buffer;
-
-static _Thread_local scratch_buffer scratch;
-static pthread_key_t scratch_key;
-static pthread_once_t scratch_once = PTHREAD_ONCE_INIT;
-
-static void make_scratch_key(void) { pthread_key_create(&scratch_key, free); }
-
-static void *scratch_of(size_t bytes) {
-  if (bytes <= scratch.bytes) return scratch.block;
-  pthread_once(&scratch_once, make_scratch_key);
-  free(scratch.block);
-  scratch = (scratch_buffer){0};
-  pthread_setspecific(scratch_key, NULL);
-  if (posix_memalign(&scratch.block, 64, bytes)) return scratch.block = NULL;
-  scratch.bytes = bytes;
-  pthread_setspecific(scratch_key, scratch.block);
-  return scratch.block;
 }
 
 // Making plans
@@ -127,6 +101,7 @@ static dnnl_status_t fill_plan(onednn_plan *plan, const recipe *recipe) {
                                     recipe->strides, recipe->dilations, recipe->before, recipe->after, attributes);
   } else if (!status) {
     status = matmul_descriptor(&found, engine, REF(recipe->a), REF(recipe->b), bias, REF(recipe->result), attributes);
+    if (!status && !is_steady_product(found)) status = dnnl_unimplemented;
   }
   if (!status) status = dnnl_primitive_create(&plan->primitive, found);
   if (!status) status = memory_of(&plan->a, REF(recipe->a));
@@ -147,10 +122,8 @@ static dnnl_status_t fill_plan(onednn_plan *plan, const recipe *recipe) {
   } else if (!status) {
     status = memory_of(&plan->b, REF(recipe->b));
   }
-  const char *name = NULL;
   if (!status) {
-    bool known = !dnnl_primitive_desc_query(found, dnnl_query_impl_info_str, 0, &name) && name;
-    plan->implementation = strdup(known ? name : "");
+    plan->implementation = strdup(implementation_name(found));
     if (!plan->implementation) status = dnnl_out_of_memory;
   }
   if (found) dnnl_primitive_desc_destroy(found);
@@ -158,28 +131,16 @@ static dnnl_status_t fill_plan(onednn_plan *plan, const recipe *recipe) {
   return status;
 }
 
-static onednn_plan *try_plan(const recipe *recipe, int *status) {
-  onednn_plan *plan = calloc(1, sizeof *plan);
-  *status = plan ? dnnl_success : dnnl_out_of_memory;
-  if (!plan) return NULL;
-  pthread_mutex_init(&plan->lock, NULL);
-  *status = fill_plan(plan, recipe);
-  if (!*status) return plan;
-  onednn_plan_free(plan);
-  return NULL;
-}
-
 static onednn_plan *make_plan(recipe *recipe, dnnl_status_t described, int *status) {
-  *status = described;
-  onednn_plan *plan = described ? NULL : try_plan(recipe, status);
-  if (plan && recipe->is_convolution && plan->residual && strstr(plan->implementation, "gemm")) {
-    // oneDNN 2.6's convolution by gemm accepts a full-size addend and then adds something else.
-    onednn_plan_free(plan);
-    onednn_epilogue rest = *recipe->epilogue;
-    rest.has_residual = false;
-    recipe->epilogue = &rest;
-    plan = try_plan(recipe, status);
-    if (plan) plan->leaves_residual = true;
+  onednn_plan *plan = described ? NULL : calloc(1, sizeof *plan);
+  *status = described ? described : plan ? dnnl_success : dnnl_out_of_memory;
+  if (plan) {
+    pthread_mutex_init(&plan->lock, NULL);
+    *status = fill_plan(plan, recipe);
+    if (*status) {
+      onednn_plan_free(plan);
+      plan = NULL;
+    }
   }
   descriptor_free(recipe->a);
   descriptor_free(recipe->b);
@@ -262,7 +223,7 @@ const char *onednn_plan_implementation(const onednn_plan *plan) {
   return plan->implementation;
 }
 
-bool onednn_plan_leaves_residual(const onednn_plan *plan) { return plan->leaves_residual; }
+size_t onednn_plan_scratch(const onednn_plan *plan) { return plan->scratch_bytes; }
 
 // Weights
 
@@ -326,7 +287,7 @@ void onednn_packed_free(onednn_packed *packed) {
 // Running
 
 int onednn_run(onednn_plan *plan, const float *a, const float *b, const onednn_packed *packed, const float *bias,
-               const float *residual, float *result) {
+               const float *residual, float *result, void *scratch) {
   dnnl_exec_arg_t arguments[7];
   int count = 0;
   dnnl_status_t status = dnnl_success;
@@ -344,8 +305,7 @@ int onednn_run(onednn_plan *plan, const float *a, const float *b, const onednn_p
 #undef ARGUMENT
   if (plan->has_weights) arguments[count++] = (dnnl_exec_arg_t){DNNL_ARG_WEIGHTS, packed->memory};
   if (!status && plan->scratch) {
-    void *block = scratch_of(plan->scratch_bytes);
-    status = block ? dnnl_memory_set_data_handle(plan->scratch, block) : dnnl_out_of_memory;
+    status = scratch ? dnnl_memory_set_data_handle(plan->scratch, scratch) : dnnl_out_of_memory;
     arguments[count++] = (dnnl_exec_arg_t){DNNL_ARG_SCRATCHPAD, plan->scratch};
   }
   if (!status) status = dnnl_primitive_execute(plan->primitive, stream, count, arguments);

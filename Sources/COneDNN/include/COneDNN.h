@@ -38,21 +38,25 @@ typedef struct {
   onednn_epilogue epilogue;
 } onednn_convolution;
 
+enum { onednn_unsuitable = 3 };  // dnnl_unimplemented
+
 typedef struct onednn_plan onednn_plan;
 typedef struct onednn_packed onednn_packed;
 
 /// "2.6.3"
 const char *onednn_version_text(void);
 
-/// A compiled operation, or NULL with the status in `status`. Made for as many threads as libgomp will use now.
+/// A compiled operation, or NULL with the status in `status`: `onednn_unsuitable` where oneDNN has none whose bytes do
+/// not depend on the number of threads (products on processors without AVX-512, unusual padding). It divides the work
+/// among as many threads as libgomp would use now.
 onednn_plan *onednn_plan_product(const onednn_product *shape, int *status);
 onednn_plan *onednn_plan_linear(const onednn_linear *shape, int *status);
 onednn_plan *onednn_plan_convolution(const onednn_convolution *shape, int *status);
 void onednn_plan_free(onednn_plan *plan);
 /// The name of the implementation that oneDNN chose.
 const char *onednn_plan_implementation(const onednn_plan *plan);
-/// Whether the plan, asked for a residual, leaves adding it to the caller.
-bool onednn_plan_leaves_residual(const onednn_plan *plan);
+/// Bytes of scratch memory, aligned to 64, that running the plan takes.
+size_t onednn_plan_scratch(const onednn_plan *plan);
 
 /// Bytes that the plan's weights take in the order it wants them, 0 if that is the order of the checkpoint.
 size_t onednn_packed_bytes(const onednn_plan *plan);
@@ -66,5 +70,6 @@ int onednn_unpack(const onednn_packed *packed, float *weights);
 void onednn_packed_free(onednn_packed *packed);
 
 /// Runs a product (`b` given) or an operation with weights (`packed` given). Returns a oneDNN status, 0 for success.
+/// Parameters that the plan does not use may be NULL.
 int onednn_run(onednn_plan *plan, const float *a, const float *b, const onednn_packed *packed, const float *bias,
-               const float *residual, float *result);
+               const float *residual, float *result, void *scratch);

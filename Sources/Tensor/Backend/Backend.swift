@@ -11,7 +11,8 @@ public protocol Backend: Sendable {
   /// repeats an operand.
   func product(_ a: Tensor, _ b: Tensor) throws -> Tensor
 
-  /// activation(x·wᵀ + bias) + residual. x {rows, in} contiguous, w {out, in}, residual {rows, out} contiguous.
+  /// activation(x·wᵀ + bias) + residual. x {rows, in} contiguous, w {out, in} or {out, in, 1, 1},
+  /// residual with as many numbers as the result, contiguous.
   func linear(_ x: Tensor, _ weight: Weight, _ epilogue: Epilogue) throws -> Tensor
 
   /// activation(conv + bias) + residual. x {n, h, w, c} contiguous, residual as the result.

@@ -23,7 +23,7 @@
       let shape = ProductShape(
         batch: a.shape[0], m: m, n: n, k: k, aBatch: a.shape[0] == 1 ? 0 : a.strides[0], a: left,
         bBatch: b.shape[0] == 1 ? 0 : b.strides[0], b: right)
-      let plan = try OneDNNPlan.cached(.product(shape))
+      guard let plan = try OneDNNPlan.cached(.product(shape)) else { return try plain.product(a, b) }
       let out = try Tensor.uninitialized([a.shape[0], m, n])
       try plan.run(a.base, b.base, into: out.base)
       return out
@@ -32,8 +32,11 @@
     public func linear(_ x: Tensor, _ weight: Weight, _ epilogue: Epilogue) throws -> Tensor {
       let shape = LinearShape(
         rows: x.shape[0], inputs: x.shape[1], outputs: weight.tensor.shape[0], epilogue: EpilogueShape(epilogue))
+      guard let (plan, packed) = try prepared(.linear(shape), weight) else {
+        return try plain.linear(x, weight, epilogue)
+      }
       let out = try Tensor.uninitialized([shape.rows, shape.outputs])
-      try run(.linear(shape), x, weight, epilogue, into: out)
+      try run(plan, packed, x, epilogue, into: out)
       return out
     }
 
@@ -43,24 +46,27 @@
       let shape = ConvolutionShape(
         n: x.shape[0], h: x.shape[1], w: x.shape[2], inputs: x.shape[3], outputs: weight.tensor.shape[0],
         window: window, epilogue: EpilogueShape(epilogue))
+      guard let (plan, packed) = try prepared(.convolution(shape), weight) else {
+        return try plain.convolution(x, weight, window, epilogue)
+      }
       let size = window.output(height: shape.h, width: shape.w)
       let out = try Tensor.uninitialized([shape.n, size.height, size.width, shape.outputs])
-      try run(.convolution(shape), x, weight, epilogue, into: out)
+      try run(plan, packed, x, epilogue, into: out)
       return out
     }
 
+    /// For what oneDNN cannot do, or only in bytes that depend on the number of threads.
+    private var plain: OpenBLASBackend { OpenBLASBackend() }
+
+    private func prepared(_ operation: OneDNNOperation, _ weight: Weight) throws -> (OneDNNPlan, OneDNNPacked)? {
+      try weight.form(of: OneDNNBackend.self) { OneDNNWeight() }.prepared(operation, weight.tensor)
+    }
+
     private func run(
-      _ operation: OneDNNOperation, _ x: Tensor, _ weight: Weight, _ epilogue: Epilogue, into out: Tensor
+      _ plan: OneDNNPlan, _ packed: OneDNNPacked, _ x: Tensor, _ epilogue: Epilogue, into out: Tensor
     ) throws {
-      let form = weight.form(of: OneDNNBackend.self) { OneDNNWeight() }
-      let (plan, packed) = try form.prepared(operation, weight.tensor)
       try plan.run(
         x.base, packed: packed, bias: epilogue.bias?.base, residual: epilogue.residual?.base, into: out.base)
-      if plan.leavesResidual, let residual = epilogue.residual {
-        let width = out.shape[out.rank - 1]
-        ck_epilogue(
-          out.base, out.base, out.count / width, width, nil, residual.base, Activation.identity.rawValue)
-      }
     }
   }
 #endif

@@ -6,8 +6,7 @@
   /// One operation that oneDNN has compiled for one shape.
   final class OneDNNPlan: @unchecked Sendable {
     let handle: OpaquePointer
-    /// Whether the caller adds the residual afterwards.
-    let leavesResidual: Bool
+    private let scratchBytes: Int
 
     /// oneDNN divides the work when it compiles, so the number of threads belongs to the key.
     struct Key: Hashable {
@@ -15,11 +14,11 @@
       var threads: Int32
     }
 
-    private static let plans = Mutex<[Key: OneDNNPlan]>([:])
+    private static let plans = Mutex<[Key: OneDNNPlan?]>([:])
     private static let mostPlans = 1024
 
-    /// Compiling takes 0.1 to 3 ms, looking up less than a microsecond.
-    static func cached(_ operation: OneDNNOperation) throws -> OneDNNPlan {
+    /// Nil for a convolution that oneDNN cannot do well. Compiling takes 0.1 to 3 ms, looking up less than 1 µs.
+    static func cached(_ operation: OneDNNOperation) throws -> OneDNNPlan? {
       let key = Key(operation: operation, threads: ck_threads())
       return try plans.withLock { plans in
         if let plan = plans[key] { return plan }
@@ -30,7 +29,7 @@
       }
     }
 
-    private init(_ operation: OneDNNOperation) throws {
+    private init?(_ operation: OneDNNOperation) throws {
       var status: Int32 = 0
       let plan: OpaquePointer?
       switch operation {
@@ -44,26 +43,25 @@
         var c = shape.c
         plan = onednn_plan_convolution(&c, &status)
       }
+      if status == onednn_unsuitable { return nil }
       guard let plan else { throw OneDNNPlan.error(status, "prepare \(operation)") }
       handle = plan
-      leavesResidual = onednn_plan_leaves_residual(plan)
+      scratchBytes = onednn_plan_scratch(plan)
     }
 
     deinit { onednn_plan_free(handle) }
 
     var implementation: String { String(cString: onednn_plan_implementation(handle)) }
 
-    func run(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into result: UnsafeMutablePointer<Float>) throws {
-      let status = onednn_run(handle, a, b, nil, nil, nil, result)
-      guard status == 0 else { throw OneDNNPlan.error(status, "run a product") }
-    }
-
+    /// A product takes `b`, a layer `packed`.
     func run(
-      _ x: UnsafePointer<Float>, packed: OneDNNPacked, bias: UnsafePointer<Float>?, residual: UnsafePointer<Float>?,
+      _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>? = nil, packed: OneDNNPacked? = nil,
+      bias: UnsafePointer<Float>? = nil, residual: UnsafePointer<Float>? = nil,
       into result: UnsafeMutablePointer<Float>
     ) throws {
-      let status = onednn_run(handle, x, nil, packed.handle, bias, residual, result)
-      guard status == 0 else { throw OneDNNPlan.error(status, "run a layer") }
+      let scratch = scratchBytes > 0 ? ck_scratch(scratchBytes) : nil
+      let status = onednn_run(handle, a, b, packed?.handle, bias, residual, result, scratch)
+      guard status == 0 else { throw OneDNNPlan.error(status, "run an operation") }
     }
 
     static func error(_ status: Int32, _ what: String) -> TensorError {
@@ -101,19 +99,21 @@
     private let state = Mutex(State())
     private static let mostRecent = 8
 
-    func prepared(_ operation: OneDNNOperation, _ tensor: Tensor) throws -> (OneDNNPlan, OneDNNPacked) {
+    func prepared(_ operation: OneDNNOperation, _ tensor: Tensor) throws -> (OneDNNPlan, OneDNNPacked)? {
       let key = OneDNNPlan.Key(operation: operation, threads: ck_threads())
       return try state.withLock { state in
         for entry in state.recent where entry.key == key { return (entry.plan, entry.packed) }
-        let plan = try OneDNNPlan.cached(operation)
-        var packed = state.packed.first { onednn_packed_fits($0.handle, plan.handle) }
-        if packed == nil {
+        guard let plan = try OneDNNPlan.cached(operation) else { return nil }
+        let packed: OneDNNPacked
+        if let found = state.packed.first(where: { onednn_packed_fits($0.handle, plan.handle) }) {
+          packed = found
+        } else {
           packed = try OneDNNPacked(tensor, for: plan)
-          state.packed.append(packed!)
+          state.packed.append(packed)
         }
         if state.recent.count >= OneDNNWeight.mostRecent { state.recent.removeFirst() }
-        state.recent.append((key, plan, packed!))
-        return (plan, packed!)
+        state.recent.append((key, plan, packed))
+        return (plan, packed)
       }
     }
   }

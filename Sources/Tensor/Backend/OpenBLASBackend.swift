@@ -26,11 +26,11 @@ public struct OpenBLASBackend: CPUBackend {
   }
 
   public func linear(_ x: Tensor, _ weight: Weight, _ epilogue: Epilogue) throws -> Tensor {
-    let w = weight.tensor
+    let w = weight.tensor, inputs = x.shape[1]
     let out = try Tensor.uninitialized([x.shape[0], w.shape[0]])
     Sgemm(
-      m: x.shape[0], n: w.shape[0], k: w.shape[1], a: x.base, layoutA: .rows(of: w.shape[1]), b: w.base,
-      layoutB: .columns(of: w.shape[1]), out: out.base, leading: w.shape[0]
+      m: x.shape[0], n: w.shape[0], k: inputs, a: x.base, layoutA: .rows(of: inputs), b: w.base,
+      layoutB: .columns(of: inputs), out: out.base, leading: w.shape[0]
     ).run()
     finish(out, epilogue)
     return out

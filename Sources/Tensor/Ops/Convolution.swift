@@ -34,7 +34,12 @@ extension Tensor {
       "convolution", result: result, outputs: kernel[0], bias: bias, activation: activation, residual: residual)
     let total = try Shape.count(result)
     guard total > 0 && shape[3] > 0 else { return try .emptySum(result, epilogue) }
-    return try Compute.backend.convolution(contiguous(), w, window, epilogue)
+    let x = try contiguous()
+    if window.isPointwise {
+      let rows = try x.viewed([count / shape[3], shape[3]])
+      return try Compute.backend.linear(rows, w, epilogue).viewed(result)
+    }
+    return try Compute.backend.convolution(x, w, window, epilogue)
   }
 
   /// Every pixel four times: {n, h, w, c} → {n, 2h, 2w, c}.
