@@ -33,7 +33,8 @@ let package = Package(
     .target(name: "Diffusion", dependencies: ["Neural", "Imaging", "Tensor"]),
     .target(name: "Lua", dependencies: ["CLuaBridge", "CLua54"]),
     .target(name: "Notebook"),
-    .target(name: "Scripting", dependencies: ["Lua", "Notebook", "Diffusion", "Imaging", "Neural", "Tensor"]),
+    .target(
+      name: "Scripting", dependencies: ["Lua", "Notebook", "Diffusion", "Imaging", "Neural", "Tensor"]),
     .executableTarget(
       name: "lunette",
       dependencies: [

@@ -54,7 +54,9 @@ struct RunRecord {
     json = .object(root)
 
     var facts: [Report.Fact] = []
-    if !models.isEmpty { facts.append(.init("Model", models.map(\.name).joined(separator: ", "))) }
+    if !models.isEmpty {
+      facts.append(.init("Model", models.map { Files.name(of: $0.name) }.joined(separator: ", ")))
+    }
     for parameter in parameters.prefix(8) { facts.append(.init(parameter.name, Self.shown(parameter))) }
     let hasSeedParameter = parameters.contains { ["seed", "seeds"].contains($0.name) }
     if !seeds.isEmpty, !hasSeedParameter {
@@ -65,7 +67,7 @@ struct RunRecord {
     var footnotes = [Report.Fact("Lunette", Installation.version)]
     footnotes += versions.map { .init($0.name, $0.version) }
     footnotes += [.init("script", String(scriptHash.prefix(12)))]
-    footnotes += models.map { .init($0.name, String($0.hash?.prefix(12) ?? "–")) }
+    footnotes += models.map { .init(Files.name(of: $0.name), String($0.hash?.prefix(12) ?? "–")) }
     footnotes += [.init("threads", String(Machine.threads)), .init("made", date)]
     report = Report(
       document: document, fallbackTitle: Files.stem(of: script), status: status, facts: facts,

@@ -11,6 +11,8 @@ final class ScriptRun {
   private let folder: OutputFolder
   private let session: Session
   private var progress = ProgressBar()
+  /// Of the cell that runs.
+  private var outputs: [Output] = []
   /// What kept an output from being written: reported once the cell is over.
   private var writeFailure: CommandError?
 
@@ -30,6 +32,7 @@ final class ScriptRun {
     session.onWarning = { [weak self] text in
       self?.progress.clear()
       Terminal.note("warning: \(text)")
+      self?.outputs.add(.stream(.stderr, "warning: \(text)\n"))
     }
     var count = 0
     for index in document.cells.indices where document.cells[index].kind == .code {
@@ -58,7 +61,7 @@ final class ScriptRun {
 
   private func run(cellAt index: Int) -> Output.Failure? {
     let cell = document.cells[index]
-    var outputs: [Output] = []
+    outputs = []
     session.onOutput = { [self] output in
       outputs.add(output)
       show(output, of: cell)

@@ -26,7 +26,8 @@ import Testing
 
   @Test func helpGoesToStdout() throws {
     for arguments in [["--help"], ["run", "--help"], ["--version"]] {
-      let result = arguments.count == 1 ? try program.run(arguments[0]) : try program.run(arguments[0], arguments[1])
+      let result =
+        arguments.count == 1 ? try program.run(arguments[0]) : try program.run(arguments[0], arguments[1])
       #expect(result.status == 0)
       #expect(!result.output.isEmpty && result.errors.isEmpty)
     }
@@ -42,7 +43,9 @@ import Testing
     }
     let none = try program.run("model", "info", "nothing")
     #expect(none.status == 1)
-    #expect(none.errors == "lunette: nothing: no model here (a folder with model_index.json, or a plugin with model/)\n")
+    #expect(
+      none.errors
+        == "lunette: nothing: no model here (a folder with model_index.json, or a plugin with model/)\n")
   }
 
   @Test func doctorSaysWhatRuns() throws {

@@ -17,7 +17,9 @@ struct Program {
 
   /// `LUNETTE_TEST_PROGRAM`, or what was built together with the tests.
   static var url: URL {
-    if let path = ProcessInfo.processInfo.environment["LUNETTE_TEST_PROGRAM"] { return URL(fileURLWithPath: path) }
+    if let path = ProcessInfo.processInfo.environment["LUNETTE_TEST_PROGRAM"] {
+      return URL(fileURLWithPath: path)
+    }
     let products = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
     return products.appendingPathComponent("lunette")
   }
@@ -57,7 +59,8 @@ struct Program {
       throw error
     }
     process.waitUntilExit()
-    let status = process.terminationReason == .exit ? process.terminationStatus : 1000 + process.terminationStatus
+    let status =
+      process.terminationReason == .exit ? process.terminationStatus : 1000 + process.terminationStatus
     return Result(
       status: status, output: try String(contentsOf: output, encoding: .utf8),
       errors: try String(contentsOf: errors, encoding: .utf8))

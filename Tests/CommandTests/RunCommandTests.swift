@@ -34,7 +34,9 @@ import Testing
     #expect(result.output == "cat\t1\ncat\t2\n")
     #expect(result.errors == "")
     #expect(
-      try program.names(in: "lunette-out/script") == ["01-first.txt", "02-value.txt", "report.html", "run.json"])
+      try program.names(in: "lunette-out/script") == [
+        "01-first.txt", "02-value.txt", "report.html", "run.json",
+      ])
     #expect(try program.text("lunette-out/script/01-first.txt").contains("cat"))
     let report = try program.text("lunette-out/script/report.html")
     #expect(report.contains("<h1>A run</h1>") && report.contains("cats"))
@@ -47,7 +49,8 @@ import Testing
 
   @Test func setsParameters() throws {
     try program.script(Self.script)
-    let result = try program.run("run", "script.lua", "--set", "word=a big dog", "--set", "count=1", "--set", "cuont=3")
+    let result = try program.run(
+      "run", "script.lua", "--set", "word=a big dog", "--set", "count=1", "--set", "cuont=3")
     #expect(result.status == 0)
     #expect(result.output == "a big dog\t1\n")
     #expect(result.errors == "lunette: warning: --set cuont: the parameters cell has no such variable\n")
@@ -69,7 +72,8 @@ import Testing
 
   @Test func handsArgumentsOver() throws {
     try program.script("print(arg[0], arg[1], arg[2], #arg)")
-    #expect(try program.run("run", "script.lua", "--", "one", "--two").output == "script.lua\tone\t--two\t2\n")
+    #expect(
+      try program.run("run", "script.lua", "--", "one", "--two").output == "script.lua\tone\t--two\t2\n")
   }
 
   @Test func aFailingScriptKeepsWhatItMade() throws {
@@ -89,7 +93,8 @@ import Testing
     #expect(result.status == 1)
     #expect(result.output == "before\n")
     #expect(result.errors.hasPrefix("script.lua:5: no more cats\nstack traceback:\n\tscript.lua:5: in"))
-    #expect(result.errors.contains("script.lua:6: in") && result.errors.contains("script.lua:7: in main chunk"))
+    #expect(
+      result.errors.contains("script.lua:6: in") && result.errors.contains("script.lua:7: in main chunk"))
     #expect(!result.errors.contains(".swift"))
     #expect(try program.names(in: "lunette-out/script") == ["01-value.txt", "report.html", "run.json"])
     let report = try program.text("lunette-out/script/report.html")
