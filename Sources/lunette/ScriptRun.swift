@@ -70,7 +70,7 @@ final class ScriptRun {
     let started = Clock.now
     let returned = session.run(cell.source, name: isInjected ? "--set" : script, firstLine: cell.firstLine)
     document.cells[index].seconds = Clock.now - started
-    document.cells[index].outputs = outputs.failure == nil ? outputs + returned.errors : outputs
+    document.cells[index].outputs = outputs
     Terminal.flush()
     return returned.failure
   }
@@ -95,11 +95,5 @@ final class ScriptRun {
       show(.display(bundle, metadata: metadata), of: cell)
     case .error: break
     }
-  }
-}
-
-extension [Output] {
-  var errors: [Output] {
-    filter { if case .error = $0 { true } else { false } }
   }
 }
