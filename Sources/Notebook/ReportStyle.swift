@@ -126,6 +126,7 @@ enum ReportStyle {
     img.pixels { image-rendering: pixelated; }
     .outputs img, .zoomable { cursor: zoom-in; }
     .svg svg { display: block; max-width: 100%; height: auto; }
+    .plot:only-child svg { width: 100%; }
     figcaption { margin-top: .45em; color: var(--soft); font: .82rem/1.45 var(--sans); }
     .picture figcaption { text-align: center; }
 

@@ -34,7 +34,7 @@ import Testing
     #expect(try bench.text("img") == "image 6 × 8")
     #expect(try bench.holds("img:size(1) == 8 and img.width == 6 and img:size()[3] == 3"))
     #expect(try bench.holds("img:resize(16, 12, 'nearest').height == 16"))
-    #expect(try bench.sizes("image.grid({ img, img, img }, { columns = 3, spacing = 2 })") == [8, 22, 3])
+    #expect(try bench.sizes("image.grid({ img, img, img }, { columns = 3, spacing = 2 })") == [8, 22, 4])
     #expect(try bench.sizes("t.rand{2, 2}:overlay(img, { alpha = 0.5, colors = 'magma' })") == [8, 6, 3])
     #expect(try bench.sizes("t.rand{2, 2}:overlay(img:tensor())") == [8, 6, 3])
     #expect(try bench.sizes("image.color_map(t.rand{2, 2}, { range = {0, 1} })") == [2, 2, 3])

@@ -58,7 +58,7 @@ extension Bindings {
       }
       return try Image.grid(
         images.map(\.image), columns: columns, spacing: call["spacing"] ?? 4, labels: call["labels"],
-        background: call["background"] ?? 1)
+        background: call["background"])
     }
     try module.function("color_map(map, {colors, range})") { call in
       let map = try call.tensor(1, rank: 2)
