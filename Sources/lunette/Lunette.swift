@@ -15,6 +15,7 @@ struct Lunette: ParsableCommand {
 enum Program {
   /// 0 done, 1 the script failed, 2 wrong usage, 130 interrupted.
   static func main() {
+    ThreadWaiting.settle()
     // Text for a pipe that nobody reads any more is an error to report, not a reason to die.
     signal(SIGPIPE, SIG_IGN)
     do {
