@@ -4,6 +4,7 @@ import argparse
 
 import numpy as np
 import torch
+from diffusers import AutoencoderKL
 
 from captions import sample_caption, sample_scene
 from common import OUT, Average, Clock, load, log, save, setup, sheet, stoppable, to_images, to_tensor
@@ -63,10 +64,14 @@ def main():
     a = a.parse_args()
     setup()
     torch.manual_seed(a.seed)
-    vae = new_vae().to(memory_format=torch.channels_last)
-    path = OUT / "vae.pt"
+    path = OUT / ("decoder.pt" if a.decoder else "vae.pt")
+    vae = AutoencoderKL.from_pretrained(OUT / "vae") if a.decoder else new_vae()
+    vae = vae.to(memory_format=torch.channels_last)
+    if a.decoder:
+        for part in (vae.encoder, vae.quant_conv):
+            part.requires_grad_(False)
     state = load(path)
-    optimiser = torch.optim.AdamW(vae.parameters(), lr=a.lr, betas=(0.9, 0.99), weight_decay=1e-3, fused=True)
+    optimiser = torch.optim.AdamW([p for p in vae.parameters() if p.requires_grad], lr=a.lr, betas=(0.9, 0.99), weight_decay=1e-3, fused=True)
     clock, step, images = Clock(a.minutes), 0, 0
     average = Average(vae, 0.995)
     if state:
@@ -86,7 +91,7 @@ def main():
         if stop():
             return checkpoint()
         # Crops show more object per second, whole pictures are what counts in the end.
-        small = clock.progress < 0.4 or clock.progress < 0.85 and step % 2 == 0
+        small = (clock.progress < 0.4 and not a.decoder) or clock.progress < 0.85 and step % 2 == 0
         x = to_tensor(crops(rng, 20) if small else scenes(rng, 8)).contiguous(memory_format=torch.channels_last)
         rate = clock.rate(a.lr)
         for g in optimiser.param_groups:
@@ -111,7 +116,8 @@ def main():
     average.swap()
     values = evaluate(vae)
     log("vae", step=step, images=images, minutes=clock.spent / 60, **values)
-    vae.register_to_config(scaling_factor=values["scale"])
+    if not a.decoder:
+        vae.register_to_config(scaling_factor=values["scale"])
     vae.save_pretrained(OUT / "vae")
 
 
