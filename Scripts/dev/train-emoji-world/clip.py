@@ -69,6 +69,8 @@ def main():
     a.add_argument("--lr", type=float, default=1.5e-3)
     a.add_argument("--batch", type=int, default=96)
     a.add_argument("--seed", type=int, default=2)
+    a.add_argument("--image-tower", action="store_true",
+                   help="go on with the image side alone: the text tower that the UNet was trained on stays as it is")
     a = a.parse_args()
     setup()
     torch.manual_seed(a.seed)
@@ -76,8 +78,12 @@ def main():
     clip = new_clip(tok)
     with torch.no_grad():
         clip.logit_scale.fill_(np.log(10))
-    optimiser = torch.optim.AdamW(clip.parameters(), lr=a.lr, betas=(0.9, 0.98), weight_decay=0.02, fused=True)
     path = OUT / "clip.pt"
+    if a.image_tower:
+        clip.load_state_dict(load(path)["model"])
+        clip.text_model.requires_grad_(False)
+        path = OUT / "clip-image.pt"
+    optimiser = torch.optim.AdamW([p for p in clip.parameters() if p.requires_grad], lr=a.lr, betas=(0.9, 0.98), weight_decay=0.02, fused=True)
     state = load(path)
     clock, step = Clock(a.minutes), 0
     if state:
