@@ -95,6 +95,12 @@ import Testing
     #expect(try transcript(["assert(lunette.load('no-such-model'))"]).contains("no plugin 'no-such-model'"))
   }
 
+  @Test func tooMuchMemoryIsAnError() throws {
+    #expect(
+      try transcript(["local s = ('x'):rep(1 << 36)", "print(pcall(string.rep, 'x', 1 << 40))"])
+        == "!! not enough memory\nfalse\tnot enough memory\n")
+  }
+
   @Test func exitEndsTheSessionsWork() throws {
     let session = try Session()
     let outputs = session.run("print(1) pcall(os.exit, 3) print(2)")
