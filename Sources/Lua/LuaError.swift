@@ -128,12 +128,9 @@ extension LuaState {
     if let error = error as? LuaError {
       passing = (error.message, error.traceback)
       if let value = error.value, (try? push(value)) != nil { return LB_RAISE }
-      if error.kind != .interrupted || error.message != "interrupted" {
-        pushMessage(
-          error.traceback.isEmpty && error.kind == .runtime ? callerLine() + error.message : error.message)
-        return LB_RAISE
-      }
-      pushMessage(callerLine() + error.message)
+      // What has come through Lua already names its line.
+      let isFresh = error.traceback.isEmpty && (error.kind == .runtime || error.message == "interrupted")
+      pushMessage((isFresh ? callerLine() : "") + error.message)
       return LB_RAISE
     }
     let text = function?.signature.complete(error) ?? String(describing: error)

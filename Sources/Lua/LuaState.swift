@@ -28,7 +28,7 @@ public final class LuaState {
   private var core: OpaquePointer?
   private var warning = ""
   private var warningsOn = true
-  private let released = Mutex<[Int32]>([])
+  let link = LuaLink()
   var types: [ObjectIdentifier: LuaTypeRecord] = [:]
   var passing: (message: String, traceback: [LuaFrame])?
   var traceback: [LuaFrame] = []
@@ -49,6 +49,7 @@ public final class LuaState {
         Unmanaged.passUnretained(self).toOpaque(), callbacks, memoryLimit.map { max(1, $0) } ?? 0)
     else { throw LuaError(kind: .memory, message: "not enough memory for a Lua state") }
     self.core = core
+    link.state = self
     try check(lb_open_libraries(thread))
     releaseFunction = try popReference()
     let metatable = try table()
@@ -67,6 +68,7 @@ public final class LuaState {
     guard let core else { return }
     lb_close(core)
     self.core = nil
+    link.state = nil
     types = [:]
   }
 
@@ -166,18 +168,8 @@ public final class LuaState {
     guard core != nil else { throw LuaError(kind: .runtime, message: "the Lua state is closed") }
     let L = thread
     if lua_checkstack(L, slots) == 0 { throw LuaError(kind: .memory, message: "stack overflow") }
-    let references = released.withLock { list in
-      defer { list.removeAll(keepingCapacity: true) }
-      return list
-    }
-    for reference in references { lb_release_reference(L, reference) }
+    if link.hasReleased { for reference in link.takeReleased() { lb_release_reference(L, reference) } }
     return L
-  }
-
-  /// References are given up anywhere (also on other threads, also in the middle of a collection), and released
-  /// at the next quiet moment.
-  func release(_ reference: Int32) {
-    released.withLock { $0.append(reference) }
   }
 
   /// Throws the error that a helper left on top of the stack.
@@ -196,7 +188,7 @@ public final class LuaState {
   func popReference() throws -> LuaReference {
     var reference: Int32 = 0
     try check(lb_reference(thread, &reference))
-    return LuaReference(self, reference)
+    return LuaReference(link, reference)
   }
 
   // MARK: Warnings
@@ -210,6 +202,32 @@ public final class LuaState {
     if continues { return }
     if warningsOn { onWarning?(warning) }
     warning = ""
+  }
+}
+
+/// What references hold in place of the state, which they may outlive. (Weak references would do the same, but the
+/// first one makes every retain of the state slow for good, and each bound call has a few.)
+final class LuaLink: Sendable {
+  /// Only the state's own thread looks at it.
+  nonisolated(unsafe) unowned(unsafe) var state: LuaState?
+  private let released = Mutex<[Int32]>([])
+  private let isPending = Atomic<Bool>(false)
+
+  var hasReleased: Bool { isPending.load(ordering: .acquiring) }
+
+  /// References are given up anywhere (also on other threads, also in the middle of a collection), and released
+  /// at the next quiet moment.
+  func release(_ reference: Int32) {
+    released.withLock { $0.append(reference) }
+    isPending.store(true, ordering: .releasing)
+  }
+
+  func takeReleased() -> [Int32] {
+    isPending.store(false, ordering: .releasing)
+    return released.withLock { list in
+      defer { list = [] }
+      return list
+    }
   }
 }
 

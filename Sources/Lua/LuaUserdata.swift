@@ -35,7 +35,9 @@ extension LuaUserdata {
       let status = lb_object(slot.state.thread, slot.index, &object)
       if let object {
         let box = Unmanaged<LuaBox>.fromOpaque(object).takeUnretainedValue()
-        if let box = box as? LuaValueBox<Self> { return box.value }
+        if type(of: box) == LuaValueBox<Self>.self {
+          return unsafeDowncast(box, to: LuaValueBox<Self>.self).value
+        }
       } else if status == Int32(LB_CLOSED) {
         throw LuaMismatch("\(luaName) expected, got a closed \(slot.described)")
       }

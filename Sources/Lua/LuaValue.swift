@@ -18,20 +18,22 @@ public enum LuaValue {
 
 /// A value that Lua keeps alive for Swift. Outlives its state harmlessly: then every use throws.
 public final class LuaReference {
-  private weak var owner: LuaState?
+  private let link: LuaLink
   let index: Int32
 
-  init(_ state: LuaState, _ index: Int32) {
-    owner = state
+  init(_ link: LuaLink, _ index: Int32) {
+    self.link = link
     self.index = index
   }
 
-  deinit { owner?.release(index) }
+  deinit { link.release(index) }
 
   var state: LuaState {
     get throws {
-      guard let owner, !owner.isClosed else { throw LuaError(message: "the Lua state is closed") }
-      return owner
+      guard let state = link.state, !state.isClosed else {
+        throw LuaError(message: "the Lua state is closed")
+      }
+      return state
     }
   }
 

@@ -1,3 +1,4 @@
+import Glibc
 import Lua
 import Notebook
 
@@ -46,7 +47,10 @@ public final class Session {
 
   public init(_ options: Options = Options()) throws {
     self.options = options
-    lua = try LuaState()
+    // Half of the machine's memory for Lua's own values: more is a slip of the script, and an error there is better
+    // than a machine that stands still.
+    let memory = sysconf(Int32(_SC_PHYS_PAGES)) / 2 * sysconf(Int32(_SC_PAGESIZE))
+    lua = try LuaState(memoryLimit: memory > 0 ? memory : nil)
     scope = try CellScope(lua)
     host = ScriptHost(defaultModel: options.model)
     lua.host = host

@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import Notebook
 import Testing
 
@@ -95,11 +95,76 @@ import Testing
     #expect(try transcript(["assert(lunette.load('no-such-model'))"]).contains("no plugin 'no-such-model'"))
   }
 
+  @Test func tooMuchMemoryIsAnError() throws {
+    let session = try Session()
+    session.lua.setMemoryLimit(session.lua.bytesInUse + (4 << 20))
+    guard case .error(let failure)? = session.run("local t = {} while true do t[#t + 1] = 'x' .. #t end").last
+    else { throw Problem("no error") }
+    #expect(failure.message == "not enough memory")
+    #expect(session.run("print(1)") == [.stream(.stdout, "1\n")])
+  }
+
   @Test func exitEndsTheSessionsWork() throws {
     let session = try Session()
     let outputs = session.run("print(1) pcall(os.exit, 3) print(2)")
     #expect(outputs == [.stream(.stdout, "1\n")])
     #expect(session.exitStatus == 3)
     #expect(session.run("print(3)") == [])
+  }
+}
+
+/// Runs within runs, interrupts and hooks, on a tiny model.
+@Suite struct GenerateTests {
+  private func session() throws -> Session {
+    var options = Session.Options()
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path
+    options.model = "\(root)/DiffusionTests/Goldens/tiny-sd1"
+    let session = try Session(options)
+    #expect(session.run("local model = assert(lunette.load())") == [])
+    return session
+  }
+
+  @Test func aRunWithinARunLeavesTheBarAlone() throws {
+    let session = try session()
+    var steps: [Int] = []
+    session.onProgress = { steps.append($0.step) }
+    let outputs = session.run(
+      """
+      local inner
+      local out = model:generate{ prompt = "a cat", steps = 3, on_step = function(s)
+        if s.index == 2 then inner = model:generate{ prompt = "a dog", steps = 2, seed = 5 } end
+      end }
+      print(#out, inner.seeds[1], out.latents:dim())
+      """)
+    #expect(outputs.last == .stream(.stdout, "1\t5\t3\n"))
+    #expect(steps == [1, 2, 3])
+    #expect(session.record.seeds == [5, 0])
+  }
+
+  @Test func interruptsEndARunFromWithin() throws {
+    let session = try session()
+    session.onProgress = { [weak session] in if $0.step == 2 { session?.interrupt() } }
+    let outputs = session.run(
+      "print('kept')\nlocal ok = pcall(model.generate, model, { prompt = 'a cat', steps = 50 })\nprint('never')",
+      name: "s.lua")
+    #expect(
+      outputs.filter { if case .stream(.stdout, _) = $0 { true } else { false } } == [
+        .stream(.stdout, "kept\n")
+      ])
+    guard case .error(let failure)? = outputs.last else { throw Problem("\(outputs)") }
+    #expect(failure.name == "interrupted")
+  }
+
+  @Test func anErrorInAHookNamesItsLine() throws {
+    let session = try session()
+    let outputs = session.run(
+      """
+      model:generate{ prompt = "a cat", steps = 1, hooks = { { "unet.**.attn2.probs", function(p)
+        return p + nil
+      end } } }
+      """, name: "s.lua")
+    guard case .error(let failure)? = outputs.last else { throw Problem("\(outputs)") }
+    #expect(failure.message.hasPrefix("s.lua:2: bad operand #2 to '+'"))
+    #expect(failure.traceback.count == 2)
   }
 }

@@ -91,10 +91,12 @@ final class LuaModel: LuaUserdata {
 
   private func generate(_ options: GenerateOptions, _ state: LuaState) throws -> LuaGenerated {
     let host = state.host as? ScriptHost
+    // A run within a run (from on_step) keeps quiet: the bar is the outer one's.
+    let outer = pipeline.onProgress
     pipeline.onProgress = { done, all in
-      host?.onProgress?(ScriptHost.Progress(label: "sampling", step: done, steps: all))
+      if outer == nil { host?.onProgress?(ScriptHost.Progress(label: "sampling", step: done, steps: all)) }
     }
-    defer { pipeline.onProgress = nil }
+    defer { pipeline.onProgress = outer }
     let result = try interruptible(state) { try pipeline.generate(options.request) }
     host?.record(seeds: result.seeds)
     for warning in result.warnings { host?.onWarning?(warning) }
