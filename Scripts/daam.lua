@@ -28,15 +28,16 @@ local out = model:generate{
   prompt = prompt, seed = seed, steps = steps, guidance = 7.5, trace = { steps = "each" },
 }
 
--- a small picture, shown with its pixels enlarged
-local function enlarge(picture)
+-- the picture with its longer side brought to `side` pixels at most
+local function sized(picture, side)
   local height, width = picture:size(1), picture:size(2)
-  local scale = math.max(1, 256 // math.max(height, width))
-  return picture:resize(height * scale, width * scale, "nearest")
+  local scale = side / math.max(height, width)
+  if scale > 1 then scale = math.floor(scale) end
+  local mode = scale > 1 and "nearest" or "area"
+  return picture:resize(math.floor(height * scale), math.floor(width * scale), mode)
 end
 
-local picture = enlarge(out.image)
-lunette.display(picture)
+lunette.display(sized(out.image, 320))
 
 -- %% [markdown]
 -- ## One map per word
@@ -49,6 +50,7 @@ lunette.display(picture)
 -- %%
 local maps = daam.maps(out)
 local words = maps:words()
+local picture = sized(out.image, 192)
 
 local overlays, labels = {}, {}
 for i, word in ipairs(words) do
@@ -76,15 +78,15 @@ for i, word in ipairs(words) do
   relative[i] = shown_through(word:mask(0.4))
   stretched[i] = shown_through(word:mask(0.4, { minmax = true }))
 end
-lunette.display(image.grid(relative, { columns = #relative, labels = labels }))
-lunette.display(image.grid(stretched, { columns = #stretched, labels = labels }))
+lunette.display(image.grid(relative, { columns = math.min(#words, 6), labels = labels }))
+lunette.display(image.grid(stretched, { columns = math.min(#words, 6), labels = labels }))
 
 -- %% [markdown]
 -- ## The same in numbers
 --
--- `x` and `y` are the centre of mass (0 is the left and the top edge, 1 the right and the bottom one), `concentration` is the
--- maximum over the mean (1: the map says nothing about *where*), the last two columns are the shares of the picture that the
--- two masks cover. Nouns should be more concentrated than "a" and "and".
+-- `x` and `y` are the centre of mass (0 is the left and the top edge, 1 the right and the bottom one), `max` is the largest
+-- weight in a mean step, `concentration` the maximum over the mean (1: the map says nothing about *where*), the last two columns are the shares of the picture that the
+-- two masks cover. One expects nouns to be more concentrated than "a" and "and": see whether they are.
 
 -- %%
 local function rounded(value) return math.floor(value * 1000 + 0.5) / 1000 end
@@ -93,13 +95,12 @@ local rows = {}
 for i, word in ipairs(words) do
   local stats = word:stats(0.4)
   rows[i] = {
-    word = word.word, x = rounded(stats.x), y = rounded(stats.y), concentration = rounded(stats.concentration),
-    ["max per step"] = rounded(stats.max / steps),
-    ["covered, 0.4 max"] = rounded(stats.coverage), ["covered, stretched 0.4"] = rounded(stats.coverage_minmax),
+    word.word, rounded(stats.x), rounded(stats.y), rounded(stats.max / steps),
+    rounded(stats.concentration), rounded(stats.coverage), rounded(stats.coverage_minmax),
   }
 end
 lunette.display(lunette.table(rows, {
-  columns = { "word", "x", "y", "concentration", "max per step", "covered, 0.4 max", "covered, stretched 0.4" },
+  columns = { "word", "x", "y", "max", "concentration", "τ · max", "stretched" },
 }))
 
 -- %% [markdown]
@@ -119,7 +120,9 @@ for position = 1, #maps.tokens do
 end
 names[#names] = "first EOT"
 names[#names + 1], shares[#shares + 1] = "padding", math.max(0, 1 - total)
-lunette.display(plot.bar{ x = names, y = shares, title = "Mean share of the attention", y_label = "share" })
+lunette.display(plot.bar{
+  x = names, y = shares, title = "Mean share of the attention", y_label = "share",
+})
 
 -- %% [markdown]
 -- ## One word over time
@@ -162,14 +165,15 @@ lunette.display(plot.line{
 -- some its outline or the ground around it, some nothing that we would have a name for.
 
 -- %%
+local small = sized(out.image, 144)
 local of_heads, titles, columns = {}, {}, 0
-for _, layer in ipairs(maps.layers) do columns = math.max(columns, layer.heads) end
 for _, layer in ipairs(maps.layers) do
+  columns = math.max(columns, layer.heads)
+  local way, block, place = layer.path:match("(%a+)_blocks%.(%d+)%.attentions%.(%d+)")
   for head = 1, layer.heads do
-    local one = daam.maps(out, { layers = layer.path, heads = head }):word(subject.word, which)
-    of_heads[#of_heads + 1] = one:overlay(picture)
-    local place = layer.path:match("(%a+_blocks%.%d+%.attentions%.%d+)") or layer.path
-    titles[#titles + 1] = ("%s, head %d"):format(place:gsub("_blocks", ""):gsub("attentions%.", ""), head)
+    local one = daam.maps(out, { layers = layer.path, heads = head })
+    of_heads[#of_heads + 1] = one:word(subject.word, which):overlay(small)
+    titles[#titles + 1] = ("%s %d.%d head %d"):format(way, block, place, head)
   end
 end
 lunette.display(image.grid(of_heads, { columns = columns, labels = titles }))
