@@ -13,7 +13,8 @@ enum ModelLocator {
     if access(name, F_OK) == 0 {
       throw ScriptingError(
         name.hasSuffix(".safetensors")
-          ? "\(name) is a single file; only folders in diffusers layout can be read so far" : "\(name) is not a folder")
+          ? "\(name) is a single file; only folders in diffusers layout can be read so far"
+          : "\(name) is not a folder")
     }
     throw ScriptingError("there is no folder and no plugin '\(name)'")
   }

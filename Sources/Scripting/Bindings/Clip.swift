@@ -37,7 +37,9 @@ final class LuaClip: LuaUserdata {
 
   private static func texts(_ call: LuaCall, _ position: Int) throws -> [String] {
     let texts: [String] = try call[position]
-    guard !texts.isEmpty else { throw LuaArgumentError(position, "at least one text expected, got an empty list") }
+    guard !texts.isEmpty else {
+      throw LuaArgumentError(position, "at least one text expected, got an empty list")
+    }
     return texts
   }
 }

@@ -5,8 +5,10 @@ import Tensor
 /// The table of `model:generate{…}`, decoded once.
 struct GenerateOptions {
   static let keys = [
-    "prompt", "prompts", "embedding", "negative_prompt", "negative_prompts", "uncond", "seed", "seeds", "noise",
-    "latents", "start_step", "end_step", "steps", "guidance", "scheduler", "eta", "rng", "width", "height", "image",
+    "prompt", "prompts", "embedding", "negative_prompt", "negative_prompts", "uncond", "seed", "seeds",
+    "noise",
+    "latents", "start_step", "end_step", "steps", "guidance", "scheduler", "eta", "rng", "width", "height",
+    "image",
     "strength", "mask", "trace", "hooks", "on_step", "on_step_end", "grad_steps",
   ]
 
@@ -17,7 +19,8 @@ struct GenerateOptions {
   init(_ call: LuaCall) throws {
     let options = call.options
     try Self.refuseWhatIsNotThereYet(options)
-    guard let prompt = try Self.condition(options, text: "prompt", texts: "prompts", tensor: "embedding") else {
+    guard let prompt = try Self.condition(options, text: "prompt", texts: "prompts", tensor: "embedding")
+    else {
       throw LuaArgumentError(1, "prompt, prompts or embedding expected")
     }
     request = GenerateRequest(prompt: prompt)
@@ -54,13 +57,17 @@ struct GenerateOptions {
     }
     if let one: String = try options[text] { return .texts([one]) }
     if let many: [String] = try options[texts] {
-      guard !many.isEmpty else { throw options.complaint(texts, "at least one text expected, got an empty list") }
+      guard !many.isEmpty else {
+        throw options.complaint(texts, "at least one text expected, got an empty list")
+      }
       return .texts(many)
     }
     guard try options.has(tensor) else { return nil }
     if try options.read(tensor, { $0.kind }) == .table {
       let steps: [Tensor] = try options[tensor]
-      guard !steps.isEmpty else { throw options.complaint(tensor, "one tensor per step expected, got an empty list") }
+      guard !steps.isEmpty else {
+        throw options.complaint(tensor, "one tensor per step expected, got an empty list")
+      }
       return .embeddings(steps)
     }
     return .embedding(try options[tensor])
@@ -84,7 +91,9 @@ struct GenerateOptions {
     }
     if let seed: UInt64 = try options["seed"] { request.seeds = [seed] }
     if let seeds: [UInt64] = try options["seeds"] {
-      guard !seeds.isEmpty else { throw options.complaint("seeds", "at least one seed expected, got an empty list") }
+      guard !seeds.isEmpty else {
+        throw options.complaint("seeds", "at least one seed expected, got an empty list")
+      }
       request.seeds = seeds
     }
     if try options.has("noise"), try options.has("latents") {

@@ -35,7 +35,8 @@ final class LuaGenerated: LuaUserdata {
     type.property("height") { $0.result.height }
     type.property("trace") { $0.result.trace.map { LuaTrace($0) } }
     type.property("tokens") { generated in
-      LuaList(generated.result.tokens.map { tokens -> any LuaPushable in tokens.map { LuaTokens($0) } ?? false })
+      LuaList(
+        generated.result.tokens.map { tokens -> any LuaPushable in tokens.map { LuaTokens($0) } ?? false })
     }
     try type.metamethod("__len") { generated, _ in generated.result.count }
     try type.metamethod("__tostring") { generated, _ in

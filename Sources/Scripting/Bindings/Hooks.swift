@@ -7,7 +7,9 @@ enum LuaHooks {
   static func read(_ options: LuaOptions) throws -> [Hook] {
     guard try options.has("hooks") else { return [] }
     return try options.read("hooks") { list in
-      guard list.kind == .table else { throw LuaMismatch(expected: "list of { pattern, function }", got: list) }
+      guard list.kind == .table else {
+        throw LuaMismatch(expected: "list of { pattern, function }", got: list)
+      }
       return try (0..<list.count).map { place in
         try list.withItem(place + 1) { try hook($0, place: place + 1) }
       }

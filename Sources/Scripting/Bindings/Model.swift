@@ -36,7 +36,8 @@ final class LuaModel: LuaUserdata {
     try describeText(type)
     try describePictures(type)
     try describeRuns(type)
-    try type.metamethod("__tostring") { model, _ in "model \(model.name) (\(model.checkpoint.pipelineClass))" }
+    try type.metamethod("__tostring") { model, _ in "model \(model.name) (\(model.checkpoint.pipelineClass))"
+    }
   }
 
   private static func describeText(_ type: LuaType<LuaModel>) throws {
@@ -122,7 +123,8 @@ final class LuaModel: LuaUserdata {
     }
     return LuaFields([
       ("path", info.directory), ("class", info.pipelineClass), ("parameters", info.parameters),
-      ("prediction_type", info.predictionType), ("scheduler", info.schedulerClass), ("components", components),
+      ("prediction_type", info.predictionType), ("scheduler", info.schedulerClass),
+      ("components", components),
     ])
   }
 }

@@ -19,7 +19,8 @@ final class LuaTrace: LuaUserdata {
     try type.method("probs(path, {index, step, uncond})") { trace, call in
       let layer = try trace.trace.index(of: call[1])
       let choice = try trace.choice(call)
-      let all = try trace.trace.probabilities(layer: layer, step: choice.step, conditional: choice.conditional)
+      let all = try trace.trace.probabilities(
+        layer: layer, step: choice.step, conditional: choice.conditional)
       return try all.selected(0, choice.sample)
     }
     try type.method("heatmap({token, index, step, uncond})") { trace, call in

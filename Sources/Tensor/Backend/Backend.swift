@@ -16,7 +16,8 @@ public protocol Backend: Sendable {
   func linear(_ x: Tensor, _ weight: Weight, _ epilogue: Epilogue) throws -> Tensor
 
   /// activation(conv + bias) + residual. x {n, h, w, c} contiguous, residual as the result.
-  func convolution(_ x: Tensor, _ weight: Weight, _ window: ConvolutionWindow, _ epilogue: Epilogue) throws -> Tensor
+  func convolution(_ x: Tensor, _ weight: Weight, _ window: ConvolutionWindow, _ epilogue: Epilogue) throws
+    -> Tensor
 
   /// x {n, pixels, c} contiguous, weight and bias {c} contiguous.
   func groupNorm(

@@ -16,13 +16,15 @@ extension CPUBackend {
   }
 
   public func layerNorm(_ x: Tensor, weight: Tensor, bias: Tensor, epsilon: Float) throws -> Tensor {
-    let out = try Tensor.uninitialized(x.shape), width = weight.count
+    let out = try Tensor.uninitialized(x.shape)
+    let width = weight.count
     ck_layer_norm(out.base, x.base, x.count / width, width, weight.base, bias.base, epsilon)
     return out
   }
 
   public func softmax(_ x: Tensor) throws -> Tensor {
-    let out = try Tensor.uninitialized(x.shape), width = x.shape[x.rank - 1]
+    let out = try Tensor.uninitialized(x.shape)
+    let width = x.shape[x.rank - 1]
     ck_softmax(out.base, x.base, x.count / width, width)
     return out
   }
@@ -35,7 +37,9 @@ extension CPUBackend {
     call.v = UnsafePointer(value.base)
     (call.v_image, call.v_row) = (value.strides[0], value.strides[1])
     call.out = out.base
-    guard ck_attention(&call) == 0 else { throw TensorError("out of memory: no room for attention's scratch") }
+    guard ck_attention(&call) == 0 else {
+      throw TensorError("out of memory: no room for attention's scratch")
+    }
     return out
   }
 
@@ -43,7 +47,9 @@ extension CPUBackend {
     query: Tensor, key: Tensor, heads: Int, scale: Float, mask: AttentionMask, sums: Tensor
   ) throws {
     var call = attentionCall(query: query, key: key, heads: heads, scale: scale, mask: mask, sums: sums)
-    guard ck_attention(&call) == 0 else { throw TensorError("out of memory: no room for attention's scratch") }
+    guard ck_attention(&call) == 0 else {
+      throw TensorError("out of memory: no room for attention's scratch")
+    }
   }
 
   private func attentionCall(

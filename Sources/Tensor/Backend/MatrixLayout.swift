@@ -23,6 +23,7 @@ struct MatrixLayout: Hashable {
   init?(_ matrix: Tensor) {
     let r = matrix.rank - 2
     self.init(
-      rows: matrix.shape[r], columns: matrix.shape[r + 1], row: matrix.strides[r], column: matrix.strides[r + 1])
+      rows: matrix.shape[r], columns: matrix.shape[r + 1], row: matrix.strides[r],
+      column: matrix.strides[r + 1])
   }
 }

@@ -31,7 +31,8 @@
 
     public func linear(_ x: Tensor, _ weight: Weight, _ epilogue: Epilogue) throws -> Tensor {
       let shape = LinearShape(
-        rows: x.shape[0], inputs: x.shape[1], outputs: weight.tensor.shape[0], epilogue: EpilogueShape(epilogue))
+        rows: x.shape[0], inputs: x.shape[1], outputs: weight.tensor.shape[0],
+        epilogue: EpilogueShape(epilogue))
       guard let (plan, packed) = try prepared(.linear(shape), weight) else {
         return try plain.linear(x, weight, epilogue)
       }
@@ -58,7 +59,9 @@
     /// For what oneDNN cannot do, or only in bytes that depend on the number of threads.
     private var plain: OpenBLASBackend { OpenBLASBackend() }
 
-    private func prepared(_ operation: OneDNNOperation, _ weight: Weight) throws -> (OneDNNPlan, OneDNNPacked)? {
+    private func prepared(_ operation: OneDNNOperation, _ weight: Weight) throws -> (
+      OneDNNPlan, OneDNNPacked
+    )? {
       try weight.form(of: OneDNNBackend.self) { OneDNNWeight() }.prepared(operation, weight.tensor)
     }
 

@@ -31,7 +31,8 @@
 
     var c: onednn_product {
       onednn_product(
-        batch: Int64(batch), m: Int64(m), n: Int64(n), k: Int64(k), a_batch: Int64(aBatch), a_row: Int64(a.row),
+        batch: Int64(batch), m: Int64(m), n: Int64(n), k: Int64(k), a_batch: Int64(aBatch),
+        a_row: Int64(a.row),
         a_column: Int64(a.column), b_batch: Int64(bBatch), b_row: Int64(b.row), b_column: Int64(b.column))
     }
   }

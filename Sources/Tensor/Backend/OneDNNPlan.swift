@@ -66,7 +66,8 @@
 
     static func error(_ status: Int32, _ what: String) -> TensorError {
       // Status 1 is dnnl_out_of_memory.
-      status == 1 ? TensorError("out of memory: oneDNN could not \(what)")
+      status == 1
+        ? TensorError("out of memory: oneDNN could not \(what)")
         : TensorError("oneDNN could not \(what) (status \(status))")
     }
   }

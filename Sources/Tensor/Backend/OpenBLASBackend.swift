@@ -26,7 +26,8 @@ public struct OpenBLASBackend: CPUBackend {
   }
 
   public func linear(_ x: Tensor, _ weight: Weight, _ epilogue: Epilogue) throws -> Tensor {
-    let w = weight.tensor, inputs = x.shape[1]
+    let w = weight.tensor
+    let inputs = x.shape[1]
     let out = try Tensor.uninitialized([x.shape[0], w.shape[0]])
     Sgemm(
       m: x.shape[0], n: w.shape[0], k: inputs, a: x.base, layoutA: .rows(of: inputs), b: w.base,
@@ -40,10 +41,12 @@ public struct OpenBLASBackend: CPUBackend {
     _ x: Tensor, _ weight: Weight, _ window: ConvolutionWindow, _ epilogue: Epilogue
   ) throws -> Tensor {
     let (n, h, w, c) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
-    let size = window.output(height: h, width: w), outputs = weight.tensor.shape[0]
+    let size = window.output(height: h, width: w)
+    let outputs = weight.tensor.shape[0]
     let out = try Tensor.uninitialized([n, size.height, size.width, outputs])
     let (into, outof) = (c / window.groups, outputs / window.groups)
-    let patch = into * window.height * window.width, pixels = size.height * size.width
+    let patch = into * window.height * window.width
+    let pixels = size.height * size.width
     // Patches of a few megabytes at a time, however large the image is.
     let tile = max(1, min(pixels, (1 << 20) / patch))
     let rows = try Tensor.uninitialized([tile, patch])

@@ -11,7 +11,8 @@ extension Tensor {
     let (q, k) = try checked(query, key, heads)
     guard value.shape == key.shape else {
       throw TensorError(
-        "attention: key \(Shape.text(key.shape)) and value \(Shape.text(value.shape)) must have the same shape")
+        "attention: key \(Shape.text(key.shape)) and value \(Shape.text(value.shape)) must have the same shape"
+      )
     }
     if let sums { try check(sums: sums, query, key, heads) }
     guard query.count > 0 && key.count > 0 else { return try .zeros(query.shape) }
@@ -49,7 +50,8 @@ extension Tensor {
   }
 
   private static func checked(_ query: Tensor, _ key: Tensor, _ heads: Int) throws -> (Tensor, Tensor) {
-    guard query.rank == 3 && key.rank == 3 && query.shape[0] == key.shape[0] && query.shape[2] == key.shape[2] else {
+    guard query.rank == 3 && key.rank == 3 && query.shape[0] == key.shape[0] && query.shape[2] == key.shape[2]
+    else {
       throw TensorError(
         "attention: query {n, queries, width} and key {n, keys, width} expected, "
           + "got \(Shape.text(query.shape)) and \(Shape.text(key.shape))")

@@ -27,11 +27,13 @@ extension Tensor {
       height: kernel[2], width: kernel[3], stride: stride, padding: padding, groups: groups)
     let size = window.output(height: shape[1], width: shape[2])
     guard size.height > 0 && size.width > 0 && kernel[2] > 0 && kernel[3] > 0 else {
-      throw TensorError("convolution: a kernel of \(kernel[2])×\(kernel[3]) does not fit into \(Shape.text(shape))")
+      throw TensorError(
+        "convolution: a kernel of \(kernel[2])×\(kernel[3]) does not fit into \(Shape.text(shape))")
     }
     let result = [shape[0], size.height, size.width, kernel[0]]
     let epilogue = try Epilogue.checked(
-      "convolution", result: result, outputs: kernel[0], bias: bias, activation: activation, residual: residual)
+      "convolution", result: result, outputs: kernel[0], bias: bias, activation: activation,
+      residual: residual)
     let total = try Shape.count(result)
     guard total > 0 && shape[3] > 0 else { return try .emptySum(result, epilogue) }
     let x = try contiguous()

@@ -30,9 +30,11 @@ extension Epilogue {
     }
     if let residual, residual.shape != result {
       throw TensorError(
-        "\(name): the residual must be \(Shape.text(result)) as the result is, got \(Shape.text(residual.shape))")
+        "\(name): the residual must be \(Shape.text(result)) as the result is, got \(Shape.text(residual.shape))"
+      )
     }
-    return Epilogue(bias: try bias?.contiguous(), activation: activation, residual: try residual?.contiguous())
+    return Epilogue(
+      bias: try bias?.contiguous(), activation: activation, residual: try residual?.contiguous())
   }
 }
 

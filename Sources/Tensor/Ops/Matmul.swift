@@ -8,25 +8,30 @@ extension Tensor {
     let (m, k, n) = (shape[rank - 2], shape[rank - 1], b.shape[b.rank - 1])
     guard b.shape[b.rank - 2] == k else {
       throw TensorError(
-        "matmul: \(Shape.text(shape)) has \(k) columns, \(Shape.text(b.shape)) has \(b.shape[b.rank - 2]) rows")
+        "matmul: \(Shape.text(shape)) has \(k) columns, \(Shape.text(b.shape)) has \(b.shape[b.rank - 2]) rows"
+      )
     }
     let batch: [Int]
     do {
       batch = try Shape.broadcast(Array(shape.dropLast(2)), Array(b.shape.dropLast(2)))
     } catch {
-      throw TensorError("matmul: the batches of \(Shape.text(shape)) and \(Shape.text(b.shape)) do not go together")
+      throw TensorError(
+        "matmul: the batches of \(Shape.text(shape)) and \(Shape.text(b.shape)) do not go together")
     }
     let result = batch + [m, n]
     let total = try Shape.count(result)
     guard total > 0 && k > 0 else { return try .zeros(result) }
 
-    let left = try withMatrixLayout(), right = try b.withMatrixLayout()
+    let left = try withMatrixLayout()
+    let right = try b.withMatrixLayout()
     // A batch that shares one right operand is one tall product.
     if right.count == k * n && left.isContiguous {
-      let a = try left.viewed([1, left.count / k, k]), b = try right.viewedAsMatrix()
+      let a = try left.viewed([1, left.count / k, k])
+      let b = try right.viewedAsMatrix()
       return try Compute.backend.product(a, b).viewed(result)
     }
-    let a = try left.expanded(batch + [m, k]), c = try right.expanded(batch + [k, n])
+    let a = try left.expanded(batch + [m, k])
+    let c = try right.expanded(batch + [k, n])
     if let a = a.collapsedBatch(), let c = c.collapsedBatch() {
       return try Compute.backend.product(a, c).viewed(result)
     }
@@ -42,13 +47,15 @@ extension Tensor {
 
   private func viewedAsMatrix() throws -> Tensor {
     Tensor(
-      storage: storage, shape: [1, shape[rank - 2], shape[rank - 1]], strides: [0, strides[rank - 2], strides[rank - 1]],
+      storage: storage, shape: [1, shape[rank - 2], shape[rank - 1]],
+      strides: [0, strides[rank - 2], strides[rank - 1]],
       offset: offset)
   }
 
   /// All leading dimensions as one, or nil if one stride cannot walk them.
   private func collapsedBatch() -> Tensor? {
-    var size = 1, step = 0
+    var size = 1
+    var step = 0
     for d in (0..<(rank - 2)).reversed() where shape[d] != 1 {
       if size == 1 {
         step = strides[d]

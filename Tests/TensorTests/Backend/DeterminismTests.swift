@@ -19,7 +19,9 @@ import Testing
     }
   }
 
-  func sameBytes(_ what: String, location: SourceLocation = #_sourceLocation, _ body: () throws -> Tensor) throws {
+  func sameBytes(_ what: String, location: SourceLocation = #_sourceLocation, _ body: () throws -> Tensor)
+    throws
+  {
     defer { Compute.threads = 0 }
     for backend in BackendTests.backends {
       var first: [UInt32] = []
@@ -41,24 +43,33 @@ import Testing
     let long = seed % 3 == 0
     let (m, n) = long ? (1 + dice.roll(90), 1 + dice.roll(90)) : (dice.size(), dice.size())
     let k = long ? 2000 + dice.roll(20000) : dice.size()
-    let a = try Reference.noise([m, k]), b = try Reference.noise([k, n])
-    let at = try Reference.noise([k, m]).transposed(0, 1), bt = try Reference.noise([n, k]).transposed(0, 1)
+    let a = try Reference.noise([m, k])
+    let b = try Reference.noise([k, n])
+    let at = try Reference.noise([k, m]).transposed(0, 1)
+    let bt = try Reference.noise([n, k]).transposed(0, 1)
     try sameBytes("\(m)×\(k)×\(n)") { try a.matmul(b) }
     try sameBytes("\(m)×\(k)×\(n), a transposed") { try at.matmul(b) }
     try sameBytes("\(m)×\(k)×\(n), b transposed") { try a.matmul(bt) }
     try sameBytes("\(m)×\(k)×\(n), both transposed") { try at.matmul(bt) }
-    let w = Weight(try bt.transposed(0, 1)), bias = try Reference.noise([n]), residual = try Reference.noise([m, n])
-    try sameBytes("linear \(m)×\(k)×\(n)") { try a.linear(w, bias: bias, activation: .gelu, residual: residual) }
+    let w = Weight(try bt.transposed(0, 1))
+    let bias = try Reference.noise([n])
+    let residual = try Reference.noise([m, n])
+    try sameBytes("linear \(m)×\(k)×\(n)") {
+      try a.linear(w, bias: bias, activation: .gelu, residual: residual)
+    }
   }
 
   @Test(arguments: 1...12)
   func convolutions(_ seed: Int) throws {
     var dice = Dice(state: UInt64(seed) + 100)
-    let (h, w) = (3 + dice.roll(20), 3 + dice.roll(20)), side = 1 + dice.roll(3)
+    let (h, w) = (3 + dice.roll(20), 3 + dice.roll(20))
+    let side = 1 + dice.roll(3)
     let (into, outof) = (dice.size(), dice.size())
     let x = try Reference.noise([1 + dice.roll(2), h, w, into])
-    let kernel = Weight(try Reference.noise([outof, into, side, side])), bias = try Reference.noise([outof])
-    let stride = 1 + dice.roll(2), padding = Padding.same(dice.roll(2))
+    let kernel = Weight(try Reference.noise([outof, into, side, side]))
+    let bias = try Reference.noise([outof])
+    let stride = 1 + dice.roll(2)
+    let padding = Padding.same(dice.roll(2))
     try sameBytes("\(x.shape) to \(outof), kernel \(side), stride \(stride)") {
       try x.convolution(kernel, bias: bias, stride: stride, padding: padding, activation: .silu)
     }
@@ -70,7 +81,9 @@ import Testing
   }
 
   @Test func ourKernels() throws {
-    let image = try Reference.noise([2, 32, 32, 96]), weight = try Reference.noise([96]), large = try Reference.noise([1, 90, 90, 96])
+    let image = try Reference.noise([2, 32, 32, 96])
+    let weight = try Reference.noise([96])
+    let large = try Reference.noise([1, 90, 90, 96])
     for x in [image, large] {
       try sameBytes("group norm") {
         try x.groupNorm(groups: 32, weight: weight, bias: weight, epsilon: 1e-5, activation: .silu)
@@ -80,7 +93,8 @@ import Testing
       try sameBytes("geglu") { try x.geglu() }
     }
     for (lq, lk, width) in [(256, 77, 8), (300, 300, 40), (100, 1500, 16)] {
-      let q = try Reference.noise([2, lq, 4 * width]), k = try Reference.noise([2, lk, 4 * width])
+      let q = try Reference.noise([2, lq, 4 * width])
+      let k = try Reference.noise([2, lk, 4 * width])
       try sameBytes("attention") { try .attention(query: q, key: k, value: k, heads: 4, scale: 1) }
       try sameBytes("attention sums") {
         let sums = try Tensor.ones([2, 4, lq, lk])

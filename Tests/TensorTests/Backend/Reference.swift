@@ -36,14 +36,18 @@ enum Reference {
   }
 
   static func convolution(
-    _ x: Tensor, _ w: Tensor, bias: Tensor?, stride: Int, padding: Padding, groups: Int, activation: Activation,
+    _ x: Tensor, _ w: Tensor, bias: Tensor?, stride: Int, padding: Padding, groups: Int,
+    activation: Activation,
     residual: Tensor?
   ) -> [Double] {
     let (n, h, width, c) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
     let (o, into, kh, kw) = (w.shape[0], w.shape[1], w.shape[2], w.shape[3])
     let oh = (h + padding.top + padding.bottom - kh) / stride + 1
     let ow = (width + padding.left + padding.right - kw) / stride + 1
-    let image = x.toArray(), kernel = w.toArray(), bias = bias?.toArray(), residual = residual?.toArray()
+    let image = x.toArray()
+    let kernel = w.toArray()
+    let bias = bias?.toArray()
+    let residual = residual?.toArray()
     var out: [Double] = []
     for i in 0..<n {
       for y in 0..<oh {
@@ -87,7 +91,9 @@ enum Reference {
           for j in 0..<seen {
             var dot = 0.0
             for e in 0..<d {
-              dot += Double(query[(i * lq + r) * width + h * d + e]) * Double(key[(i * lk + j) * width + h * d + e])
+              dot +=
+                Double(query[(i * lq + r) * width + h * d + e])
+                * Double(key[(i * lk + j) * width + h * d + e])
             }
             weights[j] = exp(dot * scale)
           }

@@ -13,7 +13,8 @@ import Testing
   }
 
   @Test func products() throws {
-    let a = try Tensor.zeros([2, 3]), b = try Tensor.zeros([4, 5])
+    let a = try Tensor.zeros([2, 3])
+    let b = try Tensor.zeros([4, 5])
     #expect(message { try a.matmul(b) } == "matmul: {2, 3} has 3 columns, {4, 5} has 4 rows")
     #expect(message { try a.matmul(.zeros([3])) } == "matmul: two matrices expected, got {2, 3} and {3}")
     #expect(
@@ -22,7 +23,9 @@ import Testing
   }
 
   @Test func layers() throws {
-    let x = try Tensor.zeros([1, 4, 4, 8]), w = Weight(try .zeros([16, 8])), bias = try Tensor.zeros([8])
+    let x = try Tensor.zeros([1, 4, 4, 8])
+    let w = Weight(try .zeros([16, 8]))
+    let bias = try Tensor.zeros([8])
     #expect(message { try x.linear(Weight(bias)) } == "linear: the weight must be {out, in}, got {8}")
     #expect(
       message { try Tensor.zeros([3, 7]).linear(w) } == "linear: the weight {16, 8} does not take {3, 7}")
@@ -40,7 +43,8 @@ import Testing
     #expect(
       message { try Tensor.zeros([1, 2, 4, 8]).convolution(kernel, padding: .none) }
         == "convolution: a kernel of 3×3 does not fit into {1, 2, 4, 8}")
-    #expect(message { try x.convolution(kernel, stride: 0) } == "convolution: the stride must be at least 1, got 0")
+    #expect(
+      message { try x.convolution(kernel, stride: 0) } == "convolution: the stride must be at least 1, got 0")
     #expect(
       message { try x.convolution(kernel, padding: .same(-1)) } == "convolution: padding cannot be negative")
     #expect(
@@ -49,11 +53,14 @@ import Testing
     #expect(
       message { try x.layerNorm(weight: bias, bias: .zeros([9]), epsilon: 1e-5) }
         == "layer norm: weight and bias must be {8} for {1, 4, 4, 8}, got {8} and {9}")
-    #expect(message { try bias.narrowed(0, start: 0, length: 7).geglu() } == "geglu: an even last dimension expected, got {7}")
+    #expect(
+      message { try bias.narrowed(0, start: 0, length: 7).geglu() }
+        == "geglu: an even last dimension expected, got {7}")
   }
 
   @Test func attention() throws {
-    let q = try Tensor.zeros([2, 4, 8]), k = try Tensor.zeros([2, 5, 8])
+    let q = try Tensor.zeros([2, 4, 8])
+    let k = try Tensor.zeros([2, 5, 8])
     #expect(
       message { try .attention(query: q, key: k, value: k, heads: 3, scale: 1) }
         == "attention: a width of 8 cannot be divided into 3 heads")
@@ -70,12 +77,14 @@ import Testing
   }
 
   @Test func emptyBatchesAreFine() throws {
-    let w = Weight(try .ones([16, 8])), kernel = Weight(try .ones([16, 8, 3, 3]))
+    let w = Weight(try .ones([16, 8]))
+    let kernel = Weight(try .ones([16, 8, 3, 3]))
     #expect(try Tensor.zeros([0, 8]).linear(w).shape == [0, 16])
     #expect(try Tensor.zeros([0, 4, 4, 8]).convolution(kernel).shape == [0, 4, 4, 16])
     #expect(try Tensor.zeros([0, 4, 4, 8]).upsampledNearest2x().shape == [0, 8, 8, 8])
     let one = try Tensor.ones([8])
-    #expect(try Tensor.zeros([0, 4, 8]).groupNorm(groups: 2, weight: one, bias: one, epsilon: 1).shape == [0, 4, 8])
+    #expect(
+      try Tensor.zeros([0, 4, 8]).groupNorm(groups: 2, weight: one, bias: one, epsilon: 1).shape == [0, 4, 8])
     #expect(try Tensor.zeros([0, 8]).layerNorm(weight: one, bias: one, epsilon: 1).shape == [0, 8])
     #expect(try Tensor.zeros([0, 8]).softmax().shape == [0, 8])
     // Nothing to add up: what is left is the epilogue.
