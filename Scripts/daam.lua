@@ -85,8 +85,9 @@ lunette.display(image.grid(stretched, { columns = math.min(#words, 6), labels = 
 -- ## The same in numbers
 --
 -- `x` and `y` are the centre of mass (0 is the left and the top edge, 1 the right and the bottom one), `max` is the largest
--- weight in a mean step, `concentration` the maximum over the mean (1: the map says nothing about *where*), the last two columns are the shares of the picture that the
--- two masks cover. One expects nouns to be more concentrated than "a" and "and": see whether they are.
+-- weight in a mean step, `concentration` the maximum over the mean (1: the map says nothing about *where*), the last two
+-- columns are the shares of the picture that the two masks cover. One expects nouns to be more concentrated than "a" and
+-- "and": see whether they are.
 
 -- %%
 local function rounded(value) return math.floor(value * 1000 + 0.5) / 1000 end

@@ -57,7 +57,9 @@ local function attack(model, clip, prompt, class, classes, o)
     local text = model:detokenize(id)
     local out = model:generate{ embedding = model:encode{ ids = id }, seed = o.seed, steps = 50 }
     local p = clip:classify(out.image, classes)
-    if text:find(class, 1, true) and p:argmax():item() ~= y then broken[#broken + 1] = { text = text, image = out.image } end
+    if text:find(class, 1, true) and p:argmax():item() ~= y then
+      broken[#broken + 1] = { text = text, image = out.image }
+    end
   end
   return broken
 end

@@ -88,7 +88,8 @@ function options.check(opts)
   if type(normalize) ~= "boolean" then fail("normalize", "true or false expected") end
   return {
     index = index, normalize = normalize, heads = list(opts.heads, "heads", fail),
-    factors = list(opts.factors, "factors", fail), layers = patterns(opts.layers, fail), steps = range(opts.steps, fail),
+    factors = list(opts.factors, "factors", fail), layers = patterns(opts.layers, fail),
+    steps = range(opts.steps, fail),
   }
 end
 

@@ -92,7 +92,9 @@ function WordMap:stats(threshold)
   threshold = threshold_of(threshold, "stats")
   local map, height, width = self.map, self.map:size(1), self.map:size(2)
   local total, largest, mean = map:sum():item(), map:max():item(), map:mean():item()
-  local function centre(sums, count) return (sums * (lunette.tensor.arange(count) + 0.5)):sum():item() / total / count end
+  local function centre(sums, count)
+    return (sums * (lunette.tensor.arange(count) + 0.5)):sum():item() / total / count
+  end
   return {
     max = largest, mean = mean, concentration = largest / mean,
     x = centre(map:sum(1), width), y = centre(map:sum(2), height),

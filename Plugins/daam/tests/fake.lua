@@ -27,8 +27,8 @@ function fake.out(changes)
     layer("unet.down_blocks.2.attentions.0.transformer_blocks.0.attn2", 2, 1, 8),
     layer("unet.mid_block.attentions.0.transformer_blocks.0.attn2", 2, 2, 4),
     layer("unet.up_blocks.1.attentions.0.transformer_blocks.0.attn2", 2, 8, 1),
-    { path = "unet.up_blocks.1.attentions.0.transformer_blocks.0.attn1", kind = "self", heads = 2, height = 8, width = 8,
-      factor = 1, tokens = 64 },
+    { path = "unet.up_blocks.1.attentions.0.transformer_blocks.0.attn1", kind = "self", heads = 2,
+      height = 8, width = 8, factor = 1, tokens = 64 },
   }
   local scales = { 1, 10, 1e6, 1e6, 100, 1e6 }
   local trace = { layers = layers, latent_height = 8, latent_width = 8, steps = { 1, 2 }, has_each_step = true }
