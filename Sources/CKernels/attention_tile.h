@@ -17,6 +17,7 @@ static void TILE(pack_keys)(float *out, const float *k, long row, long keys, lon
     long count = keys - first < TILE(panel) ? keys - first : TILE(panel);
     for (long j = 0; j < count; j++) {
       const float *from = k + (first + j) * row;
+#pragma clang loop vectorize(disable)  // scattered vector stores are slower
       for (long d = 0; d < width; d++) out[d * TILE(panel) + j] = from[d] * scale;
     }
     for (long j = count; j < TILE(panel); j++) {
@@ -42,9 +43,8 @@ static void TILE(score_panel)(float *score, long stride, const float *const *q, 
     TILE(vector) a = LOAD(keys + d * TILE(panel)), b = LOAD(keys + d * TILE(panel) + LANES);
 #pragma clang loop unroll(full)
     for (int r = 0; r < ROWS; r++) {
-      TILE(vector) x = SPLAT(q[r][d]);
-      sum[r][0] += x * a;
-      sum[r][1] += x * b;
+      sum[r][0] += q[r][d] * a;
+      sum[r][1] += q[r][d] * b;
     }
   }
 #pragma clang loop unroll(full)
@@ -58,8 +58,10 @@ static void TILE(score_panel)(float *score, long stride, const float *const *q, 
 CK_INLINE void TILE(weigh)(float *out, const float *p, long stride, const float *v, long padded, long keys,
                            const float *keep, int vectors) {
   TILE(vector) sum[ROWS][CHUNK];
+  const float *row[ROWS];
 #pragma clang loop unroll(full)
   for (int r = 0; r < ROWS; r++) {
+    row[r] = p + r * stride;
 #pragma clang loop unroll(full)
     for (int c = 0; c < vectors; c++) sum[r][c] = LOAD(out + r * padded + c * LANES) * keep[r];
   }
@@ -70,7 +72,7 @@ CK_INLINE void TILE(weigh)(float *out, const float *p, long stride, const float 
 #pragma clang loop unroll(full)
     for (int r = 0; r < ROWS; r++) {
 #pragma clang loop unroll(full)
-      for (int c = 0; c < vectors; c++) sum[r][c] += p[r * stride + j] * x[c];
+      for (int c = 0; c < vectors; c++) sum[r][c] += row[r][j] * x[c];
     }
   }
 #pragma clang loop unroll(full)
@@ -84,12 +86,16 @@ CK_INLINE void TILE(weigh)(float *out, const float *p, long stride, const float 
 static void TILE(weigh_half)(float *out, const float *p, long stride, const float *v, long padded, long keys,
                              const float *keep) {
   TILE(half) sum[ROWS];
+  const float *row[ROWS];
 #pragma clang loop unroll(full)
-  for (int r = 0; r < ROWS; r++) sum[r] = *(const TILE(half) *)(out + r * padded) * keep[r];
+  for (int r = 0; r < ROWS; r++) {
+    row[r] = p + r * stride;
+    sum[r] = *(const TILE(half) *)(out + r * padded) * keep[r];
+  }
   for (long j = 0; j < keys; j++) {
     TILE(half) x = *(const TILE(half) *)(v + j * padded);
 #pragma clang loop unroll(full)
-    for (int r = 0; r < ROWS; r++) sum[r] += p[r * stride + j] * x;
+    for (int r = 0; r < ROWS; r++) sum[r] += row[r][j] * x;
   }
 #pragma clang loop unroll(full)
   for (int r = 0; r < ROWS; r++) *(TILE(half) *)(out + r * padded) = sum[r];
@@ -121,13 +127,13 @@ static void TILE(soften)(float *score, long count, float *top, float *sum, float
   for (long j = LANES; j < count; j += LANES) highest = TILE(larger)(LOAD(score + j), highest);
   float now = TILE(largest_of)(highest);
   now = now < *top ? *top : now;
-  TILE(vector) total = SPLAT(0.0f), most = SPLAT(now);
+  TILE(vector) total = SPLAT(0.0f);
   for (long j = 0; j < count; j += LANES) {
-    TILE(vector) p = TILE(exp2)(LOAD(score + j) - most);
+    TILE(vector) p = TILE(exp2)(LOAD(score + j) - now);
     STORE(score + j, p);
     total += p;
   }
-  *keep = *sum > 0 ? TILE(exp2)(SPLAT(*top - now))[0] : 0;
+  *keep = *sum > 0 ? TILE(exp2)(SPLAT(0.0f) + (*top - now))[0] : 0;
   *sum = *sum * *keep + TILE(sum_of)(total);
   *top = now;
 }

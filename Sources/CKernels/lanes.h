@@ -7,7 +7,7 @@ typedef int32_t TILE(integers) __attribute__((vector_size(LANES * 4), aligned(4)
 #ifndef LOAD
 #define LOAD(p) (*(const TILE(vector) *)(p))
 #define STORE(p, x) (*(TILE(vector) *)(p) = (x))
-#define SPLAT(x) ((TILE(vector)){0} + (x))
+#define SPLAT(x) ((TILE(vector)){0} + (x))  // of constants: the sum is an instruction for anything else
 #endif
 
 /// The larger of each pair; b where a is NaN, NaN where b is.

@@ -10,7 +10,7 @@ static void TILE(softmax)(float *out, const float *x, long rows, long width) {
     for (long l = 0; l < LANES; l++) tail[l] = l < rest ? x[whole + l] : -INFINITY;
     TILE(vector) last = LOAD(tail), highest = last, total = SPLAT(0.0f);
     for (long j = 0; j < whole; j += LANES) highest = TILE(larger)(LOAD(x + j), highest);
-    TILE(vector) top = SPLAT(TILE(largest_of)(highest));
+    float top = TILE(largest_of)(highest);
     for (long j = 0; j < whole; j += LANES) {
       TILE(vector) p = TILE(exp2)((LOAD(x + j) - top) * log2e);
       STORE(out + j, p);
@@ -18,7 +18,7 @@ static void TILE(softmax)(float *out, const float *x, long rows, long width) {
     }
     last = TILE(exp2)((last - top) * log2e);
     if (rest > 0) total += last;
-    TILE(vector) factor = SPLAT(1.0f / TILE(sum_of)(total));
+    float factor = 1.0f / TILE(sum_of)(total);
     for (long j = 0; j < whole; j += LANES) STORE(out + j, LOAD(out + j) * factor);
     STORE(tail, last * factor);
     for (long l = 0; l < rest; l++) out[whole + l] = tail[l];
