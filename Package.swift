@@ -41,6 +41,8 @@ let package = Package(
         "Scripting", "Notebook", "Neural", "Tensor", "CKernels", "COpenBLAS", "CPNG", "CLua54",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    .executableTarget(
+      name: "bench-ops", dependencies: ["Tensor"], path: "Scripts/dev/bench-ops", exclude: ["run", "peer.py"]),
 
     .testTarget(name: "TensorTests", dependencies: ["Tensor"], exclude: ["Goldens"]),
     .testTarget(name: "NeuralTests", dependencies: ["Neural"]),

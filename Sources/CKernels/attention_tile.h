@@ -5,58 +5,11 @@
 //   CHUNK        vectors of a value row taken together
 // so that ROWS·max(2, CHUNK) sums, and what they are made from, fit the registers.
 
-typedef float TILE(vector) __attribute__((vector_size(LANES * 4), aligned(4)));
-typedef int32_t TILE(integers) __attribute__((vector_size(LANES * 4), aligned(4)));
+#include "lanes.h"
+
 typedef float TILE(half) __attribute__((vector_size(LANES * 2), aligned(4)));
 
 enum { TILE(panel) = 2 * LANES };
-
-#define LOAD(p) (*(const TILE(vector) *)(p))
-#define STORE(p, x) (*(TILE(vector) *)(p) = (x))
-#define SPLAT(x) ((TILE(vector)){0} + (x))
-
-/// The larger of each pair; b where a is NaN, NaN where b is.
-CK_INLINE TILE(vector) TILE(larger)(TILE(vector) a, TILE(vector) b) {
-  TILE(integers) takes = a > b;
-  return (TILE(vector))(((TILE(integers))a & takes) | ((TILE(integers))b & ~takes));
-}
-
-/// 2^x for x ≤ 0; exactly 1 for 0 and exactly 0 from -127 down. NaN stays NaN.
-CK_INLINE TILE(vector) TILE(exp2)(TILE(vector) x) {
-  TILE(vector) lowest = SPLAT(-127.0f), magic = SPLAT(12582912.0f);
-  x = TILE(larger)(lowest, x);
-  TILE(vector) rounded = x + magic, r = x - (rounded - magic);
-  TILE(vector) p = SPLAT(0.0013269406f);  // from Scripts/dev/fit-polynomials.py
-  p = p * r + 0.00967129413f;
-  p = p * r + 0.0555071123f;
-  p = p * r + 0.240222469f;
-  p = p * r + 0.693147004f;
-  p = p * r + 1.0f;
-  return (TILE(vector))((TILE(integers))p + ((TILE(integers))rounded << 23));
-}
-
-/// Sum and maximum of the lanes, halves folded together.
-CK_INLINE float TILE(sum_of)(TILE(vector) x) {
-  float lane[LANES];
-  STORE(lane, x);
-#pragma clang loop unroll(full)
-  for (int rest = LANES / 2; rest > 0; rest /= 2) {
-#pragma clang loop unroll(full)
-    for (int l = 0; l < rest; l++) lane[l] += lane[l + rest];
-  }
-  return lane[0];
-}
-
-CK_INLINE float TILE(largest_of)(TILE(vector) x) {
-  float lane[LANES];
-  STORE(lane, x);
-#pragma clang loop unroll(full)
-  for (int rest = LANES / 2; rest > 0; rest /= 2) {
-#pragma clang loop unroll(full)
-    for (int l = 0; l < rest; l++) lane[l] = lane[l] < lane[l + rest] ? lane[l + rest] : lane[l];
-  }
-  return lane[0];
-}
 
 /// Keys, times `scale`, as panels [width][panel]; the places behind the last key are 0.
 static void TILE(pack_keys)(float *out, const float *k, long row, long keys, long width, float scale) {
@@ -64,6 +17,7 @@ static void TILE(pack_keys)(float *out, const float *k, long row, long keys, lon
     long count = keys - first < TILE(panel) ? keys - first : TILE(panel);
     for (long j = 0; j < count; j++) {
       const float *from = k + (first + j) * row;
+#pragma clang loop vectorize(disable)  // scattered vector stores are slower
       for (long d = 0; d < width; d++) out[d * TILE(panel) + j] = from[d] * scale;
     }
     for (long j = count; j < TILE(panel); j++) {
@@ -89,9 +43,8 @@ static void TILE(score_panel)(float *score, long stride, const float *const *q, 
     TILE(vector) a = LOAD(keys + d * TILE(panel)), b = LOAD(keys + d * TILE(panel) + LANES);
 #pragma clang loop unroll(full)
     for (int r = 0; r < ROWS; r++) {
-      TILE(vector) x = SPLAT(q[r][d]);
-      sum[r][0] += x * a;
-      sum[r][1] += x * b;
+      sum[r][0] += q[r][d] * a;
+      sum[r][1] += q[r][d] * b;
     }
   }
 #pragma clang loop unroll(full)
@@ -105,8 +58,10 @@ static void TILE(score_panel)(float *score, long stride, const float *const *q, 
 CK_INLINE void TILE(weigh)(float *out, const float *p, long stride, const float *v, long padded, long keys,
                            const float *keep, int vectors) {
   TILE(vector) sum[ROWS][CHUNK];
+  const float *row[ROWS];
 #pragma clang loop unroll(full)
   for (int r = 0; r < ROWS; r++) {
+    row[r] = p + r * stride;
 #pragma clang loop unroll(full)
     for (int c = 0; c < vectors; c++) sum[r][c] = LOAD(out + r * padded + c * LANES) * keep[r];
   }
@@ -117,7 +72,7 @@ CK_INLINE void TILE(weigh)(float *out, const float *p, long stride, const float 
 #pragma clang loop unroll(full)
     for (int r = 0; r < ROWS; r++) {
 #pragma clang loop unroll(full)
-      for (int c = 0; c < vectors; c++) sum[r][c] += p[r * stride + j] * x[c];
+      for (int c = 0; c < vectors; c++) sum[r][c] += row[r][j] * x[c];
     }
   }
 #pragma clang loop unroll(full)
@@ -131,12 +86,16 @@ CK_INLINE void TILE(weigh)(float *out, const float *p, long stride, const float 
 static void TILE(weigh_half)(float *out, const float *p, long stride, const float *v, long padded, long keys,
                              const float *keep) {
   TILE(half) sum[ROWS];
+  const float *row[ROWS];
 #pragma clang loop unroll(full)
-  for (int r = 0; r < ROWS; r++) sum[r] = *(const TILE(half) *)(out + r * padded) * keep[r];
+  for (int r = 0; r < ROWS; r++) {
+    row[r] = p + r * stride;
+    sum[r] = *(const TILE(half) *)(out + r * padded) * keep[r];
+  }
   for (long j = 0; j < keys; j++) {
     TILE(half) x = *(const TILE(half) *)(v + j * padded);
 #pragma clang loop unroll(full)
-    for (int r = 0; r < ROWS; r++) sum[r] += p[r * stride + j] * x;
+    for (int r = 0; r < ROWS; r++) sum[r] += row[r][j] * x;
   }
 #pragma clang loop unroll(full)
   for (int r = 0; r < ROWS; r++) *(TILE(half) *)(out + r * padded) = sum[r];
@@ -168,13 +127,13 @@ static void TILE(soften)(float *score, long count, float *top, float *sum, float
   for (long j = LANES; j < count; j += LANES) highest = TILE(larger)(LOAD(score + j), highest);
   float now = TILE(largest_of)(highest);
   now = now < *top ? *top : now;
-  TILE(vector) total = SPLAT(0.0f), most = SPLAT(now);
+  TILE(vector) total = SPLAT(0.0f);
   for (long j = 0; j < count; j += LANES) {
-    TILE(vector) p = TILE(exp2)(LOAD(score + j) - most);
+    TILE(vector) p = TILE(exp2)(LOAD(score + j) - now);
     STORE(score + j, p);
     total += p;
   }
-  *keep = *sum > 0 ? TILE(exp2)(SPLAT(*top - now))[0] : 0;
+  *keep = *sum > 0 ? TILE(exp2)(SPLAT(0.0f) + (*top - now))[0] : 0;
   *sum = *sum * *keep + TILE(sum_of)(total);
   *top = now;
 }
@@ -254,9 +213,6 @@ static void TILE(attend)(const attention_plan *plan, long image, long head, long
   }
 }
 
-#undef LOAD
-#undef STORE
-#undef SPLAT
 #undef TILE
 #undef LANES
 #undef ROWS

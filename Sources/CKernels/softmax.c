@@ -1,45 +1,49 @@
 #include "CKernels.h"
 #include "vector_math.h"
-#include "strided.h"
 
 #include <math.h>
+
+#if defined(__x86_64__)
+
+#pragma clang attribute push(__attribute__((target("arch=x86-64-v4"), min_vector_width(512))), apply_to = function)
+#define TILE(name) name##_v4
+#define LANES 16
+#include "softmax_tile.h"
+#pragma clang attribute pop
+
+#pragma clang attribute push(__attribute__((target("arch=x86-64-v3"))), apply_to = function)
+#define TILE(name) name##_v3
+#define LANES 8
+#include "softmax_tile.h"
+#pragma clang attribute pop
+
+#endif
+
+#define TILE(name) name##_base
+#define LANES 4
+#include "softmax_tile.h"
 
 typedef struct {
   float *out;
   const float *x;
   long width;
+  void (*softmax)(float *out, const float *x, long rows, long width);
 } softmax_call;
-
-CK_CLONES static void softmax_row(float *out, const float *x, long width) {
-  float top[16], lane[16] = {0};
-  for (int l = 0; l < 16; l++) top[l] = -INFINITY;
-  long i = 0;
-  for (; i + 16 <= width; i += 16) {
-    for (int l = 0; l < 16; l++) top[l] = x[i + l] > top[l] ? x[i + l] : top[l];
-  }
-  for (int l = 0; i + l < width; l++) top[l] = x[i + l] > top[l] ? x[i + l] : top[l];
-  float highest = top[0];
-  for (int l = 1; l < 16; l++) highest = top[l] > highest ? top[l] : highest;
-  for (i = 0; i + 16 <= width; i += 16) {
-    for (int l = 0; l < 16; l++) {
-      float e = ck_exp(x[i + l] - highest);
-      out[i + l] = e;
-      lane[l] += e;
-    }
-  }
-  for (int l = 0; i + l < width; l++) lane[l] += out[i + l] = ck_exp(x[i + l] - highest);
-  float sum = 0;
-  for (int l = 0; l < 16; l++) sum += lane[l];
-  float inverse = 1.0f / sum;
-  for (i = 0; i < width; i++) out[i] *= inverse;
-}
 
 static void softmax_body(void *context, long begin, long end) {
   const softmax_call *call = context;
-  for (long r = begin; r < end; r++) softmax_row(call->out + r * call->width, call->x + r * call->width, call->width);
+  call->softmax(call->out + begin * call->width, call->x + begin * call->width, end - begin, call->width);
 }
 
 void ck_softmax(float *out, const float *x, long rows, long width) {
-  softmax_call call = {out, x, width};
+  softmax_call call = {out, x, width, softmax_base};
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("x86-64-v4")) {
+    call.softmax = softmax_v4;
+  } else if (__builtin_cpu_supports("x86-64-v3")) {
+    call.softmax = softmax_v3;
+  }
+#endif
   ck_parallel_for(rows, 8192 / (width + 1) + 1, softmax_body, &call);
 }
