@@ -8,7 +8,7 @@
 -- and this notebook is a first look at it: one picture, one heat map per word, and what to think of them.
 
 -- %% tags=["parameters"]
-local prompt = "a cat and a dog"
+local prompt = "a lion with a crown"
 local seed = 7
 local steps = 30
 
