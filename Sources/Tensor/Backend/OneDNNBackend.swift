@@ -31,7 +31,7 @@
 
     public func linear(_ x: Tensor, _ weight: Weight, _ epilogue: Epilogue) throws -> Tensor {
       let shape = LinearShape(
-        rows: x.shape[0], inputs: x.shape[1], outputs: weight.tensor.shape[0],
+        rows: x.shape[0], inputs: x.shape[1], outputs: weight.shape[0],
         epilogue: EpilogueShape(epilogue))
       guard let (plan, packed) = try prepared(.linear(shape), weight) else {
         return try plain.linear(x, weight, epilogue)
@@ -45,7 +45,7 @@
       _ x: Tensor, _ weight: Weight, _ window: ConvolutionWindow, _ epilogue: Epilogue
     ) throws -> Tensor {
       let shape = ConvolutionShape(
-        n: x.shape[0], h: x.shape[1], w: x.shape[2], inputs: x.shape[3], outputs: weight.tensor.shape[0],
+        n: x.shape[0], h: x.shape[1], w: x.shape[2], inputs: x.shape[3], outputs: weight.shape[0],
         window: window, epilogue: EpilogueShape(epilogue))
       guard let (plan, packed) = try prepared(.convolution(shape), weight) else {
         return try plain.convolution(x, weight, window, epilogue)
@@ -62,7 +62,7 @@
     private func prepared(_ operation: OneDNNOperation, _ weight: Weight) throws -> (
       OneDNNPlan, OneDNNPacked
     )? {
-      try weight.form(of: OneDNNBackend.self) { OneDNNWeight() }.prepared(operation, weight.tensor)
+      try weight.form(of: OneDNNBackend.self) { OneDNNWeight() }.prepared(operation, weight)
     }
 
     private func run(

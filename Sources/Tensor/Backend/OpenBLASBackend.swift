@@ -26,9 +26,11 @@ public struct OpenBLASBackend: CPUBackend {
   }
 
   public func linear(_ x: Tensor, _ weight: Weight, _ epilogue: Epilogue) throws -> Tensor {
-    let w = weight.tensor
+    let w = try weight.tensor()
     let inputs = x.shape[1]
     let out = try Tensor.uninitialized([x.shape[0], w.shape[0]])
+    // A pointer alone does not keep its tensor alive.
+    defer { withExtendedLifetime(w) {} }
     Sgemm(
       m: x.shape[0], n: w.shape[0], k: inputs, a: x.base, layoutA: .rows(of: inputs), b: w.base,
       layoutB: .columns(of: inputs), out: out.base, leading: w.shape[0]
@@ -42,7 +44,7 @@ public struct OpenBLASBackend: CPUBackend {
   ) throws -> Tensor {
     let (n, h, w, c) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
     let size = window.output(height: h, width: w)
-    let outputs = weight.tensor.shape[0]
+    let outputs = weight.shape[0], kernel = try weight.tensor()
     let out = try Tensor.uninitialized([n, size.height, size.width, outputs])
     let (into, outof) = (c / window.groups, outputs / window.groups)
     let patch = into * window.height * window.width
@@ -50,6 +52,7 @@ public struct OpenBLASBackend: CPUBackend {
     // Patches of a few megabytes at a time, however large the image is.
     let tile = max(1, min(pixels, (1 << 20) / patch))
     let rows = try Tensor.uninitialized([tile, patch])
+    defer { withExtendedLifetime((rows, kernel)) {} }
     var geometry = ck_window(
       h: h, w: w, channels: into, pixel_stride: c, kernel_h: window.height, kernel_w: window.width,
       stride: window.stride, top: window.padding.top, left: window.padding.left, out_h: size.height,
@@ -61,7 +64,7 @@ public struct OpenBLASBackend: CPUBackend {
           ck_patches(rows.base, x.base + image * h * w * c + group * into, &geometry, first, count)
           Sgemm(
             m: count, n: outof, k: patch, a: rows.base, layoutA: .rows(of: patch),
-            b: weight.tensor.base + group * outof * patch, layoutB: .columns(of: patch),
+            b: kernel.base + group * outof * patch, layoutB: .columns(of: patch),
             out: out.base + (image * pixels + first) * outputs + group * outof, leading: outputs
           ).run()
         }

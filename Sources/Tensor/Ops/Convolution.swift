@@ -7,7 +7,7 @@ extension Tensor {
     _ w: Weight, bias: Tensor? = nil, stride: Int = 1, padding: Padding = .same(1), groups: Int = 1,
     activation: Activation = .identity, residual: Tensor? = nil
   ) throws -> Tensor {
-    let kernel = w.tensor.shape
+    let kernel = w.shape
     guard rank == 4 else {
       throw TensorError("convolution: images {n, h, w, channels} expected, got \(Shape.text(shape))")
     }

@@ -3,12 +3,12 @@ extension Tensor {
   public func linear(
     _ w: Weight, bias: Tensor? = nil, activation: Activation = .identity, residual: Tensor? = nil
   ) throws -> Tensor {
-    guard w.tensor.rank == 2 else {
-      throw TensorError("linear: the weight must be {out, in}, got \(Shape.text(w.tensor.shape))")
+    guard w.shape.count == 2 else {
+      throw TensorError("linear: the weight must be {out, in}, got \(Shape.text(w.shape))")
     }
-    let (outputs, inputs) = (w.tensor.shape[0], w.tensor.shape[1])
+    let (outputs, inputs) = (w.shape[0], w.shape[1])
     guard rank >= 1, shape[rank - 1] == inputs else {
-      throw TensorError("linear: the weight \(Shape.text(w.tensor.shape)) does not take \(Shape.text(shape))")
+      throw TensorError("linear: the weight \(Shape.text(w.shape)) does not take \(Shape.text(shape))")
     }
     var result = shape
     result[rank - 1] = outputs
