@@ -47,7 +47,8 @@
       return try state.withLock { state in
         for entry in state.recent where entry.key == key { return (entry.plan, entry.packed) }
         guard let plan = try OneDNNPlan.cached(operation) else { return nil }
-        let packed = try state.packed.first { onednn_packed_fits($0.handle, plan.handle) } ?? pack(weight, plan, &state)
+        let packed =
+          try state.packed.first { onednn_packed_fits($0.handle, plan.handle) } ?? pack(weight, plan, &state)
         if state.recent.count >= OneDNNWeight.mostRecent { state.recent.removeFirst() }
         state.recent.append((key, plan, packed))
         return (plan, packed)

@@ -23,7 +23,8 @@ public final class Weight: Sendable {
   public func tensor() throws -> Tensor {
     let (plain, forms) = state.withLock { ($0.plain, $0.forms) }
     if let plain, plain.isContiguous { return plain }
-    guard let found = try plain?.contiguous() ?? forms.lazy.compactMap({ try? $0.form.restored(self) }).first else {
+    guard let found = try plain?.contiguous() ?? forms.lazy.compactMap({ try? $0.form.restored(self) }).first
+    else {
       throw TensorError("out of memory: no room for the weights \(Shape.text(shape)) in their first order")
     }
     state.withLock { $0.plain = found }

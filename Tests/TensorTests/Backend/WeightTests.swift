@@ -3,11 +3,14 @@ import Testing
 
 @Suite(.serialized) struct WeightTests {
   @Test func isTheSameBeforeAndAfterPacking() throws {
-    for (shape, images) in [([70, 33], [5, 33]), ([64, 48, 3, 3], [1, 6, 6, 48]), ([20, 5, 1, 1], [1, 4, 4, 5])] {
+    for (shape, images) in [
+      ([70, 33], [5, 33]), ([64, 48, 3, 3], [1, 6, 6, 48]), ([20, 5, 1, 1], [1, 4, 4, 5]),
+    ] {
       let original = try Reference.noise(shape), x = try Reference.noise(images)
       let weight = Weight(try original.clone())
       func run() throws -> [Float] {
-        try shape.count == 2 ? x.linear(weight).toArray() : x.convolution(weight, padding: .same(shape[2] / 2)).toArray()
+        try shape.count == 2
+          ? x.linear(weight).toArray() : x.convolution(weight, padding: .same(shape[2] / 2)).toArray()
       }
       let first = try run()
       #expect(try weight.tensor().toArray() == original.toArray())
