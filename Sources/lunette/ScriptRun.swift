@@ -56,7 +56,7 @@ final class ScriptRun {
       throw failure.isInterrupt ? ExitCode.interrupted : ExitCode(1)
     }
     if let status = session.exitStatus, status != 0 { throw ExitCode(status) }
-    if Terminal.isInteractive { Terminal.note("\(folder.path)/report.html") }
+    Terminal.note("\(folder.path)/report.html")
   }
 
   private func run(cellAt index: Int) -> Output.Failure? {

@@ -22,6 +22,9 @@ import Testing
     word .. "s"
     """
 
+  /// A run that went well says where to look.
+  static let reportNote = "lunette: lunette-out/script/report.html\n"
+
   func record(_ folder: String = "lunette-out/script") throws -> [String: Any] {
     let data = try Data(contentsOf: program.file("\(folder)/run.json"))
     return try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
@@ -32,7 +35,7 @@ import Testing
     let result = try program.run("run", "script.lua")
     #expect(result.status == 0)
     #expect(result.output == "cat\t1\ncat\t2\n")
-    #expect(result.errors == "")
+    #expect(result.errors == Self.reportNote)
     #expect(
       try program.names(in: "lunette-out/script") == [
         "01-first.txt", "02-value.txt", "report.html", "run.json",
@@ -53,7 +56,9 @@ import Testing
       "run", "script.lua", "--set", "word=a big dog", "--set", "count=1", "--set", "cuont=3")
     #expect(result.status == 0)
     #expect(result.output == "a big dog\t1\n")
-    #expect(result.errors == "lunette: warning: --set cuont: the parameters cell has no such variable\n")
+    #expect(
+      result.errors == "lunette: warning: --set cuont: the parameters cell has no such variable\n"
+        + Self.reportNote)
     #expect((try record()["parameters"] as? [String: Any])?["word"] as? String == "a big dog")
   }
 
