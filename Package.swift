@@ -28,29 +28,33 @@ let package = Package(
       dependencies: [
         "COpenBLAS", .target(name: "COneDNN", condition: .when(traits: ["OneDNN"])), "CKernels",
       ]),
-    .target(name: "Neural", dependencies: ["Tensor"]),
+    .target(name: "Encoding"),
+    .target(name: "Neural", dependencies: ["Tensor", "Encoding"]),
     .target(name: "Imaging", dependencies: ["Tensor", "CImaging"]),
-    .target(name: "Diffusion", dependencies: ["Neural", "Imaging", "Tensor"]),
+    .target(name: "Diffusion", dependencies: ["Neural", "Imaging", "Tensor", "Encoding"]),
     .target(name: "Lua", dependencies: ["CLuaBridge", "CLua54"]),
-    .target(name: "Notebook"),
+    .target(name: "Notebook", dependencies: ["Encoding"]),
     .target(
-      name: "Scripting", dependencies: ["Lua", "Notebook", "Diffusion", "Imaging", "Neural", "Tensor"]),
+      name: "Scripting",
+      dependencies: ["Lua", "Notebook", "Diffusion", "Imaging", "Neural", "Tensor", "Encoding"]),
     .executableTarget(
       name: "lunette",
       dependencies: [
-        "Scripting", "Notebook", "Neural", "Tensor", "CKernels", "COpenBLAS", "CPNG", "CLua54",
+        "Scripting", "Notebook", "Neural", "Tensor", "Encoding", "CKernels", "COpenBLAS", "CPNG", "CLua54",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
       name: "bench-ops", dependencies: ["Tensor"], path: "Scripts/dev/bench-ops", exclude: ["run", "peer.py"]),
 
+    .testTarget(name: "EncodingTests", dependencies: ["Encoding"]),
     .testTarget(name: "TensorTests", dependencies: ["Tensor"], exclude: ["Goldens"]),
     .testTarget(name: "NeuralTests", dependencies: ["Neural"]),
     .testTarget(name: "ImagingTests", dependencies: ["Imaging"], exclude: ["Goldens"]),
     .testTarget(
-      name: "DiffusionTests", dependencies: ["Diffusion", "Neural", "Tensor"], exclude: ["Goldens"]),
+      name: "DiffusionTests", dependencies: ["Diffusion", "Neural", "Tensor", "Encoding"],
+      exclude: ["Goldens"]),
     .testTarget(name: "LuaTests", dependencies: ["Lua"]),
-    .testTarget(name: "NotebookTests", dependencies: ["Notebook"]),
+    .testTarget(name: "NotebookTests", dependencies: ["Notebook", "Encoding"]),
     .testTarget(name: "ScriptingTests", dependencies: ["Scripting"]),
     .testTarget(name: "CommandTests", dependencies: ["lunette"]),
   ]

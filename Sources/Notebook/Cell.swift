@@ -1,3 +1,5 @@
+import Encoding
+
 public struct Cell: Sendable, Equatable {
   public enum Kind: String, Sendable { case code, markdown, raw }
 
@@ -37,12 +39,12 @@ public struct Cell: Sendable, Equatable {
   }
 
   public var title: String? {
-    get { metadata["title"]?.stringValue }
+    get { metadata["title"]?.string }
     set { metadata["title"] = newValue.map(JSON.string) }
   }
 
   public var tags: [String] {
-    get { metadata["tags"]?.arrayValue?.compactMap(\.stringValue) ?? [] }
+    get { metadata["tags"]?.array?.compactMap(\.string) ?? [] }
     set { metadata["tags"] = newValue.isEmpty ? nil : .array(newValue.map(JSON.string)) }
   }
 

@@ -1,3 +1,5 @@
+import Encoding
+
 /// The line that opens a cell of a percent script: `-- %% A title [markdown] tags=["parameters"]`.
 ///
 /// The convention is jupytext's: an optional title, an optional kind in brackets, then metadata as `key=value`
@@ -40,9 +42,9 @@ struct CellMarker: Equatable {
   }
 
   var line: String {
-    let depth = metadata["cell_depth"]?.intValue ?? 0
+    let depth = metadata["cell_depth"]?.int ?? 0
     var line = "-- %%" + String(repeating: "%", count: max(0, min(depth, 8)))
-    if let title = metadata["title"]?.stringValue, !title.isEmpty {
+    if let title = metadata["title"]?.string, !title.isEmpty {
       line += " " + title.lines().joined(separator: " ")
     }
     if kind != .code { line += " [\(kind.rawValue)]" }
@@ -93,7 +95,7 @@ struct CellMarker: Equatable {
 
   private static func options(_ text: String) -> JSON.Object? {
     var bytes = Array(text.trimmingSpace().utf8)
-    if bytes.first == UInt8(ascii: "{") { return (try? JSON(parsing: bytes))?.objectValue }
+    if bytes.first == UInt8(ascii: "{") { return (try? JSON(parsing: bytes))?.object }
     var result: JSON.Object = [:]
     while !bytes.isEmpty {
       let key = bytes.prefix(while: isKeyByte)
@@ -111,11 +113,5 @@ struct CellMarker: Equatable {
   private static func isKeyByte(_ byte: UInt8) -> Bool {
     (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
       || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
-  }
-}
-
-extension JSON.Object {
-  func only(_ keys: [String]) -> JSON.Object {
-    JSON.Object(uniqueMembers: members.filter { keys.contains($0.key) })
   }
 }

@@ -1,3 +1,5 @@
+import Encoding
+
 /// A notebook: cells of code and prose with their outputs, whichever file it came from.
 public struct Document: Sendable, Equatable {
   public var cells: [Cell]
@@ -22,7 +24,7 @@ public struct Document: Sendable, Equatable {
         return String(line.dropFirst(2)).trimmingSpace()
       }
     }
-    if let title = metadata["title"]?.stringValue { return title }
+    if let title = metadata["title"]?.string { return title }
     let line = header?.split(separator: "\n").first { $0.hasPrefix("title:") }
     return line.map { String($0.dropFirst(6)).trimmingSpace().trimmingQuotes() }
   }
@@ -70,4 +72,8 @@ extension StringProtocol {
     if lines.last?.isEmpty == true { lines.removeLast() }
     return lines
   }
+}
+
+extension Array {
+  subscript(safe index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
 }

@@ -1,41 +1,51 @@
+import Encoding
+
 extension Document {
   /// Reads a Jupyter notebook (nbformat 4).
   public init(ipynb bytes: [UInt8]) throws {
-    guard let root = try JSON(parsing: bytes).objectValue else {
+    guard let root = try Self.json(bytes).object else {
       throw NotebookError("not a notebook: no JSON object")
     }
-    guard let format = root["nbformat"]?.intValue else { throw NotebookError("not a notebook: no nbformat") }
+    guard let format = root["nbformat"]?.int else { throw NotebookError("not a notebook: no nbformat") }
     guard format == 4 else { throw NotebookError("nbformat \(format) cannot be read, only 4") }
-    guard let cells = root["cells"]?.arrayValue else { throw NotebookError("not a notebook: no cells") }
-    self.init(cells: [], metadata: root["metadata"]?.objectValue ?? [:])
+    guard let cells = root["cells"]?.array else { throw NotebookError("not a notebook: no cells") }
+    self.init(cells: [], metadata: root["metadata"]?.object ?? [:])
     for (index, value) in cells.enumerated() {
-      guard let object = value.objectValue, let cell = Cell(ipynb: object) else {
+      guard let object = value.object, let cell = Cell(ipynb: object) else {
         throw NotebookError("cell \(index + 1) of the notebook cannot be read")
       }
       self.cells.append(cell)
     }
     nameCells()
   }
+
+  private static func json(_ bytes: [UInt8]) throws -> JSON {
+    do {
+      return try JSON(parsing: bytes, allowing: .python)
+    } catch let error as JSONError {
+      throw NotebookError("not valid JSON: \(error.message) (line \(error.line))")
+    }
+  }
 }
 
 extension Cell {
   fileprivate init?(ipynb object: JSON.Object) {
-    guard let name = object["cell_type"]?.stringValue, let kind = Kind(rawValue: name),
+    guard let name = object["cell_type"]?.string, let kind = Kind(rawValue: name),
       let source = object["source"]?.joinedText
     else { return nil }
     self.init(
-      id: object["id"]?.stringValue ?? "", kind: kind, source: source,
-      metadata: object["metadata"]?.objectValue ?? [:])
+      id: object["id"]?.string ?? "", kind: kind, source: source,
+      metadata: object["metadata"]?.object ?? [:])
     attachments = object["attachments"]
-    executionCount = object["execution_count"]?.intValue
-    outputs = (object["outputs"]?.arrayValue ?? []).compactMap { $0.objectValue.flatMap(Output.init(ipynb:)) }
+    executionCount = object["execution_count"]?.int
+    outputs = (object["outputs"]?.array ?? []).compactMap { $0.object.flatMap(Output.init(ipynb:)) }
   }
 }
 
 extension Output {
   fileprivate init?(ipynb object: JSON.Object) {
-    let metadata = object["metadata"]?.objectValue ?? [:]
-    switch object["output_type"]?.stringValue {
+    let metadata = object["metadata"]?.object ?? [:]
+    switch object["output_type"]?.string {
     case "stream":
       self = .stream(object["name"] == "stderr" ? .stderr : .stdout, object["text"]?.joinedText ?? "")
     case "display_data":
@@ -45,8 +55,8 @@ extension Output {
     case "error":
       self = .error(
         Failure(
-          name: object["ename"]?.stringValue ?? "Error", message: object["evalue"]?.stringValue ?? "",
-          traceback: object["traceback"]?.arrayValue?.compactMap(\.stringValue) ?? []))
+          name: object["ename"]?.string ?? "Error", message: object["evalue"]?.string ?? "",
+          traceback: object["traceback"]?.array?.compactMap(\.string) ?? []))
     default: return nil
     }
   }
@@ -55,7 +65,7 @@ extension Output {
 extension MIMEBundle {
   fileprivate init(ipynb data: JSON?) {
     self.init()
-    for (type, value) in data?.objectValue?.members ?? [] {
+    for (type, value) in (data?.object ?? [:]).members {
       guard let text = value.joinedText else {
         self[type] = .text(value.text())
         continue
@@ -77,8 +87,8 @@ extension JSON {
   var joinedText: String? {
     switch self {
     case .string(let text): text
-    case .array(let lines) where lines.allSatisfy({ $0.stringValue != nil }):
-      lines.compactMap(\.stringValue).joined()
+    case .array(let lines) where lines.allSatisfy({ $0.string != nil }):
+      lines.compactMap(\.string).joined()
     default: nil
     }
   }

@@ -1,3 +1,5 @@
+import Encoding
+
 extension Document {
   /// The document as a Jupyter notebook (nbformat 4.5), written as Jupyter itself writes it: members sorted,
   /// one space of indentation, text broken into lines.

@@ -1,3 +1,5 @@
+import Encoding
+
 /// What a cell gave when it ran, in the order in which it came; the four kinds are Jupyter's.
 public enum Output: Sendable, Equatable {
   case stream(Stream, String)

@@ -1,3 +1,5 @@
+import Encoding
+
 /// A run as one web page that needs nothing but itself: prose, code and outputs in the order of the script.
 public struct Report: Sendable {
   public enum Status: Sendable, Equatable { case done, failed, interrupted }

@@ -111,10 +111,10 @@ extension Cell {
   fileprivate func image(at address: String) -> String? {
     if address.hasPrefix("data:image/") { return address }
     guard address.hasPrefix("attachment:"),
-      let forms = attachments?.objectValue?[String(address.dropFirst(11))]?.objectValue,
-      let form = forms.members.first(where: { $0.key.hasPrefix("image/") }), let data = form.value.joinedText
+      let forms = attachments?.object?[String(address.dropFirst(11))]?.object,
+      let form = forms.members.first(where: { $0.0.hasPrefix("image/") }), let data = form.1.joinedText
     else { return nil }
-    return "data:\(form.key);base64,\(data.filter { !$0.isWhitespace })"
+    return "data:\(form.0);base64,\(data.filter { !$0.isWhitespace })"
   }
 }
 

@@ -1,3 +1,5 @@
+import Encoding
+
 /// One displayed value as HTML.
 struct ReportOutput {
   /// Whether it can stand beside other pictures.
@@ -11,7 +13,7 @@ struct ReportOutput {
       (isPicture, html) = (false, "")
       return
     }
-    let caption = metadata["caption"]?.stringValue
+    let caption = metadata["caption"]?.string
     let text = content.text ?? ""
     switch type {
     case "text/html":
@@ -31,7 +33,7 @@ struct ReportOutput {
       isPicture = true
       let alternative = caption ?? bundle.plainText ?? ""
       html = Self.captioned(
-        Self.image(type, content.bytes, alternative, metadata[type]?.objectValue ?? [:]), caption, "picture")
+        Self.image(type, content.bytes, alternative, metadata[type]?.object ?? [:]), caption, "picture")
     default:
       isPicture = false
       html = "<pre class=\"value\">\(escapedHTML(bundle.plainText ?? text))</pre>\n"
@@ -48,7 +50,7 @@ struct ReportOutput {
     -> String
   {
     var style = ""
-    if let width = wish["width"]?.intValue {
+    if let width = wish["width"]?.int {
       style = " width=\"\(width)\""
     } else if let size = pngSize(bytes) {
       let scale =

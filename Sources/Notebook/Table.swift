@@ -1,3 +1,5 @@
+import Encoding
+
 /// Rows of values under named columns: what `lunette.table` shows.
 public struct Table: Sendable, Equatable {
   public enum Value: Sendable, Equatable {

@@ -1,3 +1,4 @@
+import Encoding
 import Glibc
 import Notebook
 
@@ -13,7 +14,7 @@ final class OutputFolder {
     self.path = path
     try Files.makeFolder(path)
     let record = (try? Files.read(path + "/run.json")).flatMap { try? JSON(parsing: $0) }
-    for name in record?.objectValue?["outputs"]?.arrayValue?.compactMap(\.stringValue) ?? [] {
+    for name in record?.object?["outputs"]?.array?.compactMap(\.string) ?? [] {
       // Only what a run can have written: a number, a name, no path.
       guard name.first?.isNumber == true, !name.contains("/") else { continue }
       unlink("\(path)/\(name)")

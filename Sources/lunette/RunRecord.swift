@@ -1,3 +1,4 @@
+import Encoding
 import Notebook
 import Scripting
 
@@ -26,7 +27,7 @@ struct RunRecord {
             "name": .string(model.name), "path": .string(model.path),
             "sha256": model.hash.map(JSON.string) ?? .null,
           ]
-        }), "seeds": .array(seeds.map { .number(String($0)) }),
+        }), "seeds": .array(seeds.map { .number($0) }),
     ]
     var values: JSON.Object = [:]
     for parameter in parameters { values[parameter.name] = parameter.json }
@@ -75,7 +76,7 @@ struct RunRecord {
   }
 
   private static func shown(_ parameter: Parameter) -> String {
-    let text = parameter.json.stringValue ?? parameter.source
+    let text = parameter.json.string ?? parameter.source
     return text.count > 120 ? text.prefix(119) + "…" : text
   }
 

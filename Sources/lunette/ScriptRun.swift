@@ -85,7 +85,7 @@ final class ScriptRun {
       Terminal.show(text)
     case .display(let bundle, let metadata):
       do {
-        try folder.add(bundle, caption: metadata["caption"]?.stringValue ?? cell.title)
+        try folder.add(bundle, caption: metadata["caption"]?.string ?? cell.title)
       } catch {
         writeFailure = writeFailure ?? error as? CommandError
       }

@@ -1,3 +1,4 @@
+import Encoding
 import Neural
 
 /// A model's `config.json`, read key by key; a value that is missing, of the wrong kind or not supported throws an

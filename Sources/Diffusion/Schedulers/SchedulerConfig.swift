@@ -1,3 +1,4 @@
+import Encoding
 import Neural
 
 /// A checkpoint's `scheduler_config.json`. Each scheduler reads the keys that it knows.

@@ -1,3 +1,4 @@
+import Encoding
 import Tensor
 
 /// The table of contents of a safetensors file: eight bytes of length, a JSON object, then the numbers.

@@ -1,4 +1,5 @@
 import Diffusion
+import Encoding
 import Glibc
 import Neural
 import Tensor

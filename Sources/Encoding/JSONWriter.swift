@@ -1,4 +1,7 @@
-extension JSON {
+extension JSON: CustomStringConvertible {
+  /// The value as compact text.
+  public var description: String { text() }
+
   /// The value as text. With `indent` every member and element has its own line, as Jupyter writes its files.
   public func text(indent: Int? = nil) -> String {
     var out = ""
@@ -10,17 +13,17 @@ extension JSON {
     switch self {
     case .null: out += "null"
     case .bool(let value): out += value ? "true" : "false"
-    case .number(let literal): out += literal
+    case .number(let number): out += number.literal
     case .string(let value): JSON.quote(value, to: &out)
     case .array(let elements):
       JSON.list(elements, "[", "]", to: &out, indent: indent, level: level) { element, out in
         element.write(to: &out, indent: indent, level: level + 1)
       }
     case .object(let object):
-      JSON.list(object.members, "{", "}", to: &out, indent: indent, level: level) { member, out in
-        JSON.quote(member.key, to: &out)
+      JSON.list(Array(object.members), "{", "}", to: &out, indent: indent, level: level) { member, out in
+        JSON.quote(member.0, to: &out)
         out += indent == nil ? ":" : ": "
-        member.value.write(to: &out, indent: indent, level: level + 1)
+        member.1.write(to: &out, indent: indent, level: level + 1)
       }
     }
   }

@@ -1,24 +1,79 @@
-/// A strict reader of RFC 8259: one value, no duplicate keys, no trailing text, nesting of at most 64. Numbers that
-/// are not finite only on request.
+/// What a reader of JSON lets pass beyond RFC 8259.
+public struct JSONLeniency: OptionSet, Sendable {
+  public let rawValue: Int
+  public init(rawValue: Int) { self.rawValue = rawValue }
+
+  /// `NaN`, `Infinity`, `-Infinity`, and numbers too large for a `Double`.
+  public static let nonFinite = JSONLeniency(rawValue: 1)
+  /// A key that appears twice keeps its place and takes the last value.
+  public static let repeatedKeys = JSONLeniency(rawValue: 2)
+  /// Half a surrogate pair, bytes that are not UTF-8 (each becomes U+FFFD), a byte-order mark.
+  public static let brokenText = JSONLeniency(rawValue: 4)
+  /// What Python's reader takes, by which notebooks and configs were written.
+  public static let python: JSONLeniency = [.nonFinite, .repeatedKeys, .brokenText]
+}
+
+/// A fault in JSON text, and where it was found.
+public struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
+  public let message: String
+  /// The byte, from 0.
+  public let position: Int
+  /// The line, from 1.
+  public let line: Int
+  public var description: String { "\(message) at byte \(position)" }
+}
+
+extension JSON {
+  /// Parses UTF-8 text that holds exactly one value; throws `JSONError`.
+  public init(parsing bytes: UnsafeRawBufferPointer, allowing leniency: JSONLeniency = []) throws {
+    var parser = JSONParser(bytes, leniency)
+    self = try parser.parseDocument()
+  }
+
+  public init(parsing bytes: [UInt8], allowing leniency: JSONLeniency = []) throws {
+    self = try bytes.withUnsafeBytes { try JSON(parsing: $0, allowing: leniency) }
+  }
+
+  public init(parsing text: String, allowing leniency: JSONLeniency = []) throws {
+    var text = text
+    self = try text.withUTF8 { try JSON(parsing: UnsafeRawBufferPointer($0), allowing: leniency) }
+  }
+
+  /// Reads one value from the front of `bytes` and takes it off.
+  public init(takingFrom bytes: inout [UInt8]) throws {
+    let (value, end) = try bytes.withUnsafeBytes { bytes in
+      var parser = JSONParser(bytes, [])
+      return (try parser.parseValue(), parser.position)
+    }
+    self = value
+    bytes.removeFirst(end)
+  }
+}
+
+/// Reads one value; nesting of at most 256.
 struct JSONParser {
   private let bytes: UnsafeBufferPointer<UInt8>
-  private var position = 0
+  private(set) var position = 0
   private var depth = 0
-  private let allowsNonFinite: Bool
+  private let leniency: JSONLeniency
 
-  init(_ bytes: UnsafeRawBufferPointer, allowsNonFinite: Bool) {
+  init(_ bytes: UnsafeRawBufferPointer, _ leniency: JSONLeniency) {
     self.bytes = bytes.assumingMemoryBound(to: UInt8.self)
-    self.allowsNonFinite = allowsNonFinite
+    self.leniency = leniency
   }
 
   mutating func parseDocument() throws -> JSON {
+    if leniency.contains(.brokenText), bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
     let value = try parseValue()
     skipSpace()
     guard position == bytes.count else { throw fault("unexpected text after the value") }
     return value
   }
 
-  private func fault(_ message: String) -> JSONError { JSONError(message: message, position: position) }
+  private func fault(_ message: String) -> JSONError {
+    let line = bytes[..<min(position, bytes.count)].reduce(1) { $1 == 0x0A ? $0 + 1 : $0 }
+    return JSONError(message: message, position: position, line: line)
+  }
 
   private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
 
@@ -32,7 +87,7 @@ struct JSONParser {
     return true
   }
 
-  private mutating func parseValue() throws -> JSON {
+  mutating func parseValue() throws -> JSON {
     skipSpace()
     guard let byte = current else { throw fault("unexpected end") }
     switch byte {
@@ -42,14 +97,14 @@ struct JSONParser {
     case UInt8(ascii: "t"): return try literal("true", .bool(true))
     case UInt8(ascii: "f"): return try literal("false", .bool(false))
     case UInt8(ascii: "n"): return try literal("null", .null)
-    case UInt8(ascii: "N") where allowsNonFinite: return try literal("NaN", .number(.nan))
-    case UInt8(ascii: "I") where allowsNonFinite: return try literal("Infinity", .number(.infinity))
+    case UInt8(ascii: "N") where leniency.contains(.nonFinite): return try nonFinite("NaN")
+    case UInt8(ascii: "I") where leniency.contains(.nonFinite): return try nonFinite("Infinity")
     default: return .number(try parseNumber())
     }
   }
 
   private mutating func nested(_ parse: (inout JSONParser) throws -> JSON) throws -> JSON {
-    guard depth < 64 else { throw fault("nested too deeply") }
+    guard depth < 256 else { throw fault("nested too deeply") }
     depth += 1
     defer { depth -= 1 }
     position += 1
@@ -65,6 +120,10 @@ struct JSONParser {
     return value
   }
 
+  private mutating func nonFinite(_ text: StaticString) throws -> JSON {
+    try literal(text, .number(JSON.Number(literal: "\(text)")))
+  }
+
   private mutating func parseObject() throws -> JSON {
     var object = JSON.Object()
     skipSpace()
@@ -76,7 +135,10 @@ struct JSONParser {
       skipSpace()
       guard take(":") else { throw fault("expected ':'") }
       let value = try parseValue()
-      guard object.append(key, value) else { throw fault("key \"\(key)\" appears twice") }
+      if !object.append(key, value) {
+        guard leniency.contains(.repeatedKeys) else { throw fault("key \"\(key)\" appears twice") }
+        object[key] = value
+      }
       skipSpace()
       if take("}") { return .object(object) }
       guard take(",") else { throw fault("expected ',' or '}'") }
@@ -95,40 +157,35 @@ struct JSONParser {
     }
   }
 
-  private mutating func parseNumber() throws -> Double {
+  private mutating func parseNumber() throws -> JSON.Number {
     let start = position
-    func digits(_ parser: inout JSONParser) -> Int {
-      let first = parser.position
-      while let byte = parser.current, byte >= 0x30, byte <= 0x39 { parser.position += 1 }
-      return parser.position - first
-    }
     let isNegative = take("-")
-    if allowsNonFinite, isNegative, current == UInt8(ascii: "I") {
-      _ = try literal("Infinity", .null)
-      return -.infinity
+    if isNegative, leniency.contains(.nonFinite), current == UInt8(ascii: "I") {
+      _ = try nonFinite("Infinity")
+      return JSON.Number(literal: "-Infinity")
     }
-    let whole = digits(&self)
+    let whole = skipDigits()
     guard whole > 0, whole == 1 || bytes[position - whole] != 0x30 else {
       throw fault("unexpected character")
     }
-    var isWhole = true
-    if take(".") {
-      isWhole = false
-      guard digits(&self) > 0 else { throw fault("expected a digit") }
-    }
+    if take("."), skipDigits() == 0 { throw fault("expected a digit") }
+    var hasExponent = false
     if take("e") || take("E") {
-      isWhole = false
+      hasExponent = true
       if !take("+") { _ = take("-") }
-      guard digits(&self) > 0 else { throw fault("expected a digit") }
+      guard skipDigits() > 0 else { throw fault("expected a digit") }
     }
-    if isWhole, whole <= 15 {  // the usual case, without going through text
-      var value = 0
-      for index in (position - whole)..<position { value = value * 10 + Int(bytes[index] - 0x30) }
-      return isNegative ? -Double(value) : Double(value)
+    let number = JSON.Number(literal: String(decoding: bytes[start..<position], as: UTF8.self))
+    if hasExponent || whole > 300, !leniency.contains(.nonFinite), !number.double.isFinite {
+      throw fault("number out of range")
     }
-    let text = String(decoding: bytes[start..<position], as: UTF8.self)
-    guard let value = Double(text), value.isFinite else { throw fault("number out of range") }
-    return value
+    return number
+  }
+
+  private mutating func skipDigits() -> Int {
+    let first = position
+    while let byte = current, byte >= 0x30, byte <= 0x39 { position += 1 }
+    return position - first
   }
 
   private mutating func parseString() throws -> String {
@@ -146,10 +203,9 @@ struct JSONParser {
   }
 
   private func text(of slice: Slice<UnsafeBufferPointer<UInt8>>) throws -> String {
-    guard let text = String(validating: slice, as: UTF8.self) else {
-      throw fault("invalid UTF-8 in a string")
-    }
-    return text
+    if let text = String(validating: slice, as: UTF8.self) { return text }
+    guard leniency.contains(.brokenText) else { throw fault("invalid UTF-8 in a string") }
+    return String(decoding: slice, as: UTF8.self)
   }
 
   private mutating func parseEscapedString(from start: Int) throws -> String {
@@ -183,20 +239,23 @@ struct JSONParser {
     case UInt8(ascii: "n"): return "\n"
     case UInt8(ascii: "r"): return "\r"
     case UInt8(ascii: "t"): return "\t"
-    case UInt8(ascii: "u"):
-      let unit = try parseHex()
-      if unit & 0xfc00 == 0xd800 {  // a surrogate pair
-        guard take("\\"), take("u") else { throw fault("unpaired surrogate") }
-        let low = try parseHex()
-        guard low & 0xfc00 == 0xdc00,
-          let scalar = Unicode.Scalar(0x10000 + ((unit & 0x3ff) << 10) + (low & 0x3ff))
-        else { throw fault("unpaired surrogate") }
-        return scalar
-      }
-      guard let scalar = Unicode.Scalar(unit) else { throw fault("unpaired surrogate") }
-      return scalar
+    case UInt8(ascii: "u"): return try parseUnicodeEscape()
     default: throw fault("unknown escape")
     }
+  }
+
+  private mutating func parseUnicodeEscape() throws -> Unicode.Scalar {
+    let unit = try parseHex()
+    if let scalar = Unicode.Scalar(unit) { return scalar }
+    let start = position
+    if unit & 0xfc00 == 0xd800, take("\\"), take("u"), case let low = try parseHex(), low & 0xfc00 == 0xdc00,
+      let scalar = Unicode.Scalar(0x10000 + ((unit & 0x3ff) << 10) + (low & 0x3ff))
+    {
+      return scalar
+    }
+    guard leniency.contains(.brokenText) else { throw fault("unpaired surrogate") }
+    position = start
+    return "\u{FFFD}"
   }
 
   private mutating func parseHex() throws -> UInt32 {
