@@ -321,7 +321,8 @@ import Testing
         $0.latents = state
         $0.width = 8
       }.contains("which stands for 6 × 4 pixels"))
-    #expect(toy.refusal { $0.rng = "numpy" } == "there is no rng 'numpy' (there is 'torch-cpu')")
+    #expect(
+      toy.refusal { $0.rng = "numpy" } == "there is no rng 'numpy' (there are 'torch-cpu' and 'torch-cuda')")
     #expect(toy.refusal { $0.guidance = .nan } == "guidance must be a finite number, got nan")
     #expect(toy.refusal { $0.scheduler = "ddpm" }.hasPrefix("there is no scheduler 'ddpm'"))
     #expect(throws: PipelineError("token id 128 is not in the vocabulary of 128")) {

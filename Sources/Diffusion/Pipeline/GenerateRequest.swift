@@ -34,7 +34,7 @@ public struct GenerateRequest {
   public var scheduler: String?
   /// Share of fresh noise in DDIM's steps.
   public var eta = 0.0
-  /// Where noise comes from: `torch-cpu`.
+  /// Whose numbers a seed stands for: PyTorch's on a CPU (`torch-cpu`) or on a GPU (`torch-cuda`).
   public var rng = "torch-cpu"
   /// Size in pixels; nil: that of `latents` or `noise`, else the one of the model's training.
   public var width, height: Int?

@@ -17,8 +17,8 @@ struct NoiseSource {
   static func generator(_ rng: String, seed: UInt64) throws -> any RandomGenerator {
     switch rng {
     case "torch-cpu": return TorchCPUGenerator(seed: seed)
-    case "torch-cuda": throw PipelineError("rng 'torch-cuda' is not there yet (there is 'torch-cpu')")
-    default: throw PipelineError("there is no rng '\(rng)' (there is 'torch-cpu')")
+    case "torch-cuda": return TorchCUDAGenerator(seed: seed)
+    default: throw PipelineError("there is no rng '\(rng)' (there are 'torch-cpu' and 'torch-cuda')")
     }
   }
 

@@ -63,9 +63,10 @@ final class LuaModel: LuaUserdata {
   }
 
   private static func describePictures(_ type: LuaType<LuaModel>) throws {
-    try type.method("noise({seed, width, height})") { model, call in
+    try type.method("noise({seed, width, height, rng})") { model, call in
       let seed: UInt64 = try call["seed"] ?? 0
-      return try model.pipeline.noise(seed: seed, width: call["width"], height: call["height"])
+      return try model.pipeline.noise(
+        seed: seed, width: call["width"], height: call["height"], rng: call["rng"] ?? "torch-cpu")
     }
     try type.method("decode(latents)") { model, call in try model.pipeline.decode(call[1]) }
     try type.method("encode_image(image)") { model, call in
