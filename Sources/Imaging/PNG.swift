@@ -8,12 +8,33 @@ extension Image {
   /// profiles and gamma are not applied.
   public init(pngData bytes: [UInt8]) throws {
     var decoded = ci_image()
-    try withMessage { message, size in ci_png_read(bytes, bytes.count, &decoded, message, size) }
+    try withMessage(from: "PNG") { message, size in ci_png_read(bytes, bytes.count, &decoded, message, size) }
     defer { free(decoded.samples) }
+    try self.init(decoded, format: "PNG")
+  }
+
+  /// The picture as a PNG file of 8 bits per sample: the same bytes for the same picture.
+  public func pngData() throws -> [UInt8] {
+    guard let height = UInt32(exactly: height), let width = UInt32(exactly: width) else {
+      throw ImagingError("PNG: \(self.width) × \(self.height) pixels are too many")
+    }
+    var encoded: UnsafeMutablePointer<UInt8>?
+    var count = 0
+    try withMessage(from: "PNG") { message, size in
+      ci_png_write(bytes(), width, height, UInt32(channels), &encoded, &count, message, size)
+    }
+    defer { free(encoded) }
+    return Array(UnsafeBufferPointer(start: encoded, count: count))
+  }
+}
+
+extension Image {
+  /// The samples that a C function decoded, which stay the caller's.
+  init(_ decoded: ci_image, format: String) throws {
     let shape = [Int(decoded.height), Int(decoded.width), Int(decoded.channels)]
     let count = shape.reduce(1, *)
     guard let samples = decoded.samples, decoded.bits == 8 || decoded.bits == 16 else {
-      throw ImagingError("PNG: samples of \(decoded.bits) bits cannot be read")
+      throw ImagingError("\(format): samples of \(decoded.bits) bits cannot be read")
     }
     let tensor = try Tensor.uninitialized(shape)
     try tensor.withUnsafeMutableBuffer { values in
@@ -27,30 +48,16 @@ extension Image {
     }
     try self.init(tensor)
   }
-
-  /// The picture as a PNG file of 8 bits per sample: the same bytes for the same picture.
-  public func pngData() throws -> [UInt8] {
-    guard let height = UInt32(exactly: height), let width = UInt32(exactly: width) else {
-      throw ImagingError("PNG: \(self.width) × \(self.height) pixels are too many")
-    }
-    var encoded: UnsafeMutablePointer<UInt8>?
-    var count = 0
-    try withMessage { message, size in
-      ci_png_write(bytes(), width, height, UInt32(channels), &encoded, &count, message, size)
-    }
-    defer { free(encoded) }
-    return Array(UnsafeBufferPointer(start: encoded, count: count))
-  }
 }
 
 /// Runs a C function that returns 0 or leaves a message.
-private func withMessage(_ body: (UnsafeMutablePointer<CChar>, Int) -> Int32) throws {
+func withMessage(from format: String, _ body: (UnsafeMutablePointer<CChar>, Int) -> Int32) throws {
   var message = [CChar](repeating: 0, count: 256)
   let status = message.withUnsafeMutableBufferPointer { buffer in
     buffer.baseAddress.map { body($0, buffer.count) } ?? 1
   }
   guard status == 0 else {
     let text = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-    throw ImagingError("PNG: \(String(decoding: text, as: UTF8.self))")
+    throw ImagingError("\(format): \(String(decoding: text, as: UTF8.self))")
   }
 }

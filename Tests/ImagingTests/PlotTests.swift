@@ -90,6 +90,25 @@ import Testing
     plot.xRange = 0...1
     #expect(throws: ImagingError("a logarithmic axis needs a range above 0")) { try plot.svg() }
   }
+
+  @Test func drawsPixels() throws {
+    var plot = Plot([.histogram(edges: [0, 1], counts: [5])])
+    plot.width = 200
+    plot.height = 100
+    let image = try plot.image(scale: 1.5)
+    #expect(image.width == 300 && image.height == 150 && image.channels == 4)
+    // The one bar fills the middle in the first colour of the series; the corner is empty.
+    func pixel(_ y: Int, _ x: Int) throws -> [Float] {
+      try image.tensor.selected(0, y).selected(0, x).toArray().map { ($0 * 255).rounded() }
+    }
+    let middle = try pixel(75, 160)
+    #expect(zip(middle, [0x4a, 0x7f, 0xc4]).allSatisfy { abs($0 - Float($1)) <= 2 }, "\(middle)")
+    #expect(try pixel(0, 299) == [0, 0, 0, 0])
+    #expect(throws: ImagingError("scale must be positive, got 0.0")) { try plot.image(scale: 0) }
+    #expect(throws: ImagingError("SVG: the picture would be empty or too large")) {
+      try plot.image(scale: 1000)
+    }
+  }
 }
 
 /// Whether tags nest and close, and text is escaped: enough XML for what plots write.

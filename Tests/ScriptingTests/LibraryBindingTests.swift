@@ -103,6 +103,9 @@ import Testing
       try bench.run("p.line{ y = {1, 2} }:save('\(folder)/x.svg')")
       #expect(try bench.holds("io.open('\(folder)/x.svg'):read(4) == '<svg'"))
       try bench.run("os.remove('\(folder)/x.svg')")
+      try bench.run("p.line{ y = {1, 2}, width = 100, height = 80 }:save('\(folder)/x.png')")
+      #expect(try bench.holds("lunette.image.open('\(folder)/x.png'):size(1) == 160"))
+      try bench.run("os.remove('\(folder)/x.png')")
     }
     #expect(
       bench.failure("p.line{ x = {1}, y = {1, 2} }").contains(

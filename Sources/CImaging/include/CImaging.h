@@ -2,7 +2,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// PNG in and out. libpng reports errors with longjmp; these two functions are the only frames it may cross.
+/// PNG in and out. libpng reports errors with longjmp; the first two functions are the only frames it may cross.
 
 typedef struct {
     uint32_t width;
@@ -24,3 +24,7 @@ int ci_png_read(const uint8_t *bytes, size_t count, ci_image *image, char *messa
 /// `*bytes` (`free`); else `message` says why not.
 int ci_png_write(const uint8_t *samples, uint32_t width, uint32_t height, uint32_t channels, uint8_t **bytes,
                  size_t *count, char *message, size_t message_size);
+
+/// Draws an SVG document at `scale` times its own size, on nothing (RGBA). 0 on success, and the caller owns `samples`
+/// (`free`); else `message` says why not, also where librsvg is not installed.
+int ci_svg_draw(const uint8_t *svg, size_t count, double scale, ci_image *image, char *message, size_t message_size);

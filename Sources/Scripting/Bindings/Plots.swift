@@ -27,11 +27,15 @@ struct LuaPlot: Displayable {
     try type.method("svg()") { plot, _ in plot.svg }
     try type.method("save(path)") { plot, call in
       let path: String = try call[1]
-      guard path.hasSuffix(".svg") else {
-        throw LuaArgumentError(1, "name ending in .svg expected, got '\(path)'")
+      if path.hasSuffix(".png") {
+        try plot.plot.image().write(to: path)
+      } else if path.hasSuffix(".svg") {
+        try TextFile.write(plot.svg, to: path)
+      } else {
+        throw LuaArgumentError(1, "name ending in .svg or .png expected, got '\(path)'")
       }
-      try TextFile.write(plot.svg, to: path)
     }
+    try type.method("image({scale})") { plot, call in try plot.plot.image(scale: call["scale"] ?? 2) }
     try type.metamethod("__tostring") { plot, _ in plot.inWords }
     try type.showsItself()
   }

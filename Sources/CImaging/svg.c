@@ -1,0 +1,132 @@
+// Draws SVG with librsvg, which is opened when the first drawing is asked for: it brings forty libraries along, and a
+// program that starts in milliseconds cannot load them for what most runs never do.
+
+#include "CImaging.h"
+
+#include <dlfcn.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// What is used of the C interfaces of librsvg 2.46 and newer, GLib and cairo, which have kept them stable.
+typedef struct _RsvgHandle RsvgHandle;
+typedef struct _cairo cairo_t;
+typedef struct _cairo_surface cairo_surface_t;
+typedef struct {
+    uint32_t domain;
+    int code;
+    char *message;
+} GError;
+typedef struct {
+    double x, y, width, height;
+} RsvgRectangle;
+enum { CAIRO_FORMAT_ARGB32 = 0, CAIRO_STATUS_SUCCESS = 0 };
+
+typedef struct {
+    RsvgHandle *(*handle_new)(const uint8_t *data, size_t size, GError **error);
+    int (*intrinsic_size)(RsvgHandle *handle, double *width, double *height);
+    int (*render)(RsvgHandle *handle, cairo_t *cairo, const RsvgRectangle *viewport, GError **error);
+    void (*unref)(void *object);
+    void (*error_free)(GError *error);
+    cairo_surface_t *(*surface_new)(int format, int width, int height);
+    int (*surface_status)(cairo_surface_t *surface);
+    void (*surface_flush)(cairo_surface_t *surface);
+    uint8_t *(*surface_data)(cairo_surface_t *surface);
+    int (*surface_stride)(cairo_surface_t *surface);
+    void (*surface_destroy)(cairo_surface_t *surface);
+    cairo_t *(*cairo_new)(cairo_surface_t *surface);
+    void (*cairo_destroy)(cairo_t *cairo);
+} renderer;
+
+static int open_renderer(renderer *r, char *message, size_t message_size) {
+    void *library = dlopen("librsvg-2.so.2", RTLD_NOW | RTLD_LOCAL);
+    if (!library) {
+        snprintf(message, message_size, "librsvg is not installed (Debian: librsvg2-2)");
+        return 1;
+    }
+    const struct {
+        const char *name;
+        void **function;
+    } symbols[] = {
+        {"rsvg_handle_new_from_data", (void **)&r->handle_new},
+        {"rsvg_handle_get_intrinsic_size_in_pixels", (void **)&r->intrinsic_size},
+        {"rsvg_handle_render_document", (void **)&r->render},
+        {"g_object_unref", (void **)&r->unref},
+        {"g_error_free", (void **)&r->error_free},
+        {"cairo_image_surface_create", (void **)&r->surface_new},
+        {"cairo_surface_status", (void **)&r->surface_status},
+        {"cairo_surface_flush", (void **)&r->surface_flush},
+        {"cairo_image_surface_get_data", (void **)&r->surface_data},
+        {"cairo_image_surface_get_stride", (void **)&r->surface_stride},
+        {"cairo_surface_destroy", (void **)&r->surface_destroy},
+        {"cairo_create", (void **)&r->cairo_new},
+        {"cairo_destroy", (void **)&r->cairo_destroy},
+    };
+    for (size_t i = 0; i < sizeof symbols / sizeof symbols[0]; i++) {
+        *symbols[i].function = dlsym(library, symbols[i].name);
+        if (!*symbols[i].function) {
+            snprintf(message, message_size, "librsvg is too old: it lacks %s", symbols[i].name);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int fail(const renderer *r, GError *error, const char *otherwise, char *message, size_t message_size) {
+    snprintf(message, message_size, "%s", error && error->message ? error->message : otherwise);
+    if (error) r->error_free(error);
+    return 1;
+}
+
+// Cairo keeps native words 0xAARRGGBB with the colours multiplied by alpha.
+static void unpack(const uint8_t *rows, int stride, ci_image *image) {
+    uint8_t *to = image->samples;
+    for (uint32_t y = 0; y < image->height; y++) {
+        const uint32_t *from = (const uint32_t *)(rows + (size_t)y * (size_t)stride);
+        for (uint32_t x = 0; x < image->width; x++, to += 4) {
+            const uint32_t alpha = from[x] >> 24;
+            for (int channel = 0; channel < 3; channel++) {
+                const uint32_t value = from[x] >> (16 - 8 * channel) & 0xff;
+                to[channel] = alpha ? (uint8_t)((value * 255 + alpha / 2) / alpha) : 0;
+            }
+            to[3] = (uint8_t)alpha;
+        }
+    }
+}
+
+static int draw(const renderer *r, RsvgHandle *handle, double scale, ci_image *image, char *message,
+                size_t message_size) {
+    double width, height;
+    if (!r->intrinsic_size(handle, &width, &height)) {
+        return fail(r, NULL, "the drawing does not say its size", message, message_size);
+    }
+    width = ceil(width * scale);
+    height = ceil(height * scale);
+    if (!(width >= 1 && height >= 1 && width <= 32767 && height <= 32767 && width * height <= CI_MAXIMUM_PIXELS)) {
+        return fail(r, NULL, "the picture would be empty or too large", message, message_size);
+    }
+    cairo_surface_t *surface = r->surface_new(CAIRO_FORMAT_ARGB32, (int)width, (int)height);
+    cairo_t *cairo = r->cairo_new(surface);
+    const RsvgRectangle viewport = {0, 0, width, height};
+    GError *error = NULL;
+    const int drawn = r->surface_status(surface) == CAIRO_STATUS_SUCCESS && r->render(handle, cairo, &viewport, &error);
+    r->surface_flush(surface);
+    *image = (ci_image){.width = (uint32_t)width, .height = (uint32_t)height, .channels = 4, .bits = 8};
+    if (drawn) image->samples = malloc((size_t)width * (size_t)height * 4);
+    if (image->samples) unpack(r->surface_data(surface), r->surface_stride(surface), image);
+    r->cairo_destroy(cairo);
+    r->surface_destroy(surface);
+    return image->samples ? 0 : fail(r, error, "out of memory", message, message_size);
+}
+
+int ci_svg_draw(const uint8_t *svg, size_t count, double scale, ci_image *image, char *message, size_t message_size) {
+    renderer r;
+    if (open_renderer(&r, message, message_size)) return 1;
+    GError *error = NULL;
+    RsvgHandle *handle = r.handle_new(svg, count, &error);
+    if (!handle) return fail(&r, error, "not an SVG document", message, message_size);
+    const int status = draw(&r, handle, scale, image, message, message_size);
+    r.unref(handle);
+    return status;
+}
