@@ -215,12 +215,15 @@ import Testing
       $0.scheduler = scheduler
       $0.onStepEnd = { ends.append($0) }
     }
-    #expect(ends.map(\.index) == [1, 2, 3, 4])
+    #expect(ends.map(\.index) == Array(1...result.timesteps.count))
     #expect(ends.map(\.timestep) == result.timesteps)
-    #expect(difference(ends[3].latents, result.latents) == 0)
+    let last = try #require(ends.last)
+    #expect(difference(last.latents, result.latents) == 0)
     #expect(difference(try ends[1].preview(), try toy.pipeline.decode(ends[1].denoised.selected(0, 0))) == 0)
-    // the last step of each scheduler lands on the predicted clean sample
-    #expect(difference(ends[3].denoised, result.latents) < (scheduler == "ddim" ? 1e-2 : 1e-5))
+    // The last step lands on the predicted clean sample, except where it looks back at earlier predictions.
+    if !["pndm", "lms"].contains(scheduler) {
+      #expect(difference(last.denoised, result.latents) < (scheduler == "ddim" ? 1e-2 : 1e-5))
+    }
   }
 
   @Test func largeBatchesAreCut() throws {
@@ -324,7 +327,7 @@ import Testing
     #expect(
       toy.refusal { $0.rng = "numpy" } == "there is no rng 'numpy' (there are 'torch-cpu' and 'torch-cuda')")
     #expect(toy.refusal { $0.guidance = .nan } == "guidance must be a finite number, got nan")
-    #expect(toy.refusal { $0.scheduler = "ddpm" }.hasPrefix("there is no scheduler 'ddpm'"))
+    #expect(toy.refusal { $0.scheduler = "plms" }.hasPrefix("there is no scheduler 'plms'"))
     #expect(throws: PipelineError("token id 128 is not in the vocabulary of 128")) {
       try toy.pipeline.encode(ids: [1, 128])
     }

@@ -1,9 +1,10 @@
-import Diffusion
 import Encoding
 import Glibc
 import Neural
 import Tensor
 import Testing
+
+@testable import Diffusion
 
 /// Schedulers against diffusers under the toy model of Scripts/dev/goldens/schedulers.py.
 @Suite struct SchedulerTests {
@@ -12,6 +13,9 @@ import Testing
 
     var name: String { json["scheduler"]?.string ?? "" }
     var steps: Int { json["steps"]?.int ?? 0 }
+    /// The call with which the run starts, from 0.
+    var first: Int { json["first"]?.int ?? 0 }
+    var className: String { json["config"]?["algorithm_type"]?.string ?? name }
     var eta: Double { json["eta"]?.double ?? 0 }
     var config: SchedulerConfig { SchedulerConfig(json["config"] ?? .null) }
 
@@ -42,35 +46,62 @@ import Testing
 
   @Test func followsDiffusersStepByStep() throws {
     let cases = try Self.cases()
-    #expect(cases.count > 40)
+    #expect(cases.count > 110)
+    #expect(Set(cases.map(\.name)).isSuperset(of: SchedulerRegistry.names.filter { $0 != "sde-dpmsolver++" }))
     for (number, golden) in cases.enumerated() {
       let what: Comment = "case \(number): \(golden.name), \(golden.steps) steps, \(golden.json["config"]!)"
-      var scheduler = try SchedulerRegistry.make(
-        golden.name, config: golden.config, steps: golden.steps, eta: golden.eta)
-      #expect(difference(scheduler.timesteps.map { Float($0) }, golden.list("timesteps")) < 1e-6, what)
-      let scale = Float(golden.json["scale"]?.double ?? 0)
-      #expect(abs(scheduler.initialNoiseScale - scale) <= 1e-5 * scale, what)
-
-      let start = golden.list("start")
-      var sample = try Tensor(start, shape: [1, start.count]).multiplying(scheduler.initialNoiseScale)
-      let noises = golden.lists("noises")
-      #expect(scheduler.drawsNoise == !noises.isEmpty, what)
-      for (index, time) in scheduler.timesteps.enumerated() {
-        let shown = try scheduler.scaleInput(sample, at: index)
-        #expect(difference(shown.toArray(), golden.lists("inputs")[index]) < golden.tolerance, what)
-        let output = shown.toArray().map { tanhf(0.8 * $0 + Float(time / 1000) - 0.3) }
-        let noise = noises.isEmpty ? nil : try Tensor(noises[index], shape: sample.shape)
-        sample = try scheduler.step(
-          Tensor(output, shape: sample.shape), at: index, sample: sample, noise: noise
-        ).sample
-        #expect(difference(sample.toArray(), golden.lists("states")[index]) < golden.tolerance, what)
+      if golden.name == "ddim inversion" {
+        try checkInversion(golden, what)
+      } else {
+        try check(golden, what)
       }
-
-      let clean = try Tensor(start, shape: [1, start.count])
-      let noise = try Tensor([0.3, -0.2, 1.1, -2.0, 0.7], shape: clean.shape)
-      let noisy = try scheduler.addNoise(noise, to: clean, at: golden.steps / 2)
-      #expect(difference(noisy.toArray(), golden.list("noisy")) < 1e-5, what)
     }
+  }
+
+  private func check(_ golden: Case, _ what: Comment) throws {
+    var scheduler = try SchedulerRegistry.make(
+      golden.className, config: golden.config, steps: golden.steps, eta: golden.eta)
+    #expect(difference(scheduler.timesteps.map { Float($0) }, golden.list("timesteps")) < 1e-6, what)
+    let scale = Float(golden.json["scale"]?.double ?? 0)
+    #expect(abs(scheduler.initialNoiseScale - scale) <= 1e-5 * scale, what)
+
+    let start = golden.list("start")
+    var sample = try Tensor(start, shape: [1, start.count]).multiplying(scheduler.initialNoiseScale)
+    let noises = golden.lists("noises")
+    let inputs = golden.lists("inputs")
+    #expect(scheduler.drawsNoise == !noises.isEmpty, what)
+    #expect(golden.lists("states").count == scheduler.timesteps.count - golden.first, what)
+    for (call, state) in golden.lists("states").enumerated() {
+      let index = golden.first + call
+      let shown = try scheduler.scaleInput(sample, at: index)
+      #expect(
+        difference(shown.toArray(), inputs.isEmpty ? sample.toArray() : inputs[call]) < golden.tolerance, what
+      )
+      let noise = noises.isEmpty ? nil : try Tensor(noises[call], shape: sample.shape)
+      sample = try scheduler.step(
+        output(shown, scheduler.timesteps[index]), at: index, sample: sample, noise: noise
+      ).sample
+      #expect(difference(sample.toArray(), state) < golden.tolerance, "\(what), call \(call)")
+    }
+
+    let clean = try Tensor(start, shape: [1, start.count])
+    let noise = try Tensor([0.3, 1.1, -2.0], shape: clean.shape)
+    let noisy = try scheduler.addNoise(noise, to: clean, at: golden.steps / 2)
+    #expect(difference(noisy.toArray(), golden.list("noisy")) < 1e-5, what)
+  }
+
+  private func checkInversion(_ golden: Case, _ what: Comment) throws {
+    let inversion = try DDIMInversion(golden.config, steps: golden.steps)
+    #expect(difference(inversion.timesteps.map { Float($0) }, golden.list("timesteps")) < 1e-6, what)
+    var sample = try Tensor(golden.list("start"), shape: [1, 3])
+    for (index, state) in golden.lists("states").enumerated() {
+      sample = try inversion.step(output(sample, inversion.timesteps[index]), at: index, sample: sample)
+      #expect(difference(sample.toArray(), state) < golden.tolerance, what)
+    }
+  }
+
+  private func output(_ shown: Tensor, _ time: Double) throws -> Tensor {
+    try Tensor(shown.toArray().map { tanhf(0.8 * $0 + Float(time / 1000) - 0.3) }, shape: shown.shape)
   }
 
   /// With the predicted noise and clean sample, every scheduler's state can be put together again.
@@ -81,7 +112,8 @@ import Testing
       var scheduler = try SchedulerRegistry.make(name, config: SchedulerConfig(json), steps: 5)
       let sample = try Tensor([0.5, -1, 2], shape: [1, 3])
       let step = try scheduler.step(
-        Tensor([0.1, 0.2, -0.3], shape: [1, 3]), at: 2, sample: sample, noise: nil)
+        Tensor([0.1, 0.2, -0.3], shape: [1, 3]), at: 2, sample: sample,
+        noise: scheduler.drawsNoise ? .zeros([1, 3]) : nil)
       let again = try scheduler.addNoise(step.noise, to: step.denoised, at: 2)
       #expect(difference(again.toArray(), sample.toArray()) < 1e-5, "\(name)")
     }
@@ -96,7 +128,7 @@ import Testing
       } catch { return "\(error)" }
     }
     #expect(
-      message("{}", "pndm") == "there is no scheduler 'pndm' (there are 'ddim', 'euler', 'dpmsolver++')")
+      message("{}", "plms").hasPrefix("there is no scheduler 'plms' (there are 'ddim', 'ddpm', 'pndm', "))
     #expect(message("{}", steps: 0) == "steps must be between 1 and 1000, got 0")
     #expect(message("{}", steps: 1001) == "steps must be between 1 and 1000, got 1001")
     #expect(message(#"{"steps_offset": 1}"#, steps: 1000).contains("steps_offset = 1"))
@@ -105,6 +137,64 @@ import Testing
     #expect(message(#"{"beta_end": "x"}"#) == #"scheduler_config.json: beta_end must be a number, got "x""#)
     #expect(message(#"{"beta_schedule": "sqrt"}"#).contains(#"one of "linear", "scaled_linear""#))
     #expect(message(#"{"thresholding": true}"#).contains("thresholding is not supported"))
-    #expect(message(#"{"solver_order": 3}"#, "dpmsolver++").contains("solver_order must be 1 or 2"))
+    #expect(message(#"{"solver_order": 4}"#, "dpmsolver++").contains("solver_order must be 1, 2 or 3"))
+    #expect(message("{}", "pndm", steps: 3).contains("steps must be at least 4"))
+    #expect(message("{}", "lcm", steps: 51).contains("(original_inference_steps)"))
+    #expect(message("{}", "unipc", steps: 1000) == "steps must be below 1000 with this scheduler, got 1000")
+    #expect(message(#"{"rescale_betas_zero_snr": true}"#, "heun").contains("rescale_betas_zero_snr is not"))
+    #expect(message(#"{"variance_type": "learned"}"#, "ddpm").contains("variance_type must be one of"))
+  }
+}
+
+/// Schedulers inside whole runs.
+@Suite struct SchedulerRunTests {
+  /// A run that is cut in two goes on with the same random numbers; Heun between its two calls keeps Euler's step.
+  @Test(arguments: ["ddpm", "euler_ancestral", "lcm", "heun"])
+  func aSplitRunIsTheWholeRun(scheduler: String) throws {
+    let toy = Toy()
+    func run(_ change: (inout GenerateRequest) -> Void = { _ in }) throws -> GenerateResult {
+      try toy.generate {
+        $0.scheduler = scheduler
+        $0.steps = 5
+        $0.seeds = [3]
+        change(&$0)
+      }
+    }
+    let whole = try run()
+    #expect(whole.timesteps.count == (scheduler == "heun" ? 9 : 5))
+    let first = try run { $0.endStep = 4 }
+    let second = try run {
+      $0.latents = first.latents
+      $0.startStep = 5
+    }
+    #expect(difference(second.latents, whole.latents) < 1e-6)
+  }
+
+  @Test func settingsOverrideTheCheckpoint() throws {
+    let toy = Toy()
+    let plain = try toy.generate { $0.scheduler = "euler" }
+    let karras = try toy.generate {
+      $0.scheduler = "euler"
+      $0.schedulerSettings["use_karras_sigmas"] = .bool(true)
+    }
+    #expect(plain.timesteps != karras.timesteps)
+    let refusal = toy.refusal {
+      $0.scheduler = "euler"
+      $0.schedulerSettings["use_karras_sigmas"] = .string("yes")
+    }
+    #expect(refusal == #"scheduler_config.json: use_karras_sigmas must be true or false, got "yes""#)
+  }
+
+  /// Rescaled guidance has, at the full factor, the deviation of the prompt's own prediction.
+  @Test func guidanceIsRescaled() throws {
+    let (with, without) = (
+      try Tensor([1, 2, 3, 5], shape: [1, 4]), try Tensor([0, 2, -1, 1], shape: [1, 4])
+    )
+    let full = try Guidance(weight: 7, rescale: 1)(with, without)
+    #expect(abs(try full.variance().item() - with.variance().item()) < 1e-4)
+    let plain = try Guidance(weight: 7)(with, without)
+    let half = try Guidance(weight: 7, rescale: 0.5)(with, without)
+    #expect(difference(half, try full.adding(plain).multiplying(0.5)) < 1e-6)
+    #expect(Toy().refusal { $0.guidanceRescale = 1.5 } == "guidance_rescale must be between 0 and 1, got 1.5")
   }
 }

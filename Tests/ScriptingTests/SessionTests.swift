@@ -131,7 +131,7 @@ import Testing
     let outputs = session.run(
       """
       local inner
-      local out = model:generate{ prompt = "a cat", steps = 3, on_step = function(s)
+      local out = model:generate{ prompt = "a cat", steps = 3, scheduler = "ddim", on_step = function(s)
         if s.index == 2 then inner = model:generate{ prompt = "a dog", steps = 2, seed = 5 } end
       end }
       print(#out, inner.seeds[1], out.latents:dim())

@@ -31,7 +31,8 @@ def main(root: Path):
         daam, notes[name] = outputs.daam_outputs(pipeline, 4, height, width)
         save(root / f"{name}.safetensors", {
             **outputs.text_outputs(pipeline, [outputs.PROMPTS[0], ""]), **outputs.unet_outputs(pipeline),
-            **outputs.vae_outputs(pipeline), **outputs.run_outputs(pipeline, 10, keep_steps=False), **daam,
+            **outputs.vae_outputs(pipeline), **outputs.run_outputs(pipeline, 10, keep_steps=False),
+            **outputs.inversion_outputs(pipeline), **daam,
         })
         tokens[name] = outputs.tokens_of(root / name)
     save(root / "clip.safetensors", outputs.clip_outputs(root / "tiny-sd1/clip"))

@@ -8,10 +8,15 @@ from pathlib import Path
 import numpy as np
 import torch
 from diffusers import (
+    DDIMInverseScheduler,
     DDIMScheduler,
     DPMSolverMultistepScheduler,
+    EulerAncestralDiscreteScheduler,
     EulerDiscreteScheduler,
+    HeunDiscreteScheduler,
+    PNDMScheduler,
     StableDiffusionPipeline,
+    UniPCMultistepScheduler,
 )
 from PIL import Image
 from transformers import CLIPImageProcessor, CLIPModel, CLIPTokenizer
@@ -44,6 +49,11 @@ PROMPTS = [
 ]
 RUN_PROMPT = "a cat and a pistol"
 SCHEDULERS = {"ddim": DDIMScheduler, "euler": EulerDiscreteScheduler, "dpm++2m": DPMSolverMultistepScheduler}
+# Checked by their latents only. Ancestral noise goes on with the generator that the first noise came from.
+MORE_SCHEDULERS = {
+    "pndm": PNDMScheduler, "euler_ancestral": EulerAncestralDiscreteScheduler, "heun": HeunDiscreteScheduler,
+    "unipc": UniPCMultistepScheduler,
+}
 SEEDS = [0, 1, 7, 469, 2**32 + 5]
 
 
@@ -139,9 +149,29 @@ def run_outputs(pipeline, steps, seed=7, keep_steps=True):
         out[f"run.{name}.timesteps"] = pipeline.scheduler.timesteps.float()
         out[f"run.{name}.latents"] = torch.stack(trajectory) if keep_steps else trajectory[-1][None]
         out[f"run.{name}.bytes"] = torch.tensor(np.round(images[0] * 255), dtype=torch.uint8)
+    for name, scheduler in MORE_SCHEDULERS.items():
+        pipeline.scheduler = scheduler.from_pretrained(config_directory, subfolder="scheduler")
+        out[f"run.{name}.latents"] = pipeline(
+            RUN_PROMPT, generator=torch.Generator().manual_seed(seed), num_inference_steps=steps, guidance_scale=7.5,
+            guidance_rescale=0.7, output_type="latent",
+        ).images
     out["run.noise"] = noise[0]
     out["run.seed"], out["run.steps"] = torch.tensor([float(seed)]), torch.tensor([float(steps)])
     return out
+
+
+@torch.no_grad()
+def inversion_outputs(pipeline, steps=5):
+    """A loop of DDIM inversion with guidance 2, from any latents."""
+    scheduler = DDIMInverseScheduler.from_pretrained(pipeline.config._name_or_path, subfolder="scheduler")
+    scheduler.set_timesteps(steps)
+    side = pipeline.unet.config.sample_size
+    latents = random((1, 4, side, side), 300)
+    text, out = embed(pipeline, ["", RUN_PROMPT]), {"invert.start": latents[0]}
+    for timestep in scheduler.timesteps:
+        without, conditional = pipeline.unet(torch.cat([latents, latents]), timestep, text).sample.chunk(2)
+        latents = scheduler.step(without + 2 * (conditional - without), timestep, latents).prev_sample
+    return out | {"invert.latents": latents[0], "invert.steps": torch.tensor([float(steps)])}
 
 
 @torch.no_grad()

@@ -18,7 +18,8 @@ def main(work: Path):
     clip = outputs.clip_outputs(model / "clip") if (model / "clip/config.json").exists() else {}
     save(work / "model.safetensors", {
         **outputs.text_outputs(pipeline, outputs.PROMPTS[:2]), **outputs.unet_outputs(pipeline),
-        **outputs.vae_outputs(pipeline), **outputs.run_outputs(pipeline, 30, keep_steps=False), **daam, **clip,
+        **outputs.vae_outputs(pipeline), **outputs.run_outputs(pipeline, 30, keep_steps=False),
+        **outputs.inversion_outputs(pipeline), **daam, **clip,
     })
     outputs.dump(work / "cases.json", {
         "prompt": outputs.RUN_PROMPT, "daam": {"model": note}, "tokens": {"model": outputs.tokens_of(model)},

@@ -4,86 +4,183 @@ reads: `schedulers.py FILE.json`."""
 import json
 import logging
 import sys
+import warnings
 from pathlib import Path
 
 import torch
-from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, EulerDiscreteScheduler
+from diffusers import (
+    DDIMInverseScheduler,
+    DDIMScheduler,
+    DDPMScheduler,
+    DPMSolverMultistepScheduler,
+    EulerAncestralDiscreteScheduler,
+    EulerDiscreteScheduler,
+    HeunDiscreteScheduler,
+    LCMScheduler,
+    LMSDiscreteScheduler,
+    PNDMScheduler,
+    UniPCMultistepScheduler,
+)
 
 logging.getLogger("diffusers").setLevel(logging.ERROR)
+warnings.filterwarnings("ignore")
 
-CLASSES = {"ddim": DDIMScheduler, "euler": EulerDiscreteScheduler, "dpmsolver++": DPMSolverMultistepScheduler}
+CLASSES = {
+    "ddim": DDIMScheduler, "ddim inversion": DDIMInverseScheduler, "ddpm": DDPMScheduler, "pndm": PNDMScheduler,
+    "euler": EulerDiscreteScheduler, "euler_ancestral": EulerAncestralDiscreteScheduler, "heun": HeunDiscreteScheduler,
+    "lms": LMSDiscreteScheduler, "dpmsolver++": DPMSolverMultistepScheduler, "unipc": UniPCMultistepScheduler,
+    "lcm": LCMScheduler,
+}
+STOCHASTIC = ("ddpm", "euler_ancestral", "lcm")
 SD = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
 SD1 = SD | {"steps_offset": 1, "clip_sample": False, "set_alpha_to_one": False}
 COSINE = {"beta_schedule": "squaredcos_cap_v2"}
 V = {"prediction_type": "v_prediction"}
-CASES = [
-    *[("ddim", steps, 0.0, SD1) for steps in (1, 2, 7, 30, 50)],
-    ("ddim", 10, 0.0, {}),
-    ("ddim", 10, 0.5, SD1),
-    ("ddim", 10, 1.0, SD1 | V | {"timestep_spacing": "trailing"}),
-    ("ddim", 10, 0.0, SD | {"prediction_type": "sample", "clip_sample_range": 0.5}),
-    ("ddim", 9, 0.0, COSINE | {"timestep_spacing": "linspace"}),
-    ("ddim", 8, 0.0, SD | V | {"timestep_spacing": "trailing", "rescale_betas_zero_snr": True, "clip_sample": False}),
-    ("ddim", 6, 0.0, {"num_train_timesteps": 100, "trained_betas": [0.001 * i for i in range(1, 101)]}),
-    *[("euler", steps, 0.0, SD) for steps in (1, 2, 7, 30)],
-    ("euler", 10, 0.0, {}),
-    ("euler", 10, 0.0, SD | {"timestep_spacing": "leading", "steps_offset": 1}),
-    ("euler", 10, 0.0, SD | V | {"timestep_spacing": "trailing"}),
-    ("euler", 10, 0.0, SD | {"prediction_type": "sample", "final_sigmas_type": "sigma_min"}),
-    ("euler", 10, 0.0, SD | {"use_karras_sigmas": True}),
-    ("euler", 10, 0.0, SD | {"use_karras_sigmas": True, "sigma_min": 0.1, "sigma_max": 10.0}),
-    ("euler", 8, 0.0, SD | V | {"timestep_spacing": "trailing", "rescale_betas_zero_snr": True}),
-    ("euler", 8, 0.0, SD | V | {"timestep_type": "continuous"}),
-    ("euler", 9, 0.0, COSINE),
-    *[("dpmsolver++", steps, 0.0, SD) for steps in (1, 2, 7, 20, 30)],
-    ("dpmsolver++", 10, 0.0, {}),
-    ("dpmsolver++", 10, 0.0, SD | {"timestep_spacing": "leading", "steps_offset": 1}),
-    ("dpmsolver++", 10, 0.0, SD | V | {"timestep_spacing": "trailing"}),
-    ("dpmsolver++", 10, 0.0, SD | {"prediction_type": "sample"}),
-    ("dpmsolver++", 10, 0.0, SD | {"solver_type": "heun"}),
-    ("dpmsolver++", 10, 0.0, SD | {"solver_order": 1}),
-    ("dpmsolver++", 20, 0.0, SD | {"use_karras_sigmas": True}),
-    ("dpmsolver++", 20, 0.0, SD | {"final_sigmas_type": "sigma_min"}),
-    ("dpmsolver++", 10, 0.0, SD | {"final_sigmas_type": "sigma_min"}),
-    ("dpmsolver++", 20, 0.0, SD | {"final_sigmas_type": "sigma_min", "euler_at_final": True}),
-    ("dpmsolver++", 12, 0.0, COSINE | {"lambda_min_clipped": -5.1}),
-]
+SAMPLE = {"prediction_type": "sample"}
+LEADING = {"timestep_spacing": "leading", "steps_offset": 1}
+TRAILING = {"timestep_spacing": "trailing"}
+LINSPACE = {"timestep_spacing": "linspace"}
+KARRAS = {"use_karras_sigmas": True}
+ZERO_SNR = TRAILING | {"rescale_betas_zero_snr": True}
+SDE = {"algorithm_type": "sde-dpmsolver++"}
+SKIP = SD | {"skip_prk_steps": True, "steps_offset": 1, "set_alpha_to_one": False}
+
+
+def cases():
+    """(scheduler, steps, eta, config, the call with which the run starts)"""
+    yield from [("ddim", steps, 0.0, SD1) for steps in (1, 2, 7, 30, 50)]
+    yield "ddim", 10, 0.0, {}
+    yield "ddim", 10, 0.5, SD1
+    yield "ddim", 10, 1.0, SD1 | V | TRAILING
+    yield "ddim", 10, 0.0, SD | SAMPLE | {"clip_sample_range": 0.5}
+    yield "ddim", 9, 0.0, COSINE | LINSPACE
+    yield "ddim", 8, 0.0, SD | V | ZERO_SNR | {"clip_sample": False}
+    yield "ddim", 6, 0.0, {"num_train_timesteps": 100, "trained_betas": [0.001 * i for i in range(1, 101)]}
+    yield from [("ddim inversion", steps, 0.0, SD1) for steps in (1, 10)]
+    yield "ddim inversion", 10, 0.0, SD | V | TRAILING | {"clip_sample": False}
+    yield "ddim inversion", 7, 0.0, SD1 | SAMPLE | {"clip_sample": True, "clip_sample_range": 0.5}
+
+    yield from [("ddpm", steps, 0.0, SD | {"clip_sample": False}) for steps in (1, 2, 10)]
+    yield "ddpm", 7, 0.0, {}
+    yield "ddpm", 8, 0.0, SD | V | LEADING | {"variance_type": "fixed_large", "clip_sample": False}
+    yield "ddpm", 8, 0.0, SD | SAMPLE | TRAILING | {"variance_type": "fixed_small_log"}
+    yield "ddpm", 8, 0.0, COSINE | LINSPACE | {"clip_sample_range": 0.7}
+
+    yield from [("pndm", steps, 0.0, SKIP) for steps in (1, 2, 3, 7, 30)]
+    yield "pndm", 10, 0.0, SKIP | V | TRAILING
+    yield "pndm", 10, 0.0, SKIP | LINSPACE | {"steps_offset": 0, "set_alpha_to_one": True}
+    yield "pndm", 10, 0.0, SKIP, 4
+    yield from [("pndm", steps, 0.0, SD) for steps in (4, 7, 12)]
+    yield "pndm", 9, 0.0, SD | V | {"set_alpha_to_one": True}
+
+    yield from [("euler", steps, 0.0, SD) for steps in (1, 2, 7, 30)]
+    yield "euler", 10, 0.0, {}
+    yield "euler", 10, 0.0, SD | LEADING
+    yield "euler", 10, 0.0, SD | V | TRAILING
+    yield "euler", 10, 0.0, SD | SAMPLE | {"final_sigmas_type": "sigma_min"}
+    yield "euler", 10, 0.0, SD | KARRAS
+    yield "euler", 10, 0.0, SD | KARRAS | {"sigma_min": 0.1, "sigma_max": 10.0}
+    yield "euler", 8, 0.0, SD | V | ZERO_SNR
+    yield "euler", 8, 0.0, SD | V | {"timestep_type": "continuous"}
+    yield "euler", 9, 0.0, COSINE
+
+    yield from [("euler_ancestral", steps, 0.0, SD) for steps in (1, 2, 12)]
+    yield "euler_ancestral", 8, 0.0, SD | LEADING
+    yield "euler_ancestral", 8, 0.0, SD | V | TRAILING
+    yield "euler_ancestral", 8, 0.0, SD, 3
+
+    yield from [("heun", steps, 0.0, SD) for steps in (1, 2, 7)]
+    yield "heun", 6, 0.0, {}
+    yield "heun", 6, 0.0, SD | LEADING | {"clip_sample": True, "clip_sample_range": 0.8}
+    yield "heun", 6, 0.0, SD | V | TRAILING
+    yield "heun", 6, 0.0, SD | SAMPLE | KARRAS
+    yield "heun", 6, 0.0, SD, 4
+
+    yield from [("lms", steps, 0.0, SD) for steps in (1, 2, 7, 20)]
+    yield "lms", 8, 0.0, SD | LEADING
+    yield "lms", 8, 0.0, SD | V | TRAILING
+    yield "lms", 8, 0.0, SD | SAMPLE | KARRAS
+
+    yield from [("dpmsolver++", steps, 0.0, SD) for steps in (1, 2, 7, 20, 30)]
+    yield "dpmsolver++", 10, 0.0, {}
+    yield "dpmsolver++", 10, 0.0, SD | LEADING
+    yield "dpmsolver++", 10, 0.0, SD | V | TRAILING
+    yield "dpmsolver++", 10, 0.0, SD | SAMPLE
+    yield "dpmsolver++", 10, 0.0, SD | {"solver_type": "heun"}
+    yield "dpmsolver++", 10, 0.0, SD | {"solver_order": 1}
+    yield "dpmsolver++", 10, 0.0, SD | {"solver_order": 3}
+    yield "dpmsolver++", 17, 0.0, SD | V | {"solver_order": 3}
+    yield "dpmsolver++", 20, 0.0, SD | KARRAS
+    yield "dpmsolver++", 20, 0.0, SD | {"final_sigmas_type": "sigma_min"}
+    yield "dpmsolver++", 10, 0.0, SD | {"final_sigmas_type": "sigma_min"}
+    yield "dpmsolver++", 20, 0.0, SD | {"final_sigmas_type": "sigma_min", "euler_at_final": True}
+    yield "dpmsolver++", 12, 0.0, COSINE | {"lambda_min_clipped": -5.1}
+    yield "dpmsolver++", 10, 0.0, SD | LEADING, 4
+    yield from [("dpmsolver++", steps, 0.0, SD | SDE) for steps in (1, 2, 16)]
+    yield "dpmsolver++", 8, 0.0, SD | SDE | V | TRAILING | {"solver_type": "heun"}
+    yield "dpmsolver++", 9, 0.0, SD | SDE | KARRAS | {"solver_order": 3}
+
+    yield from [("unipc", steps, 0.0, SD) for steps in (1, 2, 7, 20)]
+    yield "unipc", 8, 0.0, {}
+    yield "unipc", 8, 0.0, SD | LEADING
+    yield "unipc", 8, 0.0, SD | V | TRAILING
+    yield "unipc", 8, 0.0, SD | SAMPLE | {"solver_type": "bh1", "final_sigmas_type": "sigma_min"}
+    yield "unipc", 10, 0.0, SD | {"solver_order": 3, "disable_corrector": [1, 2]}
+    yield "unipc", 10, 0.0, SD | V | {"solver_order": 3, "solver_type": "bh1", "final_sigmas_type": "sigma_min"}
+    yield "unipc", 8, 0.0, SD | {"predict_x0": False, "final_sigmas_type": "sigma_min"}
+    yield "unipc", 8, 0.0, SD | KARRAS | {"final_sigmas_type": "sigma_min"}
+    yield "unipc", 8, 0.0, SD | KARRAS | {"sigma_min": 0.1, "sigma_max": 10.0}
+    yield "unipc", 8, 0.0, SD, 3
+
+    yield from [("lcm", steps, 0.0, SD1) for steps in (1, 2, 4, 50)]
+    yield "lcm", 5, 0.0, V | {"clip_sample": True, "timestep_scaling": 0.01}
+    yield "lcm", 6, 0.0, SD | SAMPLE | {"original_inference_steps": 30}
 
 
 def numbers(tensor):
-    return [float(f"{value:.9g}") for value in tensor.flatten().tolist()]
+    assert torch.isfinite(tensor).all()
+    return [float(f"{value:.8g}") for value in tensor.flatten().tolist()]
 
 
-def trajectory(name, steps, eta, config):
+def trajectory(name, steps, eta, config, first=0):
     scheduler = CLASSES[name](**config)
     scheduler.set_timesteps(steps)
-    start = torch.tensor([[-1.7, -0.4, 0.05, 0.9, 2.3]])
-    sample, states, inputs, noises = start * scheduler.init_noise_sigma, [], [], []
-    generator = torch.Generator().manual_seed(3)
-    for timestep in scheduler.timesteps:
+    if first and hasattr(scheduler, "set_begin_index"):
+        scheduler.set_begin_index(first)
+    timesteps = scheduler.timesteps[first:]
+    start = torch.tensor([[-1.7, 0.05, 2.3]])
+    noises, states, inputs = [], [], []
+    generator, copy = torch.Generator().manual_seed(3), torch.Generator().manual_seed(3)
+    sample = start * scheduler.init_noise_sigma
+    entering = [numbers(sample)]
+    draws = eta > 0 or name in STOCHASTIC or config.get("algorithm_type") == "sde-dpmsolver++"
+    for timestep in timesteps:
         shown = scheduler.scale_model_input(sample, timestep)
         output = torch.tanh(0.8 * shown + float(timestep) / 1000 - 0.3)
-        noise = torch.randn(sample.shape, generator=generator)
-        extra = {"eta": eta, "variance_noise": noise} if eta else {}
-        sample = scheduler.step(output, timestep, sample, **extra).prev_sample
+        extra = {"generator": generator} if draws else {}
+        sample = scheduler.step(output, timestep, sample, **extra, **({"eta": eta} if eta else {})).prev_sample
         inputs.append(numbers(shown))
         states.append(numbers(sample))
-        noises.append(numbers(noise))
+        noises.append(numbers(torch.randn(sample.shape, generator=copy)))
     case = {
-        "scheduler": name, "steps": steps, "eta": eta, "config": config, "scale": float(scheduler.init_noise_sigma),
-        "start": numbers(start), "timesteps": numbers(scheduler.timesteps), "inputs": inputs, "states": states,
+        "scheduler": name, "steps": steps, "eta": eta, "config": config, "first": first,
+        "scale": float(scheduler.init_noise_sigma), "start": numbers(start), "timesteps": numbers(scheduler.timesteps),
+        "states": states,
     }
-    if eta:
+    if any(shown != state for shown, state in zip(inputs, entering + states)):
+        case["inputs"] = inputs
+    if draws:
         case["noises"] = noises
-    scheduler.set_timesteps(steps)
-    middle = steps // 2
-    scheduler_noise = torch.tensor([[0.3, -0.2, 1.1, -2.0, 0.7]])
-    noisy = scheduler.add_noise(start, scheduler_noise, scheduler.timesteps[middle : middle + 1])
-    return case | {"noisy": numbers(noisy)}
+    if hasattr(scheduler, "add_noise"):
+        scheduler.set_timesteps(steps)
+        middle = steps // 2
+        noise = torch.tensor([[0.3, 1.1, -2.0]])
+        case["noisy"] = numbers(scheduler.add_noise(start, noise, scheduler.timesteps[middle : middle + 1]))
+    return case
 
 
 def write(path):
-    lines = [json.dumps(trajectory(*case)) for case in CASES]
+    lines = [json.dumps(trajectory(*case), separators=(",", ":")) for case in cases()]
     Path(path).write_text("[\n" + ",\n".join(lines) + "\n]\n")
 
 

@@ -20,7 +20,7 @@ private final class Run {
   private var scheduler: any Scheduler
   /// Steps to be taken, from 1.
   private let steps: ClosedRange<Int>
-  private let guidance: Float
+  private let guidance: Guidance
   private let size: (height: Int, width: Int)
   private var source: NoiseSource
   private var conditional: Conditioning
@@ -41,19 +41,22 @@ private final class Run {
     ])
     size = try Self.size(request, pipeline, given)
 
-    let name = request.scheduler ?? SchedulerRegistry.name(of: pipeline.schedulerConfig) ?? "ddim"
-    if request.scheduler == nil, let own = pipeline.schedulerConfig.className,
-      SchedulerRegistry.name(of: pipeline.schedulerConfig) == nil
-    {
-      warnings.append("the model's own scheduler \(own) is not supported: ddim took its place")
+    let config = pipeline.schedulerConfig
+    let own = config.className.map { SchedulerRegistry.knows(config) ? $0 : "ddim" } ?? "ddim"
+    if request.scheduler == nil, let name = config.className, own != name {
+      warnings.append("the model's own scheduler \(name) is not supported: ddim took its place")
     }
     scheduler = try SchedulerRegistry.make(
-      name, config: pipeline.schedulerConfig, steps: request.steps ?? pipeline.defaultSteps, eta: request.eta)
+      request.scheduler ?? own, config: config, steps: request.steps ?? pipeline.defaultSteps,
+      eta: request.eta, overrides: request.schedulerSettings)
     steps = try Self.steps(request, scheduler.timesteps.count)
 
     let weight = request.guidance ?? pipeline.defaultGuidance
     guard weight.isFinite else { throw PipelineError("guidance must be a finite number, got \(weight)") }
-    guidance = Float(weight)
+    guard (0...1).contains(request.guidanceRescale) else {
+      throw PipelineError("guidance_rescale must be between 0 and 1, got \(request.guidanceRescale)")
+    }
+    guidance = Guidance(weight: Float(weight), rescale: Float(request.guidanceRescale))
 
     let samples = count
     let seeds = (0..<samples).map { request.seeds.cycled($0) }
@@ -69,7 +72,7 @@ private final class Run {
     var encoder = PromptEncoder(
       pipeline: pipeline, context: context, samples: samples, steps: steps.upperBound)
     conditional = try encoder.encode(request.prompt, isConditional: true)
-    unconditional = guidance > 1 ? try encoder.encode(request.negative, isConditional: false) : nil
+    unconditional = guidance.weight > 1 ? try encoder.encode(request.negative, isConditional: false) : nil
     tokens = encoder.tokens
     warnings += encoder.warnings
   }

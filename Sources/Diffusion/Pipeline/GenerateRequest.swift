@@ -1,3 +1,4 @@
+import Encoding
 import Tensor
 
 /// One run of `Pipeline.generate`: everything that decides the pictures.
@@ -30,8 +31,12 @@ public struct GenerateRequest {
   public var steps: Int?
   /// Weight of classifier-free guidance; at most 1: the prompt alone, in half the time. nil: the pipeline's default.
   public var guidance: Double?
+  /// How far the guided prediction is brought back to the deviation of the prompt's own, from 0 to 1.
+  public var guidanceRescale = 0.0
   /// A name of `SchedulerRegistry`; nil: the checkpoint's own.
   public var scheduler: String?
+  /// Settings of the scheduler in place of the checkpoint's, by the names that diffusers gives them.
+  public var schedulerSettings = JSON.Object()
   /// Share of fresh noise in DDIM's steps.
   public var eta = 0.0
   /// Whose numbers a seed stands for: PyTorch's on a CPU (`torch-cpu`) or on a GPU (`torch-cuda`).

@@ -113,7 +113,8 @@ public final class Pipeline {
     context.step = 1
     context.timestep = timestep
     let prediction = try predict(
-      batch, timestep: timestep, conditional: conditioning, unconditional: nil, guidance: 1, context: context)
+      batch, timestep: timestep, conditional: conditioning, unconditional: nil, guidance: Guidance(weight: 1),
+      context: context)
     return (latents.rank == 3 ? try prediction.selected(0, 0) : prediction, trace)
   }
 

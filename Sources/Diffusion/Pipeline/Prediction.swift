@@ -12,7 +12,7 @@ extension Pipeline {
   /// - Parameter unconditional: nil to do without guidance.
   func predict(
     _ latents: Tensor, timestep: Double, conditional: Conditioning, unconditional: Conditioning?,
-    guidance: Float, context: RunContext
+    guidance: Guidance, context: RunContext
   ) throws -> Tensor {
     let count = latents.shape[0]
     let positions = latents.shape[2] * latents.shape[3] * (unconditional == nil ? 1 : 2)
@@ -33,7 +33,7 @@ extension Pipeline {
   /// - Parameter part: the latents of `samples`, channels last.
   private func predict(
     _ part: Tensor, samples: Range<Int>, timestep: Double, conditional: Conditioning,
-    unconditional: Conditioning?, guidance: Float, context: RunContext
+    unconditional: Conditioning?, guidance: Guidance, context: RunContext
   ) throws -> Tensor {
     let step = context.step ?? 1
     let text = try conditional.rows(step: step, samples: samples)
@@ -54,7 +54,7 @@ extension Pipeline {
     let output = try checked(unet(input, timestep: timestep, embedding: embedding, context: context), input)
     let without = try output.narrowed(0, start: 0, length: samples.count)
     let with = try output.narrowed(0, start: samples.count, length: samples.count)
-    return try without.adding(with.subtracting(without).multiplying(guidance))
+    return try guidance(with, without)
   }
 
   private func checked(_ output: Tensor, _ input: Tensor) throws -> Tensor {

@@ -1,78 +1,51 @@
 import Glibc
 import Tensor
 
-/// DPM-Solver++ of first or second order, multistep (Lu et al., "DPM-Solver++", 2022, algorithm 2).
+/// DPM-Solver++ of first to third order, multistep (Lu et al., "DPM-Solver++", 2022, algorithm 2), as an ordinary
+/// differential equation or, with `sde-dpmsolver++`, a stochastic one (appendix B there).
 ///
-/// The second-order step needs the prediction of the step before: a run that starts in the middle begins with a
+/// Orders above the first need the predictions of the steps before: a run that starts in the middle begins with a
 /// first-order step.
 public struct DPMSolverMultistepScheduler: Scheduler {
-  public let timesteps: [Double]
+  public var timesteps: [Double] { schedule.timesteps }
   public let initialNoiseScale: Float = 1
-  public let drawsNoise = false
+  public var drawsNoise: Bool { algorithm == .stochastic }
 
-  /// Noise level entering each step, and the one left after the last.
-  private let sigmas: [Float]
+  private let schedule: SolverSchedule
   private let predictionType: PredictionType
+  private let algorithm: Algorithm
   private let order: Int
   private let solver: Solver
-  private let lastIsFirstOrder: Bool
-  /// The clean sample predicted by the step before.
-  private var earlier: (index: Int, denoised: Tensor)?
+  private let lastIsFirstOrder, lastButOneIsSecondOrder: Bool
+  /// Clean samples predicted by the steps before, the latest first, and the step of the latest.
+  private var history: [Tensor] = []
+  private var latest = -1
 
-  private enum Algorithm: String, CaseIterable { case plusPlus = "dpmsolver++" }
+  private enum Algorithm: String, CaseIterable {
+    case ordinary = "dpmsolver++"
+    case stochastic = "sde-dpmsolver++"
+  }
   private enum Solver: String, CaseIterable { case midpoint, heun }
 
-  /// A noise level as signal, noise and half their log ratio.
-  private struct Level {
-    let alpha, sigma, lambda: Float
-
-    init(_ ratio: Float) {
-      alpha = 1 / (ratio * ratio + 1).squareRoot()
-      sigma = ratio * alpha
-      lambda = log(alpha) - log(sigma)
-    }
-  }
-
   public init(_ config: SchedulerConfig, steps: Int, eta: Double = 0) throws {
-    guard eta == 0 else { throw PipelineError("the dpmsolver++ scheduler has no eta, got \(eta)") }
+    try config.rejectEta(eta, "dpmsolver++")
     try config.rejectSwitches(
       "use_exponential_sigmas", "use_beta_sigmas", "use_lu_lambdas", "use_flow_sigmas", "thresholding",
       "use_dynamic_shifting")
-    let schedule = try NoiseSchedule(config, keepsLastFinite: true)
-    let count = schedule.trainingSteps
-    try TimestepSpacing.check(steps, count)
-    _ = try config.choice("algorithm_type", default: Algorithm.plusPlus)
+    algorithm = try config.choice("algorithm_type", default: Algorithm.ordinary)
     solver = try config.choice("solver_type", default: Solver.midpoint)
     order = try config.int("solver_order", default: 2)
-    guard (1...2).contains(order) else { throw config.invalid("solver_order must be 1 or 2, got \(order)") }
+    guard (1...3).contains(order) else {
+      throw config.invalid("solver_order must be 1, 2 or 3, got \(order)")
+    }
     predictionType = try config.choice("prediction_type", default: PredictionType.epsilon)
-
-    let training = Sigmas(training: schedule.sigmas)
-    // Timesteps below the clip, which matter for the cosine schedule only, are left out.
-    let clip = Float(try config.float("lambda_min_clipped", default: -.infinity))
-    let clipped = schedule.alphasCumprod.filter { log($0.squareRoot()) - log((1 - $0).squareRoot()) < clip }
-    let last = count - clipped.count
-    guard last > steps else {
-      throw PipelineError("steps must be below \(last) with this scheduler, got \(steps)")
-    }
-    let spacing = try config.choice("timestep_spacing", default: TimestepSpacing.linspace)
-    var times = try spacing.timesteps(
-      steps, of: count, last: last, extra: spacing == .trailing ? 0 : 1,
-      offset: spacing == .leading ? config.int("steps_offset", default: 0) : 0
-    ).map { $0.rounded(.toNearestOrEven) }
-    var levels = times.map(training.interpolated)
-    if try config.bool("use_karras_sigmas", default: false) {
-      levels = Sigmas.karras(
-        from: Double(training.training[count - 1]), to: Double(training.training[0]), count: steps)
-      let round = try config.choice("beta_schedule", default: NoiseSchedule.BetaSchedule.linear) != .cosine
-      times = levels.map(training.time).map { round ? $0.rounded(.toNearestOrEven) : $0.rounded(.down) }
-    }
-    let final = try config.choice("final_sigmas_type", default: Sigmas.Final.zero)
-    sigmas = levels.map { Float($0) } + [final == .zero ? 0 : training.training[0]]
-    timesteps = times
+    let schedule = try SolverSchedule(
+      config, NoiseSchedule(config, keepsLastFinite: true), steps: steps, kind: .dpmSolver)
+    self.schedule = schedule
+    let lowersOrder = try config.bool("lower_order_final", default: true) && schedule.timesteps.count < 15
     lastIsFirstOrder =
-      try final == .zero || config.bool("euler_at_final", default: false)
-      || (config.bool("lower_order_final", default: true) && times.count < 15)
+      try lowersOrder || schedule.sigmas.last == 0 || config.bool("euler_at_final", default: false)
+    lastButOneIsSecondOrder = lowersOrder
   }
 
   public func scaleInput(_ sample: Tensor, at index: Int) throws -> Tensor { sample }
@@ -80,41 +53,65 @@ public struct DPMSolverMultistepScheduler: Scheduler {
   public mutating func step(
     _ prediction: Tensor, at index: Int, sample: Tensor, noise: Tensor?
   ) throws -> SchedulerStep {
-    let here = Level(sigmas[index])
-    let next = Level(sigmas[index + 1])
-    let denoised: Tensor
-    let epsilon: Tensor
-    switch predictionType {
-    case .epsilon:
-      denoised = try sample.subtracting(prediction.multiplying(here.sigma)).dividing(here.alpha)
-      epsilon = prediction
-    case .sample:
-      denoised = prediction
-      epsilon = try sample.subtracting(prediction.multiplying(here.alpha)).dividing(here.sigma)
-    case .velocity:
-      denoised = try sample.multiplying(here.alpha).subtracting(prediction.multiplying(here.sigma))
-      epsilon = try prediction.multiplying(here.alpha).adding(sample.multiplying(here.sigma))
-    }
+    let (denoised, epsilon) = try predictionType.estimates(prediction, of: sample, at: schedule.level(index))
+    history = [denoised] + (latest == index - 1 ? history.prefix(order - 1) : [])
+    latest = index
+    let differences = try differences(at: index, order: usedOrder(at: index))
+    let weights = weights(at: index, order: differences.count)
+    var terms = [(weights.sample, sample)]
+    terms += zip(weights.differences, differences).map { ($0, $1) }
+    if drawsNoise { terms.append((weights.noise, try noise.required(by: "sde-dpmsolver++"))) }
+    return SchedulerStep(sample: try .combination(terms), denoised: denoised, noise: epsilon)
+  }
 
-    let h = next.lambda - here.lambda
-    let decay = exp(-h) - 1
-    var result = try sample.multiplying(next.sigma / here.sigma)
-      .subtracting(denoised.multiplying(next.alpha * decay))
-    let isLast = index == timesteps.count - 1
-    if order == 2, let earlier, earlier.index == index - 1, !(isLast && lastIsFirstOrder) {
-      let ratio = (here.lambda - Level(sigmas[index - 1]).lambda) / h
-      let change = try denoised.subtracting(earlier.denoised).multiplying(1 / ratio)
-      switch solver {
-      case .midpoint: result = try result.subtracting(change.multiplying(0.5 * (next.alpha * decay)))
-      case .heun: result = try result.adding(change.multiplying(next.alpha * (decay / h + 1)))
-      }
+  private func usedOrder(at index: Int) -> Int {
+    let last = timesteps.count - 1
+    if index == last && lastIsFirstOrder { return 1 }
+    if index == last - 1 && lastButOneIsSecondOrder { return min(2, history.count) }
+    return history.count
+  }
+
+  private func lambda(_ index: Int) -> Float { schedule.level(index).lambda }
+
+  /// The predicted clean sample and its divided differences over the steps before, as many as `order`.
+  private func differences(at index: Int, order: Int) throws -> [Tensor] {
+    guard order > 1 else { return [history[0]] }
+    let h = lambda(index + 1) - lambda(index)
+    func slope(_ k: Int, over ratio: Float) throws -> Tensor {
+      try history[k].subtracting(history[k + 1]).multiplying(1 / ratio)
     }
-    earlier = (index, denoised)
-    return SchedulerStep(sample: result, denoised: denoised, noise: epsilon)
+    let ratio = (lambda(index) - lambda(index - 1)) / h
+    let first = try slope(0, over: ratio)
+    guard order > 2 else { return [history[0], first] }
+    let ratio2 = (lambda(index - 1) - lambda(index - 2)) / h
+    let change = try first.subtracting(slope(1, over: ratio2))
+    return [
+      history[0], try .combination((1, first), (ratio / (ratio + ratio2), change)),
+      try change.multiplying(1 / (ratio + ratio2)),
+    ]
+  }
+
+  /// What the sample, the differences and the noise weigh in the next sample.
+  private func weights(at index: Int, order: Int) -> (sample: Float, differences: [Float], noise: Float) {
+    let (here, next) = (schedule.level(index), schedule.level(index + 1))
+    let h = next.lambda - here.lambda
+    let kept = next.noise / here.noise
+    let steps = algorithm == .stochastic ? 2 * h : h
+    let gain = 1 - exp(-steps)
+    var weights = [next.signal * gain]
+    if order == 2 && solver == .midpoint { weights.append(0.5 * next.signal * gain) }
+    if order == 3 || (order == 2 && solver == .heun) { weights.append(next.signal * (1 - gain / steps)) }
+    if order == 3 {
+      let sign: Float = algorithm == .stochastic ? 1 : -1
+      weights.append(next.signal * sign * ((sign * gain - sign * steps) / (steps * steps) - 0.5))
+    }
+    return (
+      algorithm == .stochastic ? kept * exp(-h) : kept, weights,
+      algorithm == .stochastic ? next.noise * gain.squareRoot() : 0
+    )
   }
 
   public func addNoise(_ noise: Tensor, to clean: Tensor, at index: Int) throws -> Tensor {
-    let level = Level(sigmas[index])
-    return try clean.multiplying(level.alpha).adding(noise.multiplying(level.sigma))
+    try schedule.level(index).mixed(clean, with: noise)
   }
 }

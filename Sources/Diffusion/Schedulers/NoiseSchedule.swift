@@ -45,6 +45,9 @@ struct NoiseSchedule {
     if zeroTerminal && keepsLastFinite { alphasCumprod[alphasCumprod.count - 1] = 0x1p-24 }
   }
 
+  /// The mixture of signal and noise at a (whole) timestep of training.
+  func level(_ timestep: Double) -> NoiseLevel { NoiseLevel(alphaCumprod: alphasCumprod[Int(timestep)]) }
+
   /// Noise per signal, sqrt((1 − ᾱ) / ᾱ), per training timestep.
   var sigmas: [Float] { alphasCumprod.map { ((1 - $0) / $0).squareRoot() } }
 
@@ -87,11 +90,4 @@ struct NoiseSchedule {
       return Float(product)
     }
   }
-}
-
-/// What a model's output stands for.
-enum PredictionType: String, CaseIterable {
-  case epsilon
-  case sample
-  case velocity = "v_prediction"
 }

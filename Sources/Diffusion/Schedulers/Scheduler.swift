@@ -18,6 +18,8 @@ public protocol Scheduler: SendableMetatype {
   var initialNoiseScale: Float { get }
   /// Whether `step` needs fresh noise.
   var drawsNoise: Bool { get }
+  /// Calls of the model for one of the steps that `init` was asked for: `timesteps` counts calls.
+  var callsPerStep: Int { get }
 
   /// What the model is to be shown in place of the sample.
   func scaleInput(_ sample: Tensor, at index: Int) throws -> Tensor
@@ -30,6 +32,18 @@ public protocol Scheduler: SendableMetatype {
 
   /// A clean sample with the noise that it has when it enters a step.
   func addNoise(_ noise: Tensor, to clean: Tensor, at index: Int) throws -> Tensor
+}
+
+extension Scheduler {
+  public var callsPerStep: Int { 1 }
+}
+
+extension Tensor? {
+  /// The noise of a step of a scheduler that draws some.
+  func required(by scheduler: String) throws -> Tensor {
+    guard let self else { throw PipelineError("the \(scheduler) scheduler needs noise in every step") }
+    return self
+  }
 }
 
 /// What comes out of one step.

@@ -45,6 +45,8 @@ public struct SchedulerConfig: Sendable {
     }
   }
 
+  func string(_ key: String) -> String? { json[key]?.string }
+
   /// One of a fixed set of words.
   func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, default value: Choice) throws -> Choice
   where Choice.RawValue == String {
@@ -59,6 +61,45 @@ public struct SchedulerConfig: Sendable {
     for key in keys where try bool(key, default: false) {
       throw PipelineError("\(file): \(key) is not supported yet")
     }
+  }
+
+  /// Throws for an `eta` that a scheduler does not know.
+  func rejectEta(_ eta: Double, _ name: String) throws {
+    guard eta == 0 else { throw PipelineError("the \(name) scheduler has no eta, got \(eta)") }
+  }
+
+  /// The bound of predicted clean samples; nil if `clip_sample` is off.
+  func clipRange(default isOn: Bool) throws -> Float? {
+    guard try bool("clip_sample", default: isOn) else { return nil }
+    return Float(try float("clip_sample_range", default: 1))
+  }
+
+  // MARK: Changed settings
+
+  /// With some settings replaced.
+  public func overriding(_ settings: JSON.Object) -> SchedulerConfig {
+    var object = json.object ?? JSON.Object()
+    for (key, value) in zip(settings.keys, settings.values) { object[key] = value }
+    return SchedulerConfig(.object(object), file: file)
+  }
+
+  /// Without settings that a scheduler does not know.
+  func dropping(_ keys: String...) -> SchedulerConfig {
+    var object = JSON.Object()
+    for (key, value) in zip(json.object?.keys ?? [], json.object?.values ?? []) where !keys.contains(key) {
+      object[key] = value
+    }
+    return SchedulerConfig(.object(object), file: file)
+  }
+
+  /// With a scheduler's own defaults where nothing is set.
+  func withDefaults(
+    _ numbers: [(key: String, value: Double)], betas: NoiseSchedule.BetaSchedule? = nil
+  ) -> SchedulerConfig {
+    var missing = JSON.Object()
+    for (key, value) in numbers where json[key] == nil { missing[key] = .number(value) }
+    if let betas, json["beta_schedule"] == nil { missing["beta_schedule"] = .string(betas.rawValue) }
+    return overriding(missing)
   }
 
   func invalid(_ message: String) -> PipelineError { PipelineError("\(file): \(message)") }

@@ -27,6 +27,25 @@ enum TimestepSpacing: String, CaseIterable {
     }
   }
 
+  /// The timesteps of the schedulers that know no others than those of training, descending.
+  static func wholeTimesteps(
+    _ config: SchedulerConfig, _ schedule: NoiseSchedule, steps: Int, default fallback: TimestepSpacing
+  ) throws -> [Double] {
+    let count = schedule.trainingSteps
+    try check(steps, count)
+    let spacing = try config.choice("timestep_spacing", default: fallback)
+    let offset = spacing == .leading ? try config.int("steps_offset", default: 0) : 0
+    let times = spacing.timesteps(steps, of: count, last: count, offset: offset).map {
+      $0.rounded(.toNearestOrEven)
+    }
+    guard times.allSatisfy({ (0..<Double(count)).contains($0) }) else {
+      throw PipelineError(
+        "steps = \(steps) with steps_offset = \(offset) leaves the \(count) timesteps of the model's training"
+      )
+    }
+    return times
+  }
+
   /// Refuses step counts that no spacing can serve.
   static func check(_ steps: Int, _ trainingSteps: Int) throws {
     guard (1...trainingSteps).contains(steps) else {

@@ -7,7 +7,8 @@ struct GenerateOptions {
   static let keys = [
     "prompt", "prompts", "embedding", "negative_prompt", "negative_prompts", "uncond", "seed", "seeds",
     "noise",
-    "latents", "start_step", "end_step", "steps", "guidance", "scheduler", "eta", "rng", "width", "height",
+    "latents", "start_step", "end_step", "steps", "guidance", "guidance_rescale", "scheduler", "eta", "rng",
+    "width", "height",
     "image",
     "strength", "mask", "trace", "hooks", "on_step", "on_step_end", "grad_steps",
   ]
@@ -76,7 +77,8 @@ struct GenerateOptions {
   private mutating func readNumbers(_ options: LuaOptions) throws {
     if let steps: Int = try options["steps"] { request.steps = steps }
     if let guidance: Double = try options["guidance"] { request.guidance = guidance }
-    if let scheduler: String = try options["scheduler"] { request.scheduler = scheduler }
+    if let rescale: Double = try options["guidance_rescale"] { request.guidanceRescale = rescale }
+    (request.scheduler, request.schedulerSettings) = try SchedulerArgument.read(options)
     if let eta: Double = try options["eta"] { request.eta = eta }
     if let rng: String = try options["rng"] { request.rng = rng }
     request.width = try options["width"]

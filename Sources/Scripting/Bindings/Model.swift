@@ -36,6 +36,7 @@ final class LuaModel: LuaUserdata {
     try describeText(type)
     try describePictures(type)
     try describeRuns(type)
+    try describeInversion(type)
     try type.metamethod("__tostring") { model, _ in "model \(model.name) (\(model.checkpoint.pipelineClass))"
     }
   }
@@ -91,18 +92,38 @@ final class LuaModel: LuaUserdata {
     }
   }
 
+  private static func describeInversion(_ type: LuaType<LuaModel>) throws {
+    try type.method("invert(image, prompt, {steps, guidance, negative_prompt})") { model, call in
+      var request = InversionRequest(prompt: .texts([try call[2]]))
+      request.steps = try call["steps"]
+      if let guidance: Double = try call["guidance"] { request.guidance = guidance }
+      if let negative: String = try call["negative_prompt"] { request.negative = .texts([negative]) }
+      let picture = try call.argument(1, as: PictureArgument.self).pixels
+      return try model.observed(call.state, label: "inverting") {
+        let latents = try model.pipeline.encodeImage(picture)
+        return LuaFields([("latents", LuaList(try model.pipeline.invert(latents, request)))])
+      }
+    }
+  }
+
   private func generate(_ options: GenerateOptions, _ state: LuaState) throws -> LuaGenerated {
+    let host = state.host as? ScriptHost
+    let result = try observed(state, label: "sampling") { try pipeline.generate(options.request) }
+    host?.record(seeds: result.seeds)
+    for warning in result.warnings { host?.onWarning?(warning) }
+    return LuaGenerated(result, isSingle: options.isSingle)
+  }
+
+  /// Runs `body` with a progress bar, interruptible.
+  private func observed<R>(_ state: LuaState, label: String, _ body: () throws -> R) throws -> R {
     let host = state.host as? ScriptHost
     // A run within a run (from on_step) keeps quiet: the bar is the outer one's.
     let outer = pipeline.onProgress
     pipeline.onProgress = { done, all in
-      if outer == nil { host?.onProgress?(ScriptHost.Progress(label: "sampling", step: done, steps: all)) }
+      if outer == nil { host?.onProgress?(ScriptHost.Progress(label: label, step: done, steps: all)) }
     }
     defer { pipeline.onProgress = outer }
-    let result = try interruptible(state) { try pipeline.generate(options.request) }
-    host?.record(seeds: result.seeds)
-    for warning in result.warnings { host?.onWarning?(warning) }
-    return LuaGenerated(result, isSingle: options.isSingle)
+    return try interruptible(state, body)
   }
 
   /// Runs `body` so that Ctrl-C ends it between two steps or blocks.

@@ -28,6 +28,29 @@ import Testing
     #expect(share <= 1e-3, "\(reference.name) \(key): \(far) of \(bytes.count) bytes differ by more than 1")
   }
 
+  /// The latents of runs with rescaled guidance; ancestral noise goes on with the seed's generator.
+  @Test(arguments: Reference.all, ["pndm", "euler_ancestral", "heun", "unipc"])
+  func latents(reference: Reference, scheduler: String) throws {
+    var request = GenerateRequest(prompt: reference.runPrompt)
+    request.seeds = [UInt64(try reference.number("run.seed"))]
+    request.steps = try reference.number("run.steps")
+    request.guidance = 7.5
+    request.guidanceRescale = 0.7
+    request.scheduler = scheduler
+    let result = try reference.pipeline().generate(request)
+    try reference.expect(result.latents, like: "run.\(scheduler).latents", within: 5e-4)
+  }
+
+  @Test(arguments: Reference.all)
+  func inversion(reference: Reference) throws {
+    var request = InversionRequest(prompt: .texts([reference.runPrompt]))
+    request.steps = try reference.number("invert.steps")
+    request.guidance = 2
+    let states = try reference.pipeline().invert(reference["invert.start"], request)
+    #expect(try states.last?.toArray() == reference["invert.start"].toArray())
+    try reference.expect(states[0], like: "invert.latents", within: 5e-4)
+  }
+
   /// The noise of a seed is torch's.
   @Test(arguments: Reference.all)
   func noise(reference: Reference) throws {
