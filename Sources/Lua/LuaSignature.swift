@@ -2,16 +2,16 @@
 ///
 /// The text is for people and for errors alike. Names are the arguments' in order; `{a, b}` is an options table,
 /// of which only these keys are let in; `...` is anything more. A `?` after a name marks what may be left out.
-struct LuaSignature {
-  let text: String
-  let name: String
+public struct LuaSignature: Sendable {
+  public let text: String
+  public let name: String
   /// The options table's position, from 1.
   let optionsPosition: Int?
-  let options: [String]
+  public let options: [String]
   /// Operators complain of operands.
   var isOperator = false
 
-  init(_ text: String) {
+  public init(_ text: String) {
     self.text = text
     let open = text.firstIndex(of: "(") ?? text.endIndex
     name = String(text[..<open])

@@ -76,6 +76,8 @@ public struct LuaType<Value: LuaUserdata> {
     var getters: [String: (Value, LuaCall) throws -> Int32] = [:]
     var setters: [String: (Value, LuaCall) throws -> Void] = [:]
     var methods: [String] = []
+    /// What was written for the methods, for people to read.
+    var signatures: [String] = []
     var index: ((Value, LuaCall) throws -> Int32)?
     var assign: ((Value, LuaCall) throws -> Void)?
   }
@@ -87,6 +89,7 @@ public struct LuaType<Value: LuaUserdata> {
       try body(call[0], call).pushAll(for: call)
     }
     members.methods.append(box.signature.name)
+    members.signatures.append(signature)
     try methods.set(box.signature.name, BoundFunction(box: box))
   }
 
@@ -192,6 +195,9 @@ public struct LuaType<Value: LuaUserdata> {
 
 struct LuaTypeRecord {
   let metatable: LuaReference
+  /// Where the metatable lies: by it a value's type is known without asking the value.
+  let address: UnsafeRawPointer?
+  let members: LuaTypeMembers
 }
 
 extension LuaState {
@@ -202,7 +208,13 @@ extension LuaState {
     try T.describe(description)
     try description.finish()
     let reference = description.metatable.reference
-    types[ObjectIdentifier(type)] = LuaTypeRecord(metatable: reference)
+    try reference.push()
+    let address = lua_topointer(thread, -1)
+    lua_settop(thread, -2)
+    let members = LuaTypeMembers(
+      type: T.luaName, methods: description.members.signatures.sorted(),
+      properties: description.members.getters.keys.sorted())
+    types[ObjectIdentifier(type)] = LuaTypeRecord(metatable: reference, address: address, members: members)
     return reference.index
   }
 

@@ -19,6 +19,9 @@ public struct LuaLexer {
   ]
   private static let constants: Set<String> = ["nil", "true", "false", "self", "_G", "_ENV"]
 
+  /// Lua's keywords, with the constants among them.
+  public static var reservedWords: [String] { keywords + ["nil", "true", "false"] }
+
   public static func tokens(of text: String) -> [LuaToken] { tokens(of: Array(text.utf8)) }
 
   /// `start` skips a first line that Lua itself skips.

@@ -43,6 +43,11 @@ public enum Installation {
     root.flatMap { root in ["plugins", "Plugins"].map { "\(root)/\($0)" }.first(where: isFolder) }
   }
 
+  /// The folder of the Lua reference, one page per module.
+  public static var referenceFolder: String? {
+    root.flatMap { root in ["docs/lua", "Docs/lua"].map { "\(root)/\($0)" }.first(where: isFolder) }
+  }
+
   /// The program's own file, with links resolved.
   public static var programPath: String? {
     var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
@@ -65,10 +70,10 @@ public enum Installation {
     return stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
   }
 
-  private static func isFolder(_ path: String) -> Bool { mode(of: path) == S_IFDIR }
+  static func isFolder(_ path: String) -> Bool { mode(of: path) == S_IFDIR }
   private static func isFile(_ path: String) -> Bool { mode(of: path) == S_IFREG }
 
-  private static func entries(_ folder: String) -> [String] {
+  static func entries(_ folder: String) -> [String] {
     guard let stream = opendir(folder) else { return [] }
     defer { closedir(stream) }
     var names: [String] = []

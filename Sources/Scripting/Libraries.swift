@@ -12,6 +12,7 @@ extension Session {
     try bindBasics(lunette)
     try bindPrinting(globals)
     try bindDisplay(lunette)
+    try bindHelp(lunette)
     try Bindings.add(to: lunette)
 
     let arguments = try lua.table(list: options.arguments.count)

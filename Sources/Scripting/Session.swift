@@ -42,7 +42,7 @@ public final class Session {
 
   let lua: LuaState
   private let host: ScriptHost
-  private var scope: CellScope
+  private(set) var scope: CellScope
   private var outputs: [Output] = []
 
   public init(_ options: Options = Options()) throws {

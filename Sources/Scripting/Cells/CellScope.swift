@@ -23,6 +23,14 @@ struct CellScope {
   /// The names of the session variables.
   var names: [String] { meanings.keys.sorted() }
 
+  /// Lends `body` the value of a session variable; nil if there is none of this name.
+  func withValue<R>(of name: String, _ body: (LuaSlot) throws -> R) throws -> R? {
+    guard case .session(let id, _)? = meanings[name], let frame: LuaTable = try frames.get(id) else {
+      return nil
+    }
+    return try frame.withSlot { try $0.withRawField(name, body) }
+  }
+
   struct CompiledCell {
     let function: LuaFunction
     let declarations: [CellParser.Declaration]

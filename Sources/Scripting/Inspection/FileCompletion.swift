@@ -1,0 +1,22 @@
+import Glibc
+
+/// File names within quotes.
+enum FileCompletion {
+  /// - Parameter start: where the text within the quotes begins.
+  static func complete(_ bytes: [UInt8], from start: Int, _ cursor: Int) -> Completion {
+    let typed = String(decoding: bytes[min(start, cursor)..<cursor], as: UTF8.self)
+    let slash = typed.lastIndex(of: "/")
+    let folder = slash.map { String(typed[...$0]) } ?? ""
+    let prefix = slash.map { String(typed[typed.index(after: $0)...]) } ?? typed
+    let place = expanded(folder.isEmpty ? "./" : folder)
+    let names = Installation.entries(place).filter { $0.hasPrefix(prefix) }.sorted()
+    return Completion(
+      range: cursor - prefix.utf8.count..<cursor,
+      candidates: names.map { Installation.isFolder(place + $0) ? $0 + "/" : $0 })
+  }
+
+  private static func expanded(_ path: String) -> String {
+    guard path.hasPrefix("~/"), let home = getenv("HOME") else { return path }
+    return String(cString: home) + path.dropFirst()
+  }
+}
