@@ -40,9 +40,9 @@ extension JSON {
   }
 
   /// Reads one value from the front of `bytes` and takes it off.
-  public init(takingFrom bytes: inout [UInt8]) throws {
+  public init(takingFrom bytes: inout [UInt8], allowing leniency: JSONLeniency = []) throws {
     let (value, end) = try bytes.withUnsafeBytes { bytes in
-      var parser = JSONParser(bytes, [])
+      var parser = JSONParser(bytes, leniency)
       return (try parser.parseValue(), parser.position)
     }
     self = value

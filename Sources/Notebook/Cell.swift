@@ -12,6 +12,12 @@ public struct Cell: Sendable, Equatable {
   public var metadata: JSON.Object
   /// The images that a notebook file keeps beside a prose cell.
   public var attachments: JSON?
+  /// The type that a notebook file gives a cell of no kind that is known here; it is kept as a raw one.
+  var typeName: String?
+  /// What else a notebook file says, for the way back.
+  var otherMembers: JSON.Object = [:]
+  /// Whether the id stands in the file: formats before 4.5 have none.
+  var hasOwnID = false
   public var outputs: [Output] = []
   public var executionCount: Int?
   /// How long the last run took.

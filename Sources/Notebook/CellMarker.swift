@@ -95,13 +95,13 @@ struct CellMarker: Equatable {
 
   private static func options(_ text: String) -> JSON.Object? {
     var bytes = Array(text.trimmingSpace().utf8)
-    if bytes.first == UInt8(ascii: "{") { return (try? JSON(parsing: bytes))?.object }
+    if bytes.first == UInt8(ascii: "{") { return (try? JSON(parsing: bytes, allowing: .python))?.object }
     var result: JSON.Object = [:]
     while !bytes.isEmpty {
       let key = bytes.prefix(while: isKeyByte)
       guard !key.isEmpty, bytes[safe: key.count] == UInt8(ascii: "=") else { return nil }
       bytes.removeFirst(key.count + 1)
-      guard let value = try? JSON(takingFrom: &bytes) else { return nil }
+      guard let value = try? JSON(takingFrom: &bytes, allowing: .python) else { return nil }
       result[String(decoding: key, as: UTF8.self)] = value
       let space = bytes.prefix { $0 == 0x20 || $0 == 0x09 }.count
       guard space > 0 || bytes.isEmpty else { return nil }

@@ -9,6 +9,10 @@ public struct Document: Sendable, Equatable {
   public var header: String?
   /// The `#!` line, if the script has one.
   public var shebang: String?
+  /// The minor version of the notebook format (4.x) that the document came in and is written in.
+  public var formatMinor = 5
+  /// What else a notebook file says at its top, for the way back.
+  var otherMembers: JSON.Object = [:]
   /// The lines before the first cell as the script wrote them.
   var preamble: String?
 
@@ -30,7 +34,7 @@ public struct Document: Sendable, Equatable {
   }
 
   /// Gives each cell without an id one that depends on its source alone, so that a file written twice is the same.
-  mutating func nameCells() {
+  public mutating func nameCells() {
     var taken = Set(cells.map(\.id))
     for index in cells.indices where cells[index].id.isEmpty {
       var hash: UInt64 = 0xcbf2_9ce4_8422_2325  // FNV-1a

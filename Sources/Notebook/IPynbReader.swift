@@ -10,6 +10,12 @@ extension Document {
     guard format == 4 else { throw NotebookError("nbformat \(format) cannot be read, only 4") }
     guard let cells = root["cells"]?.array else { throw NotebookError("not a notebook: no cells") }
     self.init(cells: [], metadata: root["metadata"]?.object ?? [:])
+    formatMinor = root["nbformat_minor"]?.int ?? 0
+    for (key, value) in root.members where !["nbformat", "nbformat_minor", "cells", "metadata"].contains(key)
+    {
+      otherMembers[key] = value
+    }
+    restoreLayout()
     for (index, value) in cells.enumerated() {
       guard let object = value.object, let cell = Cell(ipynb: object) else {
         throw NotebookError("cell \(index + 1) of the notebook cannot be read")
@@ -30,20 +36,28 @@ extension Document {
 
 extension Cell {
   fileprivate init?(ipynb object: JSON.Object) {
-    guard let name = object["cell_type"]?.string, let kind = Kind(rawValue: name),
-      let source = object["source"]?.joinedText
-    else { return nil }
+    guard let name = object["cell_type"]?.string, let source = object["source"]?.joinedText else {
+      return nil
+    }
+    let kind = Kind(rawValue: name)
     self.init(
-      id: object["id"]?.string ?? "", kind: kind, source: source,
+      id: object["id"]?.string ?? "", kind: kind ?? .raw, source: source,
       metadata: object["metadata"]?.object ?? [:])
+    if kind == nil { typeName = name }
+    hasOwnID = object["id"] != nil
+    var known: Set = ["cell_type", "source", "id", "metadata", "attachments"]
+    if kind == .code { known.formUnion(["execution_count", "outputs"]) }
+    for (key, value) in object.members where !known.contains(key) { otherMembers[key] = value }
+    restoreLayout()
     attachments = object["attachments"]
     executionCount = object["execution_count"]?.int
-    outputs = (object["outputs"]?.array ?? []).compactMap { $0.object.flatMap(Output.init(ipynb:)) }
+    if kind == .code { outputs = (object["outputs"]?.array ?? []).map(Output.init(ipynb:)) }
   }
 }
 
 extension Output {
-  fileprivate init?(ipynb object: JSON.Object) {
+  init(ipynb json: JSON) {
+    let object = json.object ?? [:]
     let metadata = object["metadata"]?.object ?? [:]
     switch object["output_type"]?.string {
     case "stream":
@@ -57,13 +71,13 @@ extension Output {
         Failure(
           name: object["ename"]?.string ?? "Error", message: object["evalue"]?.string ?? "",
           traceback: object["traceback"]?.array?.compactMap(\.string) ?? []))
-    default: return nil
+    default: self = .other(json)
     }
   }
 }
 
 extension MIMEBundle {
-  fileprivate init(ipynb data: JSON?) {
+  init(ipynb data: JSON?) {
     self.init()
     for (type, value) in (data?.object ?? [:]).members {
       guard let text = value.joinedText else {

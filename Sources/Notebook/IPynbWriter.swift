@@ -1,40 +1,58 @@
 import Encoding
 
 extension Document {
-  /// The document as a Jupyter notebook (nbformat 4.5), written as Jupyter itself writes it: members sorted,
-  /// one space of indentation, text broken into lines.
+  /// The document as a Jupyter notebook (nbformat 4), written as Jupyter itself writes it: members sorted,
+  /// one space of indentation, text broken into lines. How the script was laid out stands in metadata where it is not
+  /// what `percent()` would write anyway, so that the way back gives the same script.
   public func ipynb() -> String {
     var document = self
     document.nameCells()
     var metadata = metadata
+    metadata["lunette"] = layoutMetadata
     if metadata["kernelspec"] == nil {
       metadata["kernelspec"] = ["display_name": "Lunette", "language": "lua", "name": "lunette"]
       metadata["language_info"] = metadata["language_info"] ?? ["name": "lua"]
     }
-    let root: JSON = [
-      "cells": .array(document.cells.map(\.ipynb)), "metadata": .object(metadata), "nbformat": 4,
-      "nbformat_minor": 5,
-    ]
-    return root.text(indent: 1) + "\n"
+    var root: JSON.Object = otherMembers
+    let layouts = document.cellLayouts
+    root["cells"] = .array(
+      zip(document.cells, layouts).map { cell, layout in
+        cell.ipynb(hasID: formatMinor >= 5 || cell.hasOwnID, layout: layout)
+      })
+    root["metadata"] = .object(metadata)
+    root["nbformat"] = 4
+    root["nbformat_minor"] = .number(formatMinor)
+    return JSON.object(root.sorted).text(indent: 1) + "\n"
+  }
+}
+
+extension JSON.Object {
+  fileprivate var sorted: JSON.Object {
+    var object = JSON.Object()
+    for (key, value) in members.sorted(by: { $0.0 < $1.0 }) { object[key] = value }
+    return object
   }
 }
 
 extension Cell {
-  fileprivate var ipynb: JSON {
-    var object: JSON.Object = [:]
+  fileprivate func ipynb(hasID: Bool, layout: JSON?) -> JSON {
+    var object = otherMembers
     object["attachments"] = attachments
-    object["cell_type"] = .string(kind.rawValue)
+    object["cell_type"] = .string(typeName ?? kind.rawValue)
     if kind == .code { object["execution_count"] = executionCount.map(JSON.number) ?? .null }
-    object["id"] = .string(id)
+    if hasID { object["id"] = .string(id) }
+    var metadata = metadata
+    metadata["lunette"] = layout
     object["metadata"] = .object(metadata)
     if kind == .code { object["outputs"] = .array(outputs.map { $0.ipynb(executionCount) }) }
     object["source"] = .lines(of: source)
-    return .object(object)
+    return .object(object.sorted)
   }
 }
 
 extension Output {
-  fileprivate func ipynb(_ executionCount: Int?) -> JSON {
+  /// As notebook files and Jupyter's messages have it.
+  func ipynb(_ executionCount: Int?) -> JSON {
     switch self {
     case .stream(let stream, let text):
       return ["name": .string(stream.rawValue), "output_type": "stream", "text": .lines(of: text)]
@@ -50,12 +68,13 @@ extension Output {
         "ename": .string(failure.name), "evalue": .string(failure.message), "output_type": "error",
         "traceback": .array(failure.traceback.map(JSON.string)),
       ]
+    case .other(let json): return json
     }
   }
 }
 
 extension MIMEBundle {
-  fileprivate var ipynb: JSON {
+  var ipynb: JSON {
     var data: JSON.Object = [:]
     for type in types.sorted() {
       guard let content = self[type] else { continue }

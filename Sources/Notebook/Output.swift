@@ -8,6 +8,8 @@ public enum Output: Sendable, Equatable {
   /// The value of the cell's last expression.
   case result(MIMEBundle, metadata: JSON.Object = [:])
   case error(Failure)
+  /// An output of a notebook file of no kind that is known here, kept as it is.
+  case other(JSON)
 
   public enum Stream: String, Sendable { case stdout, stderr }
 
@@ -31,10 +33,12 @@ public enum Output: Sendable, Equatable {
 extension [Output] {
   /// Appends an output; text of the same stream joins the text before it.
   public mutating func add(_ output: Output) {
-    if case .stream(let stream, let text) = output, case .stream(stream, let before)? = last {
-      self[count - 1] = .stream(stream, before + text)
-    } else {
-      append(output)
+    guard case .stream(let stream, let text) = output, case .stream(stream, var before)? = last else {
+      return append(output)
     }
+    // Taken out for as long as it grows: a copy of all that was printed for each line would be quadratic.
+    removeLast()
+    before += text
+    append(.stream(stream, before))
   }
 }

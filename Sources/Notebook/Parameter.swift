@@ -102,6 +102,7 @@ extension Document {
   /// - Returns: the names that the tagged cell does not know, which are probably mistyped.
   public mutating func inject(_ parameters: [Parameter]) -> [String] {
     guard !parameters.isEmpty else { return [] }
+    cells.removeAll { $0.tags.contains(Self.injectedTag) }
     var cell = Cell(source: parameters.map { "\($0.name) = \($0.source)" }.joined(separator: "\n"))
     cell.title = "Set for this run"
     cell.tags = [Self.injectedTag]

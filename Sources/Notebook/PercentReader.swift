@@ -9,6 +9,7 @@ extension Document {
     self.init(cells: [])
     shebang = script.shebang
     self.header = header?.text
+    metadata = header.flatMap { NotebookHeader.metadata(in: $0.text) } ?? [:]
 
     let first = header?.end ?? (script.shebang == nil ? 0 : 1)
     let markers = script.markers(from: first)
@@ -70,8 +71,10 @@ private struct Script {
   func cell(_ marker: CellMarker, markerLine: Int?, body: Range<Int>) throws -> Cell {
     let start = body.first { !lines[$0].isBlank } ?? body.lowerBound
     let end = body.last { !lines[$0].isBlank }.map { $0 + 1 } ?? start
-    let source = marker.kind == .code ? text(of: start..<end) : try prose(in: start..<end)
+    let source =
+      marker.kind == .code ? EscapedMarkers.unescaped(text(of: start..<end)) : try prose(in: start..<end)
     var cell = Cell(kind: marker.kind, source: source, metadata: marker.metadata, firstLine: start + 1)
+    cell.takeMarkerMetadata()
     cell.layout = Cell.Layout(marker: markerLine.map { lines[$0] } ?? "", body: layout(of: body))
     return cell
   }

@@ -7,7 +7,9 @@ extension Document {
       text = preamble
     } else {
       var lines = shebang.map { [$0] } ?? []
-      if let header { lines += ["-- ---"] + header.lines().map { "-- \($0)" } + ["-- ---"] }
+      if let header = header ?? headerOfMetadata {
+        lines += ["-- ---"] + header.lines().map { "-- \($0)" } + ["-- ---"]
+      }
       if !lines.isEmpty { text = lines.joined(separator: "\n") + "\n\n" }
     }
     for (index, cell) in cells.enumerated() {
@@ -30,9 +32,9 @@ extension Cell {
   }
 
   private func markerLine(isFirst: Bool) -> String {
-    let wanted = CellMarker(kind: kind, metadata: metadata)
+    let wanted = CellMarker(kind: kind, metadata: markerMetadata)
     guard let marker = layout.marker else { return wanted.line }
-    if marker.isEmpty { return isFirst && kind == .code && metadata.isEmpty ? "" : wanted.line }
+    if marker.isEmpty { return isFirst && kind == .code && markerMetadata.isEmpty ? "" : wanted.line }
     return CellMarker(line: marker) == wanted ? marker : wanted.line
   }
 
@@ -49,9 +51,10 @@ extension Cell {
     return String(body.reversed().prefix { $0 == "\n" }.dropFirst())
   }
 
-  private var written: String {
+  /// The body as it is written anew, without blank lines after it.
+  var written: String {
     guard !source.isEmpty else { return "" }
-    guard kind != .code else { return source + "\n" }
+    guard kind != .code else { return EscapedMarkers.escaped(source) + "\n" }
     let lines = source.lines()
     // A line of prose that would read as a marker is safe in a long comment only.
     if lines.contains(where: { CellMarker(line: "-- \($0)") != nil }) {

@@ -66,7 +66,7 @@ struct ReportBody {
       case .stream(let stream, let text):
         flush()
         html +=
-          "<pre class=\"stream\(stream == .stderr ? " warning" : "")\">\(escapedHTML(text.trimmingLastBreak))</pre>\n"
+          "<pre class=\"stream\(stream == .stderr ? " warning" : "")\">\(escapedHTML(ANSI.stripped(text).trimmingLastBreak))</pre>\n"
       case .display(let bundle, let metadata), .result(let bundle, let metadata):
         let shown = ReportOutput(bundle, metadata)
         if shown.isPicture {
@@ -78,6 +78,7 @@ struct ReportBody {
       case .error(let failure):
         flush()
         html += error(failure)
+      case .other: break
       }
     }
     flush()
@@ -91,7 +92,7 @@ struct ReportBody {
       failure.traceback.isEmpty
       ? ""
       : "<details><summary>Traceback</summary><ol>"
-        + failure.traceback.map { "<li>\(escapedHTML($0.trimmingSpace()))</li>" }.joined()
+        + failure.traceback.map { "<li>\(escapedHTML(ANSI.stripped($0).trimmingSpace()))</li>" }.joined()
         + "</ol></details>\n"
     return "<div class=\"error\"\(anchor)>\n<p>\(escapedHTML(failure.message))</p>\n\(traceback)</div>\n"
   }

@@ -43,7 +43,7 @@ public final class Session {
   let lua: LuaState
   private let host: ScriptHost
   private(set) var scope: CellScope
-  private var outputs: [Output] = []
+  private var outputs = OutputLog()
 
   public init(_ options: Options = Options()) throws {
     self.options = options
@@ -71,7 +71,7 @@ public final class Session {
   ///   - firstLine: the line of the script on which the cell begins.
   @discardableResult
   public func run(_ source: String, name: String = "cell", firstLine: Int = 1) -> [Output] {
-    outputs = []
+    outputs = OutputLog()
     do {
       try lua.checkInterrupt()
       let cell = try scope.compile(source, name: name, firstLine: firstLine)
@@ -85,8 +85,8 @@ public final class Session {
         throw error
       }
     } catch { fail(error) }
-    defer { outputs = [] }
-    return outputs
+    defer { outputs = OutputLog() }
+    return outputs.outputs
   }
 
   /// Whether the text is the beginning of a cell that more lines could complete.

@@ -23,7 +23,7 @@ struct EvalCommand: ParsableCommand {
       case .stream(.stderr, let text): Terminal.show(text)
       case .display(let bundle, _), .result(let bundle, _):
         if let text = bundle.plainText { Terminal.print(text + "\n") }
-      case .error: break
+      case .error, .other: break
       }
     }
     session.interruptOnSignal(SIGINT)

@@ -9,7 +9,9 @@ struct Lunette: ParsableCommand {
     commandName: "lunette",
     abstract: "Looks inside text-to-image diffusion models, with Lua scripts.",
     version: Installation.version,
-    subcommands: [RunCommand.self, EvalCommand.self, ModelCommand.self, DoctorCommand.self])
+    subcommands: [
+      RunCommand.self, EvalCommand.self, NotebookCommand.self, ModelCommand.self, DoctorCommand.self,
+    ])
 }
 
 @main

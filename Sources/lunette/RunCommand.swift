@@ -26,27 +26,11 @@ struct RunCommand: ParsableCommand {
     parsing: .postTerminator, help: ArgumentHelp("What the script finds in `arg`.", valueName: "args"))
   var arguments: [String] = []
 
-  func validate() throws {
-    for assignment in assignments {
-      do {
-        _ = try Parameter(assignment: assignment)
-      } catch let error as NotebookError {
-        throw ValidationError("--set: \(error.message)")
-      }
-    }
-  }
+  func validate() throws { try SetOption.validate(assignments) }
 
   func run() throws {
     let bytes = try Files.read(script)
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw CommandError("\(script): not a text file in UTF-8")
-    }
-    var document: Document
-    do {
-      document = try Document(percent: text)
-    } catch let error as NotebookError {
-      throw CommandError("\(script): \(error.message)")
-    }
+    var document = try NotebookFile.read(script)
     let unknown = document.inject(try assignments.map(Parameter.init(assignment:)))
     for name in unknown { Terminal.note("warning: --set \(name): the parameters cell has no such variable") }
 

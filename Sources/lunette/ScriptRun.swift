@@ -12,7 +12,7 @@ final class ScriptRun {
   private let session: Session
   private var progress = ProgressBar()
   /// Of the cell that runs.
-  private var outputs: [Output] = []
+  private var outputs = OutputLog()
   /// What kept an output from being written: reported once the cell is over.
   private var writeFailure: CommandError?
 
@@ -61,7 +61,7 @@ final class ScriptRun {
 
   private func run(cellAt index: Int) -> Output.Failure? {
     let cell = document.cells[index]
-    outputs = []
+    outputs = OutputLog()
     session.onOutput = { [self] output in
       outputs.add(output)
       show(output, of: cell)
@@ -70,7 +70,7 @@ final class ScriptRun {
     let started = Clock.now
     let returned = session.run(cell.source, name: isInjected ? "--set" : script, firstLine: cell.firstLine)
     document.cells[index].seconds = Clock.now - started
-    document.cells[index].outputs = outputs
+    document.cells[index].outputs = outputs.outputs
     Terminal.flush()
     return returned.failure
   }
@@ -93,7 +93,7 @@ final class ScriptRun {
       // A number that a cell ends with is in the report; a picture deserves its file.
       guard bundle.types != ["text/plain"] else { return }
       show(.display(bundle, metadata: metadata), of: cell)
-    case .error: break
+    case .error, .other: break
     }
   }
 }

@@ -83,7 +83,10 @@ import Testing
   @Test func goesThroughAScriptAndBack() throws {
     let document = try Document(ipynb: Array(Self.notebook.utf8))
     let script = document.percent()
-    #expect(script == "-- %% [markdown]\n-- # Title\n--\n-- prose\n\n-- %% tags=[\"parameters\"]\nx = 1\n")
+    let header =
+      "-- ---\n-- jupyter: {\"kernelspec\":{\"display_name\":\"Lua\",\"name\":\"lua\"}}\n-- ---\n\n"
+    #expect(
+      script == header + "-- %% [markdown]\n-- # Title\n--\n-- prose\n\n-- %% tags=[\"parameters\"]\nx = 1\n")
     #expect(try Document(percent: script).cells.map(\.source) == document.cells.map(\.source))
   }
 

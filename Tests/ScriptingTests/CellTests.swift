@@ -15,6 +15,7 @@ func transcript(_ cells: [String]) throws -> String {
       case .stream(_, let printed): text += printed
       case .result(let bundle, _), .display(let bundle, _): text += "=> \(bundle.plainText ?? "")\n"
       case .error(let failure): text += "!! \(failure.message)\n"
+      case .other: break
       }
     }
     firstLine += cell.split(separator: "\n", omittingEmptySubsequences: false).count

@@ -120,6 +120,7 @@ import Testing
         case .stream(_, let text): text
         case .result(let bundle, _), .display(let bundle, _): bundle.plainText ?? ""
         case .error(let failure): "error: \(failure.message)"
+        case .other: ""
         }
       }.joined(separator: ", "))
   }
