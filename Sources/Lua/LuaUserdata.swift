@@ -29,14 +29,19 @@ public protocol LuaUserdata: LuaReadable, LuaPushable {
 extension LuaUserdata {
   public var luaMemory: (owner: AnyObject, bytes: Int)? { nil }
 
-  public static func read(_ slot: LuaSlot) throws -> Self {
+  public static func read(_ slot: LuaSlot) throws -> Self { try box(slot).value }
+
+  /// Takes the place of the value that a userdata holds: whoever holds the userdata sees it.
+  public func replace(_ slot: LuaSlot) throws { try Self.box(slot).value = self }
+
+  private static func box(_ slot: LuaSlot) throws -> LuaValueBox<Self> {
     var object: UnsafeMutableRawPointer?
     if slot.isReal {
       let status = lb_object(slot.state.thread, slot.index, &object)
       if let object {
         let box = Unmanaged<LuaBox>.fromOpaque(object).takeUnretainedValue()
         if type(of: box) == LuaValueBox<Self>.self {
-          return unsafeDowncast(box, to: LuaValueBox<Self>.self).value
+          return unsafeDowncast(box, to: LuaValueBox<Self>.self)
         }
       } else if status == Int32(LB_CLOSED) {
         throw LuaMismatch("\(luaName) expected, got a closed \(slot.described)")
@@ -61,7 +66,7 @@ extension LuaUserdata {
 }
 
 final class LuaValueBox<Value>: LuaBox {
-  let value: Value
+  var value: Value
   init(_ value: Value) { self.value = value }
 }
 

@@ -17,6 +17,7 @@ public final class ScriptHost {
 
   /// What `lunette.load()` opens when it is given no name.
   public let defaultModel: String
+  let random = RandomStream()
   public var onProgress: ((Progress) -> Void)?
   public var onWarning: ((String) -> Void)?
 

@@ -10,7 +10,7 @@ extension Tensor {
   public func clone() throws -> Tensor {
     let result = try Tensor.uninitialized(shape)
     copy(to: result.base)
-    return result
+    return result.recorded(from: self) { $0 }
   }
 
   /// Writes `source`, repeated to this shape where it is smaller, over the elements.
@@ -18,7 +18,7 @@ extension Tensor {
     guard let sourceStrides = Shape.expandedStrides(source.shape, source.strides, to: shape) else {
       throw TensorError("a tensor \(Shape.text(source.shape)) cannot be copied into \(Shape.text(shape))")
     }
-    try checkWritable()
+    try willWrite(source)
     if overlaps(source) && !(sourceStrides == strides && source.offset == offset) {
       return try copy(from: source.clone())
     }
@@ -30,13 +30,25 @@ extension Tensor {
     ck_copy(Int32(rank), shape, address, Shape.strides(shape), base, strides)
   }
 
-  /// In-place operations ask first: a view that repeats elements has no room for different values.
-  func checkWritable() throws {
+  /// Operations in place call this first: a view that repeats elements has no room for different values, and the
+  /// tape knows of no change to what it has recorded. Inside `Gradients.withoutRecording` it need not know.
+  func willWrite(_ source: Tensor? = nil) throws {
     for d in 0..<rank where strides[d] == 0 && shape[d] > 1 {
       throw TensorError(
         "an expanded view \(Shape.text(shape)) repeats its elements and cannot be written in place; clone it first"
       )
     }
+    if isRecorded {
+      throw TensorError(
+        "a tensor that requires a gradient cannot be written in place: use the function that returns a new one "
+          + "(add for add_, where for x[i] = v), or write inside no_grad")
+    }
+    if let source, source.isRecorded {
+      throw TensorError(
+        "writing a tensor that requires a gradient into another would lose the gradient: join them with cat, stack "
+          + "or where, or detach it")
+    }
+    storage.version += 1
   }
 
   /// True if some element of the storage may belong to both.

@@ -193,6 +193,9 @@ private struct Matrix {
   }
 
   private init(checked tensor: Tensor, for name: String) throws {
+    guard !tensor.isRecorded else {
+      throw TensorError("\(name) has no gradient: detach the tensor, or compute inside no_grad")
+    }
     let (m, n) = (tensor.shape[0], tensor.shape[1])
     guard m > 0 && n > 0 else {
       throw TensorError("\(name): the tensor \(Shape.text(tensor.shape)) is empty")

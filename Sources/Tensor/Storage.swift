@@ -7,6 +7,8 @@ import CKernels
 public final class Storage: @unchecked Sendable {
   public let pointer: UnsafeMutablePointer<Float>
   public let count: Int
+  /// Goes up with every write in place, so that a gradient never reads what has changed since.
+  var version = 0
   /// Keeps memory that is not ours alive: a mapped file, for example.
   private let owner: AnyObject?
 

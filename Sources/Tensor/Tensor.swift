@@ -12,6 +12,8 @@ public struct Tensor: Sendable {
   public let offset: Int
   public let count: Int
   public let isContiguous: Bool
+  /// Where the tensor came from, if a gradient is wanted with respect to something it depends on.
+  private(set) var node: GradientNode?
 
   public var rank: Int { shape.count }
 
@@ -43,4 +45,11 @@ public struct Tensor: Sendable {
 
   /// The first element's address.
   var base: UnsafeMutablePointer<Float> { storage.pointer + offset }
+
+  /// The same elements at another place of the tape.
+  func with(_ node: GradientNode?) -> Tensor {
+    var tensor = self
+    tensor.node = node
+    return tensor
+  }
 }

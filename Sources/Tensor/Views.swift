@@ -4,11 +4,10 @@ extension Tensor {
   /// it, else a copy.
   public func reshaped(_ shape: [Int]) throws -> Tensor {
     let target = try resolved(shape)
-    if let strides = viewStrides(target) {
-      return Tensor(storage: storage, shape: target, strides: strides, offset: offset)
-    }
-    let copy = try clone()
+    if let strides = viewStrides(target) { return whole(target, strides) }
+    let copy = try detached.clone()
     return Tensor(storage: copy.storage, shape: target, strides: Shape.strides(target), offset: 0)
+      .recorded(from: self) { [own = self.shape] in try $0.reshaped(own) }
   }
 
   /// As `reshaped`, but never a copy.
@@ -19,7 +18,7 @@ extension Tensor {
         "a tensor \(Shape.text(self.shape)) with strides \(Shape.text(self.strides)) cannot be viewed as "
           + "\(Shape.text(target)) without a copy; reshape or contiguous makes one")
     }
-    return Tensor(storage: storage, shape: target, strides: strides, offset: offset)
+    return whole(target, strides)
   }
 
   /// All elements in one dimension.
@@ -32,7 +31,10 @@ extension Tensor {
       throw TensorError("permute needs each of \(rank) dimensions once, got \(Shape.text(order))")
     }
     return Tensor(
-      storage: storage, shape: dims.map { shape[$0] }, strides: dims.map { strides[$0] }, offset: offset)
+      storage: storage, shape: dims.map { shape[$0] }, strides: dims.map { strides[$0] }, offset: offset
+    ).recorded(from: self) { gradient in
+      try gradient.permuted(dims.indices.map { place in dims.firstIndex(of: place) ?? place })
+    }
   }
 
   public func transposed(_ a: Int, _ b: Int) throws -> Tensor {
@@ -51,6 +53,7 @@ extension Tensor {
     var narrowed = shape
     narrowed[d] = length
     return Tensor(storage: storage, shape: narrowed, strides: strides, offset: offset + start * strides[d])
+      .recorded(asPartOf: self) { try $0.narrowed(d, start: start, length: length) }
   }
 
   /// One index of a dimension, which is dropped. Negative indices count from the back.
@@ -65,6 +68,7 @@ extension Tensor {
     shape.remove(at: d)
     let stride = strides.remove(at: d)
     return Tensor(storage: storage, shape: shape, strides: strides, offset: offset + i * stride)
+      .recorded(asPartOf: self) { try $0.selected(d, i) }
   }
 
   /// A new dimension of size 1 at `dim`; -1 puts it last.
@@ -78,7 +82,7 @@ extension Tensor {
     var strides = strides
     strides.insert(d < rank ? shape[d] * strides[d] : 1, at: d)
     shape.insert(1, at: d)
-    return Tensor(storage: storage, shape: shape, strides: strides, offset: offset)
+    return whole(shape, strides)
   }
 
   /// Without a dimension of size 1.
@@ -88,14 +92,14 @@ extension Tensor {
       throw TensorError(
         "only a dimension of size 1 can be squeezed, dimension \(d) of \(Shape.text(shape)) is not")
     }
-    return try selected(d, 0)
+    let kept = (0..<rank).filter { $0 != d }
+    return whole(kept.map { shape[$0] }, kept.map { strides[$0] })
   }
 
   /// Without any dimension of size 1.
   public func squeezed() -> Tensor {
     let kept = (0..<rank).filter { shape[$0] != 1 }
-    return Tensor(
-      storage: storage, shape: kept.map { shape[$0] }, strides: kept.map { strides[$0] }, offset: offset)
+    return whole(kept.map { shape[$0] }, kept.map { strides[$0] })
   }
 
   /// Sizes of 1 repeated to `shape` (NumPy's rule), without copying; -1 keeps a size.
@@ -110,6 +114,13 @@ extension Tensor {
       throw TensorError("a tensor \(Shape.text(self.shape)) cannot be expanded to \(Shape.text(shape))")
     }
     return Tensor(storage: storage, shape: target, strides: strides, offset: offset)
+      .recorded(from: self) { [shape = self.shape] in try $0.summed(to: shape) }
+  }
+
+  /// All elements under another shape.
+  private func whole(_ shape: [Int], _ strides: [Int]) -> Tensor {
+    Tensor(storage: storage, shape: shape, strides: strides, offset: offset)
+      .recorded(from: self) { [shape = self.shape] in try $0.reshaped(shape) }
   }
 
   /// The shape with its -1 worked out, of exactly as many elements as this tensor.

@@ -7,9 +7,11 @@ import Testing
 /// A Lua state with `lunette` in it, and `t` for `lunette.tensor`.
 struct Bench {
   let lua: LuaState
+  private let host = ScriptHost()
 
   init() throws {
     lua = try LuaState()
+    lua.host = host
     let lunette = try lua.module()
     try Bindings.add(to: lunette)
     try lua.globals.set("lunette", lunette.table)

@@ -3,6 +3,7 @@
 #include "attention.h"
 #include "convert.h"
 #include "elementwise.h"
+#include "gradients.h"
 #include "matrix.h"
 #include "memory.h"
 #include "normalization.h"

@@ -5,6 +5,7 @@ enum Bindings {
   /// Fills the table `lunette`.
   static func add(to lunette: LuaModule) throws {
     try addTensor(to: lunette)
+    try addGradients(to: lunette)
     try addLinearAlgebra(to: lunette)
     try addImage(to: lunette)
     try addMetrics(to: lunette)

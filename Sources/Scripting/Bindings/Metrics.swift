@@ -18,13 +18,17 @@ extension Bindings {
       let (a, b) = try call.pair()
       return try Metrics.iou(a, b)
     }
-    try metrics.function("cosine(a, b)") { call in
+    // With a gradient they are 0-d tensors, so that losses can be made of them.
+    try metrics.function("cosine(a, b)") { call -> LuaMany in
       let (a, b) = try call.pair()
-      return try Metrics.cosine(a, b)
+      guard a.requiresGradient || b.requiresGradient else { return LuaMany(try Metrics.cosine(a, b)) }
+      let (x, y) = try (a.flattened().normalized(dim: 0), b.flattened().normalized(dim: 0))
+      return LuaMany(try x.multiplying(y).sum())
     }
-    try metrics.function("mse(a, b)") { call in
+    try metrics.function("mse(a, b)") { call -> LuaMany in
       let (a, b) = try call.pair()
-      return try Double(a.subtracting(b).square().mean().item())
+      let mean = try a.subtracting(b).square().mean()
+      return mean.requiresGradient ? LuaMany(mean) : LuaMany(Double(try mean.item()))
     }
     // The cosine of CLIP's vectors of a picture and of a text.
     try metrics.function("clip_score(image, text, {clip})") { call in

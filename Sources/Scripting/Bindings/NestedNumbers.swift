@@ -53,6 +53,11 @@ struct NestedNumbers {
     case .userdata:
       let tensor = try Tensor.read(slot)
       guard tensor.shape == expected else { throw complaint("a tensor \(Shape.text(tensor.shape))") }
+      guard !tensor.requiresGradient || !Gradients.areRecorded else {
+        throw LuaMismatch(
+          "a table\(path.isEmpty ? "" : " at \(path)") with a tensor that requires a gradient would lose it; "
+            + "stack or cat joins tensors")
+      }
       try write(tensor.toArray())
     case .table where !expected.isEmpty:
       try slot.state.checkInterrupt()

@@ -47,23 +47,23 @@ extension Bindings {
 
   /// PyTorch's numbers. Without a seed, one stream goes on from call to call; it starts anew in every session.
   private static func addRandom(to module: LuaModule) throws {
-    let stream = RandomStream()
-    try module.function("manual_seed(seed)") { call in stream.generator = TorchCPUGenerator(seed: try call[1])
+    try module.function("manual_seed(seed)") { call in
+      call.state.randomStream.generator = TorchCPUGenerator(seed: try call[1])
     }
     try module.function("randn(sizes, {seed})") { call -> Tensor in
       let shape = try call.shape(1)
-      return try stream.draw(seed: call["seed"]) { try $0.normal(shape) }
+      return try call.state.randomStream.draw(seed: call["seed"]) { try $0.normal(shape) }
     }
     try module.function("rand(sizes, {seed})") { call -> Tensor in
       let shape = try call.shape(1)
-      return try stream.draw(seed: call["seed"]) { try $0.uniform(shape) }
+      return try call.state.randomStream.draw(seed: call["seed"]) { try $0.uniform(shape) }
     }
     try module.function("randperm(n, {seed})") { call in
       let count: Int = try call[1]
       guard (0...1 << 24).contains(count) else {
         throw LuaArgumentError(1, "integer from 0 to \(1 << 24) expected, got \(count)")
       }
-      let order = try stream.draw(seed: call["seed"]) { try $0.permutation(count) }
+      let order = try call.state.randomStream.draw(seed: call["seed"]) { try $0.permutation(count) }
       return try Tensor(order.map { Float($0 + 1) }, shape: [count])
     }
   }
@@ -105,15 +105,9 @@ extension Bindings {
   }
 }
 
-/// The numbers of a session that asks for no seed.
-private final class RandomStream {
-  var generator = TorchCPUGenerator(seed: 0)
-
-  func draw<R>(seed: UInt64?, _ body: (inout TorchCPUGenerator) throws -> R) throws -> R {
-    guard let seed else { return try body(&generator) }
-    var own = TorchCPUGenerator(seed: seed)
-    return try body(&own)
-  }
+extension LuaState {
+  /// The numbers of a session that asks for no seed.
+  var randomStream: RandomStream { (host as? ScriptHost)?.random ?? RandomStream() }
 }
 
 /// Nested tables as a tensor.

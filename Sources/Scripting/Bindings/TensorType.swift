@@ -19,6 +19,7 @@ extension Tensor: Displayable {
     try describeReductions(type)
     try describeOrder(type)
     try describeInPlace(type)
+    try describeGradients(type)
     try describeFiles(type)
     try describePictures(type)
     try type.showsItself()
@@ -60,8 +61,8 @@ struct TensorList: LuaPushable {
     case 1: try tensor.toArray().push(to: state)
     default:
       try state.checkInterrupt()
-      try LuaList((0..<tensor.shape[0]).map { TensorList(tensor: try tensor.selected(0, $0)) }).push(
-        to: state)
+      let rows = tensor.detached
+      try LuaList((0..<rows.shape[0]).map { TensorList(tensor: try rows.selected(0, $0)) }).push(to: state)
     }
   }
 }

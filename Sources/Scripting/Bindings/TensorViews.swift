@@ -57,7 +57,6 @@ extension Tensor {
       guard length > 0 else { throw LuaArgumentError(1, "length of at least 1 expected, got \(length)") }
       return try x.split(length, dim: call.dimension(2, rank: x.rank, default: 0))
     }
-    try type.method("detach()") { x, _ in x }
     try type.method("contiguous()") { x, _ in try x.contiguous() }
     try type.method("clone()") { x, _ in try x.clone() }
     try type.method("tile(counts)") { x, call in try x.tiled(call.sizes()) }

@@ -45,6 +45,38 @@ public protocol Backend: Sendable {
 
   /// x {n, h, w, c} contiguous → {n, 2h, 2w, c}.
   func upsampledNearest2x(_ x: Tensor) throws -> Tensor
+
+  // Gradients: from that of a result to that of an input. Gradients and inputs are contiguous where the operation's
+  // inputs are.
+
+  /// g {rows, out} → {rows, in} for `linear` without activation.
+  func linearInputGradient(_ g: Tensor, _ weight: Weight) throws -> Tensor
+
+  /// g {n, h', w', out} → {n, h, w, in} for `convolution` without activation.
+  func convolutionInputGradient(
+    _ g: Tensor, _ weight: Weight, _ window: ConvolutionWindow, input: [Int]
+  ) throws -> Tensor
+
+  /// g {n, h', w', out}, x {n, h, w, in} → {out, in / groups, kh, kw}.
+  func convolutionWeightGradient(_ g: Tensor, input x: Tensor, _ window: ConvolutionWindow) throws -> Tensor
+
+  func groupNormGradient(
+    _ g: Tensor, input x: Tensor, groups: Int, weight: Tensor, bias: Tensor, epsilon: Float,
+    activation: Activation
+  ) throws -> Tensor
+
+  func layerNormGradient(_ g: Tensor, input x: Tensor, weight: Tensor, epsilon: Float) throws -> Tensor
+
+  func softmaxGradient(_ g: Tensor, result p: Tensor) throws -> Tensor
+
+  func activationGradient(_ g: Tensor, input x: Tensor, _ activation: Activation) throws -> Tensor
+
+  func gegluGradient(_ g: Tensor, input x: Tensor) throws -> Tensor
+
+  /// Of `attention` with respect to query, key and value, the probabilities made again.
+  func attentionGradient(
+    _ g: Tensor, query: Tensor, key: Tensor, value: Tensor, heads: Int, scale: Float, mask: AttentionMask
+  ) throws -> (query: Tensor, key: Tensor, value: Tensor)
 }
 
 /// What is done to a product before it is stored: bias {out}, activation, then residual.

@@ -6,6 +6,10 @@ import Synchronization
 /// packed, the original order is given up (weights fill most of a model's memory) and made again where it is needed.
 public final class Weight: Sendable {
   public let shape: [Int]
+  /// The tensor's place on the tape; nil for one that requires no gradient.
+  let node: GradientNode?
+
+  var isRecorded: Bool { node != nil && Gradients.areRecorded }
 
   private struct State {
     /// In the checkpoint's order.
@@ -16,7 +20,8 @@ public final class Weight: Sendable {
 
   public init(_ tensor: Tensor) {
     shape = tensor.shape
-    state = Mutex(State(plain: tensor))
+    node = tensor.node
+    state = Mutex(State(plain: tensor.detached))
   }
 
   /// The numbers in the checkpoint's order, contiguous.

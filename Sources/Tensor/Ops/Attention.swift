@@ -16,8 +16,16 @@ extension Tensor {
     }
     if let sums { try check(sums: sums, query, key, heads) }
     guard query.count > 0 && key.count > 0 else { return try .zeros(query.shape) }
+    let v = try value.detached.withContiguousRows()
+    let (keptQ, keptK, keptV) = (q.kept, k.kept, v.kept)
     return try Compute.backend.attention(
-      query: q, key: k, value: value.withContiguousRows(), heads: heads, scale: scale, mask: mask, sums: sums)
+      query: q, key: k, value: v, heads: heads, scale: scale, mask: mask, sums: sums
+    ).recorded(from: [query, key, value]) { gradient, _ in
+      let parts = try Compute.backend.attentionGradient(
+        gradient.contiguous(), query: keptQ(), key: keptK(), value: keptV(), heads: heads, scale: scale,
+        mask: mask)
+      return [parts.query, parts.key, parts.value]
+    }
   }
 
   /// softmax(scale·q·kᵀ) {n, heads, lq, lk}: the numbers that `attention` adds to its sums.
@@ -28,7 +36,16 @@ extension Tensor {
     let sums = try Tensor.zeros([query.shape[0], heads, query.shape[1], key.shape[1]])
     guard query.count > 0 && key.count > 0 else { return sums }
     try Compute.backend.addProbabilities(query: q, key: k, heads: heads, scale: scale, mask: mask, sums: sums)
-    return sums
+    let (keptQ, keptK, p) = (q.kept, k.kept, sums.kept)
+    return sums.recorded(from: [query, key]) { gradient, wanted in
+      // Of the scores, then of the two factors in each head. A masked probability is 0, and so is its score's.
+      let scores = try Compute.backend.softmaxGradient(gradient.contiguous(), result: p()).multiplying(scale)
+      let (q, k) = try (keptQ().split(heads: heads), keptK().split(heads: heads))
+      return [
+        wanted[0] ? try scores.matmul(k).joinedHeads() : nil,
+        wanted[1] ? try scores.transposed(2, 3).matmul(q).joinedHeads() : nil,
+      ]
+    }
   }
 
   /// The second half of attention: {n, heads, lq, lk}·{n, lk, heads·d} → {n, lq, heads·d}.
@@ -41,12 +58,8 @@ extension Tensor {
         "attention: probabilities {n, heads, queries, keys} and values {n, keys, heads·d} expected, "
           + "got \(Shape.text(probabilities.shape)) and \(Shape.text(value.shape))")
     }
-    let (n, heads, queries) = (probabilities.shape[0], probabilities.shape[1], probabilities.shape[2])
-    let (keys, width) = (value.shape[1], value.shape[2])
-    let v = try value.withContiguousRows().split(heads: heads)
-    let out = try probabilities.matmul(v)
-    precondition(v.shape == [n, heads, keys, width / heads])
-    return try out.permuted([0, 2, 1, 3]).reshaped([n, queries, width])
+    let v = try value.withContiguousRows().split(heads: probabilities.shape[1])
+    return try probabilities.matmul(v).joinedHeads()
   }
 
   private static func checked(_ query: Tensor, _ key: Tensor, _ heads: Int) throws -> (Tensor, Tensor) {
@@ -59,7 +72,7 @@ extension Tensor {
     guard heads >= 1 && query.shape[2] % heads == 0 else {
       throw TensorError("attention: a width of \(query.shape[2]) cannot be divided into \(heads) heads")
     }
-    return (try query.withContiguousRows(), try key.withContiguousRows())
+    return (try query.detached.withContiguousRows(), try key.detached.withContiguousRows())
   }
 
   private static func check(sums: Tensor, _ query: Tensor, _ key: Tensor, _ heads: Int) throws {
@@ -77,10 +90,12 @@ extension Tensor {
 
   /// {n, l, heads·d} → a view {n, heads, l, d}.
   func split(heads: Int) throws -> Tensor {
-    let d = shape[2] / heads
-    return Tensor(
-      storage: storage, shape: [shape[0], heads, shape[1], d], strides: [strides[0], d, strides[1], 1],
-      offset: offset)
+    try reshaped([shape[0], shape[1], heads, shape[2] / heads]).permuted([0, 2, 1, 3])
+  }
+
+  /// {n, heads, l, d} → {n, l, heads·d}.
+  func joinedHeads() throws -> Tensor {
+    try permuted([0, 2, 1, 3]).reshaped([shape[0], shape[2], shape[1] * shape[3]])
   }
 
   private func withContiguousRows() throws -> Tensor {

@@ -36,12 +36,28 @@ extension Tensor {
       residual: residual)
     let total = try Shape.count(result)
     guard total > 0 && shape[3] > 0 else { return try .emptySum(result, epilogue) }
-    let x = try contiguous()
+    if activation != .identity, isRecorded || w.isRecorded || bias?.isRecorded ?? false {
+      // The activation's rule needs what enters it.
+      return try convolution(w, bias: bias, stride: stride, padding: padding, groups: groups)
+        .applying(activation).adding(residual: residual)
+    }
+    let x = try detached.contiguous()
     if window.isPointwise {
       let rows = try x.viewed([count / shape[3], shape[3]])
       return try Compute.backend.linear(rows, w, epilogue).viewed(result)
+        .recordedLinear(from: self, w, rows: rows, bias: bias, residual: residual)
     }
-    return try Compute.backend.convolution(x, w, window, epilogue)
+    let inputs = [node, w.node, bias?.node, residual?.node]
+    let kept = w.isRecorded ? x.kept : nil
+    return try Compute.backend.convolution(x, w, window, epilogue).recorded(from: inputs) {
+      [shape] gradient, wanted in
+      let g = try gradient.contiguous()
+      return [
+        wanted[0] ? try Compute.backend.convolutionInputGradient(g, w, window, input: shape) : nil,
+        wanted[1] ? try Compute.backend.convolutionWeightGradient(g, input: kept?() ?? g, window) : nil,
+        wanted[2] ? try g.sum(dims: [0, 1, 2]) : nil, gradient,
+      ]
+    }
   }
 
   /// Every pixel four times: {n, h, w, c} → {n, 2h, 2w, c}.
@@ -50,6 +66,11 @@ extension Tensor {
       throw TensorError("upsampling: images {n, h, w, channels} expected, got \(Shape.text(shape))")
     }
     guard count > 0 else { return try .zeros([shape[0], 2 * shape[1], 2 * shape[2], shape[3]]) }
-    return try Compute.backend.upsampledNearest2x(contiguous())
+    return try Compute.backend.upsampledNearest2x(detached.contiguous()).recorded(from: self) {
+      [shape] gradient in
+      let pairs = try gradient.reshaped([shape[0], shape[1], 2, shape[2], 2, shape[3]])
+      func corner(_ y: Int, _ x: Int) throws -> Tensor { try pairs.selected(4, x).selected(2, y) }
+      return try corner(0, 0).adding(corner(0, 1)).adding(corner(1, 0).adding(corner(1, 1)))
+    }
   }
 }

@@ -16,7 +16,13 @@ extension Tensor {
     let result = try Tensor.uninitialized(picked)
     ck_gather(
       Int32(rank), Int32(d), picked, result.base, result.strides, base, strides, indices)
-    return result
+    return result.recorded(from: self) { [shape] gradient in
+      let sum = try Tensor.zeros(shape)
+      for (k, index) in indices.enumerated() {
+        try sum.selected(d, index).add_(gradient.selected(d, k))
+      }
+      return sum
+    }
   }
 
   /// For each place of `indices`, the element of this tensor there, but at the position along `dim` that the index
@@ -29,8 +35,8 @@ extension Tensor {
       throw TensorError(
         "indices \(Shape.text(indices.shape)) do not fit a tensor \(Shape.text(shape)) along dimension \(d)")
     }
-    let source = try transposed(d, -1).contiguous()
-    let places = try indices.transposed(d, -1).contiguous()
+    let source = try detached.transposed(d, -1).contiguous()
+    let places = try indices.detached.transposed(d, -1).contiguous()
     let result = try Tensor.uninitialized(places.shape)
     let (n, k) = (shape[d], indices.shape[d])
     let wrong = ck_take_rows(k == 0 ? 0 : places.count / k, n, k, source.base, places.base, result.base)
@@ -38,7 +44,14 @@ extension Tensor {
       throw TensorError(
         "index \(places.base[wrong]) is out of range for dimension \(d) of a tensor \(Shape.text(shape))")
     }
-    return try result.transposed(d, -1)
+    let (kept, whole) = (places.kept, source.shape)
+    return try result.transposed(d, -1).recorded(from: self) { gradient in
+      let sum = try Tensor.zeros(whole)
+      guard k > 0 else { return try sum.transposed(d, -1) }
+      let values = try gradient.transposed(d, -1).contiguous()
+      ck_add_to_rows(values.count / k, n, k, values.base, try kept().base, sum.base)
+      return try sum.transposed(d, -1)
+    }
   }
 
   /// Writes slice `k` of `source` over slice `indices[k]` of dimension `dim`.

@@ -17,7 +17,7 @@ extension Tensor {
 
   @discardableResult
   public func fill_(_ value: Float) throws -> Tensor {
-    try checkWritable()
+    try willWrite()
     withUnsafePointer(to: value) {
       ck_copy(Int32(rank), shape, base, strides, $0, [Int](repeating: 0, count: rank))
     }
@@ -51,7 +51,7 @@ extension Tensor {
       throw TensorError(
         "shapes \(Shape.text(shape)) and \(Shape.text(other.shape)) do not go together in place")
     }
-    try checkWritable()
+    try willWrite(other)
     if overlaps(other) && !(otherStrides == strides && other.offset == offset) {
       return try binary_(op, other.clone())
     }
@@ -61,14 +61,14 @@ extension Tensor {
 
   @discardableResult
   func binary_(_ op: ck_binary_op, _ value: Float) throws -> Tensor {
-    try checkWritable()
+    try willWrite()
     write(op, self, value)
     return self
   }
 
   @discardableResult
   func unary_(_ op: ck_unary_op) throws -> Tensor {
-    try checkWritable()
+    try willWrite()
     ck_unary(op, Int32(rank), shape, base, strides, base, strides)
     return self
   }

@@ -19,10 +19,17 @@ extension Tensor {
     let result = try uninitialized(shape)
     var start = 0
     for tensor in tensors {
-      try result.narrowed(d, start: start, length: tensor.shape[d]).copy(from: tensor)
+      try result.narrowed(d, start: start, length: tensor.shape[d]).copy(from: tensor.detached)
       start += tensor.shape[d]
     }
-    return result
+    let lengths = tensors.map { $0.shape[d] }
+    return result.recorded(from: tensors) { gradient, _ in
+      var start = 0
+      return try lengths.map { length in
+        defer { start += length }
+        return try gradient.narrowed(d, start: start, length: length)
+      }
+    }
   }
 
   /// Side by side along a new dimension `dim`; all shapes must agree.

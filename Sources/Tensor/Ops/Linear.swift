@@ -16,8 +16,50 @@ extension Tensor {
       "linear", result: result, outputs: outputs, bias: bias, activation: activation, residual: residual)
     let total = try Shape.count(result)
     guard total > 0 && inputs > 0 else { return try .emptySum(result, epilogue) }
-    let rows = try contiguous().viewed([count / inputs, inputs])
+    if activation != .identity, isRecorded || w.isRecorded || bias?.isRecorded ?? false {
+      // The activation's rule needs what enters it.
+      return try linear(w, bias: bias).applying(activation).adding(residual: residual)
+    }
+    let rows = try detached.contiguous().viewed([count / inputs, inputs])
     return try Compute.backend.linear(rows, w, epilogue).viewed(result)
+      .recordedLinear(from: self, w, rows: rows, bias: bias, residual: residual)
+  }
+
+  /// The result of `linear` or a pointwise convolution without activation. `rows` {rows, in} is the input.
+  func recordedLinear(
+    from x: Tensor, _ w: Weight, rows: Tensor, bias: Tensor?, residual: Tensor?
+  ) -> Tensor {
+    let inputs = [x.node, w.node, bias?.node, residual?.node]
+    guard inputs.contains(where: { $0 != nil }) else { return self }
+    let rows = w.isRecorded ? rows.kept : nil
+    let shape = x.shape
+    return recorded(from: inputs) { gradient, wanted in
+      let g = try gradient.contiguous().viewed([-1, w.shape[0]])
+      return [
+        wanted[0] ? try Compute.backend.linearInputGradient(g, w).viewed(shape) : nil,
+        wanted[1] ? try g.transposed(0, 1).matmul(rows?() ?? g).reshaped(w.shape) : nil,
+        wanted[2] ? try g.sum(dim: 0) : nil, gradient,
+      ]
+    }
+  }
+
+  func adding(residual: Tensor?) throws -> Tensor { try residual.map { try adding($0) } ?? self }
+
+  /// An activation by itself.
+  public func applying(_ activation: Activation) throws -> Tensor {
+    switch activation {
+    case .identity: self
+    case .relu: try relu()
+    case .silu: try silu()
+    case .gelu: try gelu()
+    case .geluTanh: try geluTanh()
+    case .quickGelu: try quickGelu()
+    }
+  }
+
+  /// What of the gradient of an activation's result is that of its input, which this is.
+  func activationGradient(_ activation: Activation, _ gradient: Tensor) throws -> Tensor {
+    try Compute.backend.activationGradient(gradient.contiguous(), input: contiguous(), activation)
   }
 }
 
@@ -34,7 +76,8 @@ extension Epilogue {
       )
     }
     return Epilogue(
-      bias: try bias?.contiguous(), activation: activation, residual: try residual?.contiguous())
+      bias: try bias?.detached.contiguous(), activation: activation,
+      residual: try residual?.detached.contiguous())
   }
 }
 

@@ -1,6 +1,20 @@
 extension Tensor {
   /// {…, m, k}·{…, k, n} → {…, m, n}; leading dimensions broadcast. Transposed and narrowed views are read in place.
   public func matmul(_ b: Tensor) throws -> Tensor {
+    let (x, y, rightIsShared) = (kept, b.kept, b.rank == 2)
+    return try detached.product(b.detached).recorded(
+      from: self, { try $0.matmul(y().transposed(-2, -1)).summed(to: x().shape) },
+      and: b
+    ) { gradient in
+      let a = try x()
+      guard rightIsShared else { return try a.transposed(-2, -1).matmul(gradient).summed(to: y().shape) }
+      // A shared right operand: its sum over the batch is one product.
+      let rows = try gradient.reshaped([-1, gradient.shape[gradient.rank - 1]])
+      return try a.reshaped([-1, a.shape[a.rank - 1]]).transposed(0, 1).matmul(rows)
+    }
+  }
+
+  private func product(_ b: Tensor) throws -> Tensor {
     guard rank >= 2 && b.rank >= 2 else {
       throw TensorError(
         "matmul: two matrices expected, got \(Shape.text(shape)) and \(Shape.text(b.shape))")
@@ -37,7 +51,7 @@ extension Tensor {
     }
     // Outer dimensions that no single stride describes go one by one.
     var slices: [Tensor] = []
-    for i in 0..<batch[0] { slices.append(try a.selected(0, i).matmul(c.selected(0, i))) }
+    for i in 0..<batch[0] { slices.append(try a.selected(0, i).product(c.selected(0, i))) }
     return try .stacked(slices, dim: 0)
   }
 

@@ -12,11 +12,29 @@ extension Tensor {
     }
     try checkAffine("group norm", weight, bias, width: channels)
     guard count > 0 else { return try .zeros(shape) }
-    let x = try contiguous().viewed([shape[0], count / shape[0] / channels, channels])
+    let x = try detached.contiguous().viewed([shape[0], count / shape[0] / channels, channels])
+    let (scale, shift) = try (weight.detached.contiguous(), bias.detached.contiguous())
+    let (keptX, keptScale, keptShift) = (x.kept, scale.kept, shift.kept)
     return try Compute.backend.groupNorm(
-      x, groups: groups, weight: weight.contiguous(), bias: bias.contiguous(), epsilon: epsilon,
-      activation: activation
-    ).viewed(shape)
+      x, groups: groups, weight: scale, bias: shift, epsilon: epsilon, activation: activation
+    ).viewed(shape).recorded(from: [node, weight.node, bias.node]) { [shape] gradient, wanted in
+      let (x, scale, shift) = try (keptX(), keptScale(), keptShift())
+      let g = try gradient.contiguous().viewed(x.shape)
+      var parts: [Tensor?] = [nil, nil, nil]
+      if wanted[0] {
+        parts[0] = try Compute.backend.groupNormGradient(
+          g, input: x, groups: groups, weight: scale, bias: shift, epsilon: epsilon, activation: activation
+        ).viewed(shape)
+      }
+      if wanted[1] || wanted[2] {
+        let unit = try x.groupNorm(
+          groups: groups, weight: .ones([channels]), bias: .zeros([channels]), epsilon: epsilon)
+        let inner = try unit.multiplying(scale).adding(shift).activationGradient(activation, g)
+        parts[1] = try inner.multiplying(unit).sum(dims: [0, 1])
+        parts[2] = try inner.sum(dims: [0, 1])
+      }
+      return parts
+    }
   }
 
   /// Layer normalisation (Ba et al., arXiv:1607.06450) over the last dimension.
@@ -24,8 +42,22 @@ extension Tensor {
     guard rank >= 1 else { throw TensorError("layer norm: at least one dimension expected, got a scalar") }
     try checkAffine("layer norm", weight, bias, width: shape[rank - 1])
     guard count > 0 else { return try .zeros(shape) }
-    return try Compute.backend.layerNorm(
-      contiguous(), weight: weight.contiguous(), bias: bias.contiguous(), epsilon: epsilon)
+    let (x, scale) = try (detached.contiguous(), weight.detached.contiguous())
+    let (keptX, keptScale, width) = (x.kept, scale.kept, shape[rank - 1])
+    return try Compute.backend.layerNorm(x, weight: scale, bias: bias.detached.contiguous(), epsilon: epsilon)
+      .recorded(from: [node, weight.node, bias.node]) { gradient, wanted in
+        let (x, g) = try (keptX(), gradient.contiguous())
+        var parts: [Tensor?] = [nil, nil, nil]
+        if wanted[0] {
+          parts[0] = try Compute.backend.layerNormGradient(g, input: x, weight: keptScale(), epsilon: epsilon)
+        }
+        if wanted[1] {
+          let unit = try x.layerNorm(weight: .ones([width]), bias: .zeros([width]), epsilon: epsilon)
+          parts[1] = try g.multiplying(unit).summed(to: [width])
+        }
+        if wanted[2] { parts[2] = try g.summed(to: [width]) }
+        return parts
+      }
   }
 
   private func checkAffine(_ name: String, _ weight: Tensor, _ bias: Tensor, width: Int) throws {

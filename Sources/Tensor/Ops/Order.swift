@@ -18,7 +18,12 @@ extension Tensor {
       let result = try Tensor.uninitialized(rows.shape)
       ck_cumulative_sum(rows.rowCount, rows.rowLength, rows.base, result.base)
       return [result]
-    }[0]
+    }[0].recorded(from: self) { gradient in
+      // Each element counts in all sums from its own place on.
+      let d = try Shape.dimension(dim, rank: gradient.rank)
+      let backwards = Array((0..<gradient.shape[d]).reversed())
+      return try gradient.gathered(d, backwards).cumsum(dim: d).gathered(d, backwards)
+    }
   }
 
   /// The elements in order along `dim`, and the places they came from. Equal elements keep their order; NaN counts
@@ -33,7 +38,11 @@ extension Tensor {
       }
       return [values, indices]
     }
-    return (both[0], both[1])
+    let places = both[1].kept
+    let values = both[0].recorded(from: self) { gradient in
+      try gradient.taken(along: dim, places().sorted(dim: dim).indices)
+    }
+    return (values, both[1])
   }
 
   /// The `k` largest (or smallest) elements along `dim` in order, and their places.
@@ -48,6 +57,7 @@ extension Tensor {
   }
 
   private func extremeIndex(largest: Bool, _ dim: Int?, _ keepDim: Bool) throws -> Tensor {
+    guard node == nil else { return try detached.extremeIndex(largest: largest, dim, keepDim) }
     guard let dim else {
       let place = try flattened().extremeIndex(largest: largest, 0, false)
       return keepDim ? try place.reshaped([Int](repeating: 1, count: rank)) : place
@@ -70,6 +80,6 @@ extension Tensor {
   /// Runs `body` with `dim` as the last dimension of a contiguous tensor, and puts it back in the results.
   private func alongRows(_ dim: Int, _ body: (Tensor) throws -> [Tensor]) throws -> [Tensor] {
     let d = try Shape.dimension(dim, rank: rank)
-    return try body(transposed(d, -1).contiguous()).map { try $0.transposed(d, -1) }
+    return try body(detached.transposed(d, -1).contiguous()).map { try $0.transposed(d, -1) }
   }
 }

@@ -29,10 +29,12 @@ extension Tensor {
         "out of memory: \(Shape.text(shape)) is not resized to height \(height), width \(width); at most 2^20 are made, of 2^24"
       )
     }
-    let horizontal = try resampled(
-      -1, ResampleTaps(from: shape[rank - 1], to: width, mode, antialias: antialias))
-    return try horizontal.resampled(
-      -2, ResampleTaps(from: shape[rank - 2], to: height, mode, antialias: antialias))
+    let columns = ResampleTaps(from: shape[rank - 1], to: width, mode, antialias: antialias)
+    let rows = ResampleTaps(from: shape[rank - 2], to: height, mode, antialias: antialias)
+    return try detached.resampled(-1, columns).resampled(-2, rows).recorded(from: self) { [shape] gradient in
+      try gradient.resampled(-2, rows.transposed(inputCount: shape[shape.count - 2]))
+        .resampled(-1, columns.transposed(inputCount: shape[shape.count - 1]))
+    }
   }
 
   private func resampled(_ dim: Int, _ taps: ResampleTaps) throws -> Tensor {
@@ -101,6 +103,20 @@ struct ResampleTaps {
     }
   }
 
+  private init(_ taps: [[(place: Int, weight: Float)]]) {
+    outputCount = taps.count
+    fill(taps)
+  }
+
+  /// From outputs back to inputs: for each input, the outputs that it is part of. The gradient's way.
+  func transposed(inputCount: Int) -> ResampleTaps {
+    var taps = [[(place: Int, weight: Float)]](repeating: [], count: inputCount)
+    for (index, (place, weight)) in zip(places, weights).enumerated() where weight != 0 {
+      taps[place].append((index / perOutput, weight))
+    }
+    return ResampleTaps(taps)
+  }
+
   /// Keys' cubic convolution kernel (IEEE ASSP 29, 1981, equation 4 for any a).
   private static func cubic(_ distance: Float, a: Float) -> Float {
     let x = Swift.abs(distance)
@@ -111,7 +127,7 @@ struct ResampleTaps {
 
   /// Taps of different number, filled up with weights of 0.
   private mutating func fill(_ taps: [[(place: Int, weight: Float)]]) {
-    perOutput = taps.map(\.count).max() ?? 1
+    perOutput = Swift.max(taps.map(\.count).max() ?? 1, 1)
     for own in taps {
       let missing = perOutput - own.count
       places += own.map(\.place) + [Int](repeating: own.last?.place ?? 0, count: missing)

@@ -3,8 +3,13 @@ extension Tensor {
   public func softmax(dim: Int = -1) throws -> Tensor {
     let dim = try Shape.dimension(dim, rank: rank)
     guard count > 0 else { return try .zeros(shape) }
-    guard dim != rank - 1 else { return try Compute.backend.softmax(contiguous()) }
-    return try Compute.backend.softmax(transposed(dim, -1).contiguous()).transposed(dim, -1)
+    let rows = try detached.transposed(dim, -1).contiguous()
+    let result = try Compute.backend.softmax(rows)
+    let p = result.kept
+    return try result.transposed(dim, -1).recorded(from: self) { gradient in
+      let gradient = try gradient.transposed(dim, -1).contiguous()
+      return try Compute.backend.softmaxGradient(gradient, result: p()).transposed(dim, -1)
+    }
   }
 
   /// Gated GELU (Shazeer, arXiv:2002.05202): {…, 2d} → {…, d}, the first half times GELU of the second.
@@ -17,6 +22,10 @@ extension Tensor {
       halved[rank - 1] /= 2
       return try .zeros(halved)
     }
-    return try Compute.backend.geglu(contiguous())
+    let x = try detached.contiguous()
+    let kept = x.kept
+    return try Compute.backend.geglu(x).recorded(from: self) {
+      try Compute.backend.gegluGradient($0.contiguous(), input: kept())
+    }
   }
 }
