@@ -68,6 +68,25 @@ static inline dnnl_status_t convolution_descriptor(dnnl_primitive_desc_t *out, d
   return status == dnnl_last_impl_reached ? dnnl_unimplemented : status;
 }
 
+/// `a` is the input's gradient, `result` the result's. oneDNN wants to know the forward convolution, whose weights may
+/// have any order.
+static inline dnnl_status_t convolution_gradient_descriptor(dnnl_primitive_desc_t *out, dnnl_engine_t engine,
+                                                            descriptor_ref a, descriptor_ref b, descriptor_ref result,
+                                                            const dnnl_dims_t strides, const dnnl_dims_t dilations,
+                                                            const dnnl_dims_t before, const dnnl_dims_t after,
+                                                            dnnl_primitive_attr_t attributes) {
+  dnnl_primitive_desc_t forward = NULL;
+  dnnl_status_t status = dnnl_convolution_forward_primitive_desc_create(
+      &forward, engine, dnnl_forward_training, dnnl_convolution_direct, a, b, NULL, result, strides, dilations, before,
+      after, NULL);
+  if (status) return status;
+  status = dnnl_convolution_backward_data_primitive_desc_create(out, engine, dnnl_convolution_direct, a, b, result,
+                                                                strides, dilations, before, after, forward, attributes);
+  while (!status && !is_steady_convolution(*out)) status = dnnl_primitive_desc_next_impl(*out);
+  dnnl_primitive_desc_destroy(forward);
+  return status == dnnl_last_impl_reached ? dnnl_unimplemented : status;
+}
+
 #else
 
 typedef const dnnl_memory_desc_t *descriptor_ref;
@@ -101,17 +120,12 @@ static inline dnnl_status_t matmul_descriptor(dnnl_primitive_desc_t *out, dnnl_e
   return status ? status : dnnl_primitive_desc_create(out, &operation, attributes, engine, NULL);
 }
 
-static inline dnnl_status_t convolution_descriptor(dnnl_primitive_desc_t *out, dnnl_engine_t engine,
-                                                   descriptor_ref a, descriptor_ref b, descriptor_ref bias,
-                                                   descriptor_ref result, const dnnl_dims_t strides,
-                                                   const dnnl_dims_t dilations, const dnnl_dims_t before,
-                                                   const dnnl_dims_t after, dnnl_primitive_attr_t attributes) {
-  dnnl_convolution_desc_t operation;
-  dnnl_status_t status = dnnl_dilated_convolution_forward_desc_init(
-      &operation, dnnl_forward_inference, dnnl_convolution_direct, a, b, bias, result, strides, dilations, before,
-      after);
+static inline dnnl_status_t first_steady_convolution(dnnl_primitive_desc_t *out, dnnl_engine_t engine,
+                                                     const dnnl_convolution_desc_t *operation,
+                                                     dnnl_primitive_attr_t attributes,
+                                                     const_dnnl_primitive_desc_t forward) {
   dnnl_primitive_desc_iterator_t all = NULL;
-  if (!status) status = dnnl_primitive_desc_iterator_create(&all, &operation, attributes, engine, NULL);
+  dnnl_status_t status = dnnl_primitive_desc_iterator_create(&all, operation, attributes, engine, forward);
   if (status) return status;
   do {
     *out = dnnl_primitive_desc_iterator_fetch(all);
@@ -123,5 +137,38 @@ static inline dnnl_status_t convolution_descriptor(dnnl_primitive_desc_t *out, d
   return *out ? dnnl_success : dnnl_unimplemented;
 }
 
+static inline dnnl_status_t convolution_descriptor(dnnl_primitive_desc_t *out, dnnl_engine_t engine,
+                                                   descriptor_ref a, descriptor_ref b, descriptor_ref bias,
+                                                   descriptor_ref result, const dnnl_dims_t strides,
+                                                   const dnnl_dims_t dilations, const dnnl_dims_t before,
+                                                   const dnnl_dims_t after, dnnl_primitive_attr_t attributes) {
+  dnnl_convolution_desc_t operation;
+  dnnl_status_t status = dnnl_dilated_convolution_forward_desc_init(
+      &operation, dnnl_forward_inference, dnnl_convolution_direct, a, b, bias, result, strides, dilations, before,
+      after);
+  return status ? status : first_steady_convolution(out, engine, &operation, attributes, NULL);
+}
+
+/// `a` is the input's gradient, `result` the result's. oneDNN wants to know the forward convolution, whose weights may
+/// have any order.
+static inline dnnl_status_t convolution_gradient_descriptor(dnnl_primitive_desc_t *out, dnnl_engine_t engine,
+                                                            descriptor_ref a, descriptor_ref b, descriptor_ref result,
+                                                            const dnnl_dims_t strides, const dnnl_dims_t dilations,
+                                                            const dnnl_dims_t before, const dnnl_dims_t after,
+                                                            dnnl_primitive_attr_t attributes) {
+  dnnl_convolution_desc_t operation;
+  dnnl_primitive_desc_t forward = NULL;
+  dnnl_status_t status = dnnl_dilated_convolution_forward_desc_init(
+      &operation, dnnl_forward_training, dnnl_convolution_direct, a, b, NULL, result, strides, dilations, before,
+      after);
+  if (!status) status = dnnl_primitive_desc_create(&forward, &operation, NULL, engine, NULL);
+  if (!status) {
+    status = dnnl_dilated_convolution_backward_data_desc_init(&operation, dnnl_convolution_direct, a, b, result,
+                                                              strides, dilations, before, after);
+  }
+  if (!status) status = first_steady_convolution(out, engine, &operation, attributes, forward);
+  if (forward) dnnl_primitive_desc_destroy(forward);
+  return status;
+}
 
 #endif

@@ -15,7 +15,7 @@ struct onednn_plan {
   size_t scratch_bytes;
   dnnl_memory_desc_t plain, wanted;  // of the weights: the checkpoint's order and the plan's
   bool has_weights, wants_plain;
-  int residual_argument;
+  int source_argument, residual_argument, result_argument;
   const char *implementation;
 };
 
@@ -85,7 +85,7 @@ typedef struct {
   bool has_weights;  // b is `any`, the checkpoint's order in plain
   dnnl_memory_desc_t plain;
   const onednn_epilogue *epilogue;
-  bool is_convolution;
+  bool is_convolution, is_gradient;
   dnnl_dims_t strides, dilations, before, after;
 } recipe;
 
@@ -96,7 +96,13 @@ static dnnl_status_t fill_plan(onednn_plan *plan, const recipe *recipe) {
   bool has_bias = epilogue && epilogue->has_bias, has_residual = epilogue && epilogue->has_residual;
   descriptor_ref bias = has_bias ? REF(recipe->bias) : NULL;
   dnnl_status_t status = make_attributes(&attributes, epilogue, REF(recipe->result), &plan->residual_argument);
-  if (!status && recipe->is_convolution) {
+  plan->source_argument = recipe->is_gradient ? DNNL_ARG_DIFF_DST : DNNL_ARG_SRC;
+  plan->result_argument = recipe->is_gradient ? DNNL_ARG_DIFF_SRC : DNNL_ARG_DST;
+  if (!status && recipe->is_gradient) {
+    status = convolution_gradient_descriptor(&found, engine, REF(recipe->result), REF(recipe->b), REF(recipe->a),
+                                             recipe->strides, recipe->dilations, recipe->before, recipe->after,
+                                             attributes);
+  } else if (!status && recipe->is_convolution) {
     status = convolution_descriptor(&found, engine, REF(recipe->a), REF(recipe->b), bias, REF(recipe->result),
                                     recipe->strides, recipe->dilations, recipe->before, recipe->after, attributes);
   } else if (!status) {
@@ -179,9 +185,10 @@ onednn_plan *onednn_plan_linear(const onednn_linear *s, int *status) {
   return make_plan(&recipe, described, status);
 }
 
-onednn_plan *onednn_plan_convolution(const onednn_convolution *s, int *status) {
+static onednn_plan *plan_convolution(const onednn_convolution *s, bool is_gradient, int *status) {
   if ((*status = ready())) return NULL;
   recipe recipe = {.has_weights = true,
+                   .is_gradient = is_gradient,
                    .epilogue = &s->epilogue,
                    .is_convolution = true,
                    .strides = {s->stride, s->stride},
@@ -202,7 +209,20 @@ onednn_plan *onednn_plan_convolution(const onednn_convolution *s, int *status) {
   if (!described) described = descriptor_strided(&recipe.plain, 5 - skip, b + skip, b_strides + skip);
   if (!described) described = descriptor_strided(&recipe.bias, 1, bias, bias_strides);
   if (!described) described = descriptor_strided(&recipe.result, 4, result, strides);
+  if (is_gradient) {  // it goes from the result to the input
+    dnnl_memory_desc_t input = recipe.a;
+    recipe.a = recipe.result;
+    recipe.result = input;
+  }
   return make_plan(&recipe, described, status);
+}
+
+onednn_plan *onednn_plan_convolution(const onednn_convolution *s, int *status) {
+  return plan_convolution(s, false, status);
+}
+
+onednn_plan *onednn_plan_convolution_gradient(const onednn_convolution *s, int *status) {
+  return plan_convolution(s, true, status);
 }
 
 void onednn_plan_free(onednn_plan *plan) {
@@ -297,11 +317,11 @@ int onednn_run(onednn_plan *plan, const float *a, const float *b, const onednn_p
     status = dnnl_memory_set_data_handle((memory), (void *)(pointer));               \
     arguments[count++] = (dnnl_exec_arg_t){(name), (memory)};                        \
   }
-  ARGUMENT(DNNL_ARG_SRC, plan->a, a)
+  ARGUMENT(plan->source_argument, plan->a, a)
   ARGUMENT(DNNL_ARG_WEIGHTS, plan->b, b)
   ARGUMENT(DNNL_ARG_BIAS, plan->bias, bias)
   ARGUMENT(plan->residual_argument, plan->residual, residual)
-  ARGUMENT(DNNL_ARG_DST, plan->result, result)
+  ARGUMENT(plan->result_argument, plan->result, result)
 #undef ARGUMENT
   if (plan->has_weights) arguments[count++] = (dnnl_exec_arg_t){DNNL_ARG_WEIGHTS, packed->memory};
   if (!status && plan->scratch) {

@@ -7,6 +7,7 @@ from pathlib import Path
 import safetensors.torch
 import torch
 
+import gradients
 import models
 import outputs
 import schedulers
@@ -37,6 +38,7 @@ def main(root: Path):
         tokens[name] = outputs.tokens_of(root / name)
     save(root / "clip.safetensors", outputs.clip_outputs(root / "tiny-sd1/clip"))
     save(root / "noise.safetensors", outputs.noise_outputs())
+    gradients.main(root)
     schedulers.write(root / "toy-schedulers.json")
     outputs.dump(root / "cases.json", {"prompt": outputs.RUN_PROMPT, "daam": notes, "tokens": tokens})
 

@@ -52,6 +52,8 @@ const char *onednn_version_text(void);
 onednn_plan *onednn_plan_product(const onednn_product *shape, int *status);
 onednn_plan *onednn_plan_linear(const onednn_linear *shape, int *status);
 onednn_plan *onednn_plan_convolution(const onednn_convolution *shape, int *status);
+/// From the gradient of the convolution's result [n, h', w', outputs] to that of its input; the epilogue must be empty.
+onednn_plan *onednn_plan_convolution_gradient(const onednn_convolution *shape, int *status);
 void onednn_plan_free(onednn_plan *plan);
 /// The name of the implementation that oneDNN chose.
 const char *onednn_plan_implementation(const onednn_plan *plan);

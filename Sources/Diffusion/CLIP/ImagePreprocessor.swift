@@ -96,7 +96,11 @@ enum ResizeFilter {
   }
 
   /// Rounded to whole numbers from 0 to 255, halves up.
-  private func levels(_ x: Tensor) throws -> Tensor { try x.adding(0.5).floor().clamped(min: 0, max: 255) }
+  /// The gradient passes the rounding by (and the clamp, as pixels beyond it must find back).
+  private func levels(_ x: Tensor) throws -> Tensor {
+    let rounded = try x.detached.adding(0.5).floor().clamped(min: 0, max: 255)
+    return x.requiresGradient ? try x.straightThrough(rounded) : rounded
+  }
 
   private var support: Double { self == .bicubic ? 2 : 1 }
 

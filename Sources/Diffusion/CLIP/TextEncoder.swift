@@ -4,7 +4,7 @@ import Tensor
 /// The text tower of CLIP: token ids to one vector per position.
 ///
 /// Reads `CLIPTextModel` and `CLIPTextModelWithProjection`, with and without the prefix `text_model`.
-public final class TextEncoder: TextEmbedder {
+public final class TextEncoder: SoftTextEmbedder {
   public let embeddingWidth: Int
   /// The table of token embeddings, {vocabulary, width}.
   public var tokenTable: Tensor { tokens.weight }

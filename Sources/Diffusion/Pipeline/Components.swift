@@ -43,6 +43,16 @@ public protocol TextEmbedder {
   func callAsFunction(ids: [[Int]], context: RunContext) throws -> Tensor
 }
 
+/// A text encoder that also takes mixtures of tokens, so that the choice of tokens can be differentiated.
+public protocol SoftTextEmbedder: TextEmbedder {
+  /// The vectors of all tokens, {vocabulary, embeddingWidth}.
+  var tokenTable: Tensor { get }
+
+  /// - Parameter embeddings: mixtures of the table's rows, {texts, tokens, embeddingWidth}, without positions.
+  /// - Returns: {texts, tokens, embeddingWidth}
+  func encode(_ embeddings: Tensor, context: RunContext) throws -> Tensor
+}
+
 /// Cuts text into the tokens of a vocabulary.
 public protocol TextTokenizer {
   var vocabularySize: Int { get }

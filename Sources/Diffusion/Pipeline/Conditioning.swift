@@ -28,6 +28,14 @@ struct Conditioning {
   /// The embedding of a step (from 1), {tokens, d} or {pictures, tokens, d}.
   subscript(step: Int) -> Tensor { assigned ?? embeddings.cycled(step - 1) }
 
+  /// The same off the tape.
+  var detached: Conditioning {
+    var copy = self
+    copy.embeddings = embeddings.map(\.detached)
+    copy.assigned = assigned?.detached
+    return copy
+  }
+
   mutating func assign(_ embedding: Tensor) throws {
     try check(embedding, "\(name) set by on_step")
     assigned = embedding

@@ -71,6 +71,9 @@ private final class Run {
 
     var encoder = PromptEncoder(
       pipeline: pipeline, context: context, samples: samples, steps: steps.upperBound)
+    guard request.gradientSteps >= 0 else {
+      throw PipelineError("grad_steps must not be negative, got \(request.gradientSteps)")
+    }
     conditional = try encoder.encode(request.prompt, isConditional: true)
     unconditional = guidance.weight > 1 ? try encoder.encode(request.negative, isConditional: false) : nil
     tokens = encoder.tokens
@@ -100,7 +103,7 @@ private final class Run {
       warnings: warnings
     ) { sample in
       context.rows = [Row(sample: sample, isConditional: true)]
-      return try pipeline.decode(final.selected(0, sample), context: context)
+      return try pipeline.decode(final.detached.selected(0, sample), context: context)
     }
   }
 
@@ -125,12 +128,14 @@ private final class Run {
     let timestep = scheduler.timesteps[index]
     context.step = step
     context.timestep = timestep
-    let latents = try callOnStep(step, timestep, entering)
+    let isOnTape = step > steps.upperBound - request.gradientSteps
+    var latents = try callOnStep(step, timestep, entering)
+    if !isOnTape { latents = latents.detached }
 
     let shown = try scheduler.scaleInput(latents, at: index)
     let prediction = try pipeline.predict(
-      shown, timestep: timestep, conditional: conditional, unconditional: unconditional, guidance: guidance,
-      context: context)
+      shown, timestep: timestep, conditional: isOnTape ? conditional : conditional.detached,
+      unconditional: isOnTape ? unconditional : unconditional?.detached, guidance: guidance, context: context)
     let noise = scheduler.drawsNoise ? try source.draw() : nil
     let result = try scheduler.step(prediction, at: index, sample: latents, noise: noise)
 
@@ -138,7 +143,7 @@ private final class Run {
       try onStepEnd(
         StepEnd(
           index: step, timestep: timestep, latents: result.sample, denoised: result.denoised,
-          noisePrediction: result.noise, decode: pipeline.decode))
+          noisePrediction: result.noise, decode: { [pipeline] in try pipeline.decode($0.detached) }))
     }
     return result.sample
   }

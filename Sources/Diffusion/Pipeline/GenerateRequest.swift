@@ -43,6 +43,9 @@ public struct GenerateRequest {
   public var rng = "torch-cpu"
   /// Size in pixels; nil: that of `latents` or `noise`, else the one of the model's training.
   public var width, height: Int?
+  /// How many of the last steps are differentiated, where something they depend on requires a gradient. The steps
+  /// before, and their tape, are forgotten.
+  public var gradientSteps = 0
   public var trace: TraceOptions?
   public var hooks: [Hook] = []
   /// Called before the model in every step; what it assigns to the state counts from this step on.

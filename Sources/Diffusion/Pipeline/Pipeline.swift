@@ -50,6 +50,36 @@ public final class Pipeline {
     return try textEncoder(ids: [ids], context: quietContext()).selected(0, 0)
   }
 
+  /// The embedding of relaxed token choices, {tokens, d}.
+  ///
+  /// - Parameter probabilities: {tokens, vocabulary}: how much of each token is at each position. One-hot rows give
+  ///   `encode(ids:)`.
+  public func encode(soft probabilities: Tensor) throws -> Tensor {
+    let encoder = try softEncoder()
+    let vocabulary = encoder.tokenTable.shape[0]
+    guard probabilities.rank == 2, probabilities.shape[1] == vocabulary, probabilities.count > 0 else {
+      throw PipelineError("soft must be of shape {tokens, \(vocabulary)}, got \(braced(probabilities.shape))")
+    }
+    return try encode(rows: probabilities.matmul(encoder.tokenTable))
+  }
+
+  /// The embedding of vectors in the place of tokens, {tokens, d}, before positions are added: {tokens, d}.
+  public func encode(rows: Tensor) throws -> Tensor {
+    let encoder = try softEncoder()
+    guard rows.rank == 2, rows.count > 0 else {
+      throw PipelineError(
+        "rows must be of shape {tokens, \(encoder.tokenTable.shape[1])}, got \(braced(rows.shape))")
+    }
+    return try encoder.encode(rows.unsqueezed(0), context: quietContext()).squeezed(0)
+  }
+
+  private func softEncoder() throws -> any SoftTextEmbedder {
+    guard let encoder = textEncoder as? any SoftTextEmbedder else {
+      throw PipelineError("this model's text encoder takes ids only")
+    }
+    return encoder
+  }
+
   // MARK: Noise and pictures
 
   /// The noise of a seed, {C, h, w}: PyTorch's numbers.

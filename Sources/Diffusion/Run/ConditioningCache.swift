@@ -2,7 +2,8 @@ import Glibc
 import Tensor
 
 /// Values that depend only on the text embedding (keys and values of cross-attention), kept from one step to the
-/// next for as long as the embedding has the same numbers.
+/// next for as long as the embedding has the same numbers. An embedding that requires a gradient is not remembered: what
+/// is kept of it would belong to an earlier tape.
 public final class ConditioningCache {
   /// A copy, so that writing into the embedding between two steps is noticed.
   private var embedding: Tensor?
@@ -12,6 +13,7 @@ public final class ConditioningCache {
 
   /// To be called at the start of each pass through a model: forgets everything if the embedding has changed.
   func use(_ embedding: Tensor) throws {
+    guard !embedding.requiresGradient else { return }
     if let known = self.embedding, known.hasSameNumbers(as: embedding) { return }
     self.embedding = try embedding.clone()
     values = [:]

@@ -16,13 +16,13 @@ extension Trace {
   public func heatmap(
     token: Int, sample: Int = 0, step: Int? = nil, conditional: Bool = true
   ) throws -> Tensor {
-    let sum = try Tensor.zeros([latentHeight, latentWidth])
+    var sum = try Tensor.zeros([latentHeight, latentWidth])
     var count = 0
     for (index, layer) in layers.enumerated() where layer.kind == .cross {
       let maps = try heads(layer: index, token: token, sample: sample, step: step, conditional: conditional)
       let enlarged = try maps.resized(height: latentHeight, width: latentWidth, mode: .bicubic).clamped(
         min: 0)
-      try sum.add_(enlarged.sum(dim: 0))
+      sum = try sum.adding(enlarged.sum(dim: 0))
       count += layer.heads
     }
     guard count > 0 else { throw PipelineError("the trace has no cross-attention maps") }

@@ -22,13 +22,16 @@ extension RunContext {
     let value = try visit(site.value, value)
     let records = try traceRecords(site, query: query, key: key, heads: heads, height: height, width: width)
 
-    if listens(to: site.probabilities) {
+    // A loss may be made of what the trace records: then it is on the tape too.
+    let isOnTape = query.requiresGradient || key.requiresGradient
+    if listens(to: site.probabilities) || (isOnTape && !records.isEmpty) {
       let computed = try Tensor.attentionProbabilities(
         query: query, key: key, heads: heads, scale: scale, mask: mask)
       let probabilities = try visit(site.probabilities, computed, height: height, width: width)
-      for record in records {
-        guard let sums = record.sums else { continue }
-        try sums.add_(probabilities.narrowed(0, start: record.start, length: record.count))
+      for record in records where record.sums != nil {
+        try trace?.add(
+          probabilities.narrowed(0, start: record.start, length: record.count), layer: record.layer,
+          step: record.step, conditional: record.run.isConditional, sample: record.run.sample)
       }
       return try Tensor.attend(probabilities, value)
     }
@@ -51,8 +54,12 @@ extension RunContext {
 
   /// A run of the batch's rows and the trace's buffer for them, if they are wanted.
   private struct TraceRecord {
-    let start, count: Int
+    let layer, step: Int
+    let run: RowRun
     let sums: Tensor?
+
+    var start: Int { run.start }
+    var count: Int { run.count }
   }
 
   /// Cuts the batch into runs of rows that share one destination; empty if nothing is wanted.
@@ -64,7 +71,7 @@ extension RunContext {
       site, heads: heads, height: height, width: width, keys: key.shape[1])
     let records = try runs.map { run in
       TraceRecord(
-        start: run.start, count: run.count,
+        layer: layer, step: step, run: run,
         sums: try trace.sums(
           layer: layer, step: step, conditional: run.isConditional, sample: run.sample, count: run.count))
     }

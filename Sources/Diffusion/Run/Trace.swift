@@ -79,6 +79,27 @@ public final class Trace {
     return try whole.narrowed(0, start: sample, length: count)
   }
 
+  /// Adds the probabilities {count, heads, H·W, keys} of some samples where `sums` would have the kernel add them:
+  /// needed where they are on the tape, which knows nothing of additions in place.
+  func add(_ probabilities: Tensor, layer index: Int, step: Int, conditional: Bool, sample: Int) throws {
+    let count = probabilities.shape[0]
+    guard
+      let part = try sums(layer: index, step: step, conditional: conditional, sample: sample, count: count)
+    else { return }
+    guard probabilities.requiresGradient || part.requiresGradient else {
+      try part.add_(probabilities)
+      return
+    }
+    let key = Key(layer: index, step: options.steps == .each ? step : 0, conditional: conditional)
+    let whole = try recorded(key)
+    let end = sample + count
+    maps[key] = try .concatenated(
+      [
+        whole.narrowed(0, start: 0, length: sample), part.adding(probabilities),
+        whole.narrowed(0, start: end, length: samples - end),
+      ], dim: 0)
+  }
+
   // MARK: Reading
 
   /// All maps of a layer, {samples, heads, H·W, keys}: of one step, or summed over the steps.
@@ -105,9 +126,9 @@ public final class Trace {
       return try recorded(Key(layer: index, step: step, conditional: conditional))
     case (.each, nil):
       guard let first = steps.first else { throw PipelineError("the trace is empty") }
-      let sum = try recorded(Key(layer: index, step: first, conditional: conditional)).clone()
+      var sum = try recorded(Key(layer: index, step: first, conditional: conditional)).clone()
       for step in steps.dropFirst() {
-        try sum.add_(recorded(Key(layer: index, step: step, conditional: conditional)))
+        sum = try sum.adding(recorded(Key(layer: index, step: step, conditional: conditional)))
       }
       return sum
     }

@@ -43,9 +43,6 @@ struct GenerateOptions {
     for key in ["image", "strength", "mask"] where try options.has(key) {
       throw options.complaint(key, "image to image and inpainting are not there yet")
     }
-    if let steps: Int = try options["grad_steps"], steps != 0 {
-      throw options.complaint("grad_steps", "gradients are not there yet")
-    }
   }
 
   /// One half of guidance: a text, a list of texts, an embedding, or an embedding per step.
@@ -85,6 +82,7 @@ struct GenerateOptions {
     request.height = try options["height"]
     if let start: Int = try options["start_step"] { request.startStep = start }
     request.endStep = try options["end_step"]
+    if let steps: Int = try options["grad_steps"] { request.gradientSteps = steps }
   }
 
   private mutating func readStarts(_ options: LuaOptions) throws {

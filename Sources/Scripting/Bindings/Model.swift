@@ -49,9 +49,11 @@ final class LuaModel: LuaUserdata {
     }
     try type.method("encode(text)") { model, call in
       if let text = call.slot(1).string { return try model.pipeline.encode(text) }
-      let options = try call.options(at: 1, keys: ["ids"])
+      let options = try call.options(at: 1, keys: ["ids", "soft", "rows"])
+      if let soft: Tensor = try options["soft"] { return try model.pipeline.encode(soft: soft) }
+      if let rows: Tensor = try options["rows"] { return try model.pipeline.encode(rows: rows) }
       guard let ids: [Int] = try options["ids"] else {
-        throw LuaArgumentError(1, "a text or { ids = {…} } expected")
+        throw LuaArgumentError(1, "a text, { ids = {…} }, { soft = tensor } or { rows = tensor } expected")
       }
       return try model.checked(ids, argument: 1, { try model.pipeline.encode(ids: $0) })
     }

@@ -56,6 +56,21 @@
       return out
     }
 
+    public func convolutionInputGradient(
+      _ g: Tensor, _ weight: Weight, _ window: ConvolutionWindow, input: [Int]
+    ) throws -> Tensor {
+      let nothing = Epilogue(bias: nil, activation: .identity, residual: nil)
+      let shape = ConvolutionShape(
+        n: input[0], h: input[1], w: input[2], inputs: input[3], outputs: weight.shape[0], window: window,
+        epilogue: EpilogueShape(nothing))
+      guard let (plan, packed) = try prepared(.convolutionGradient(shape), weight) else {
+        return try plain.convolutionInputGradient(g, weight, window, input: input)
+      }
+      let out = try Tensor.uninitialized(input)
+      try run(plan, packed, g, nothing, into: out)
+      return out
+    }
+
     /// For what oneDNN cannot do, or only in bytes that depend on the number of threads.
     private var plain: OpenBLASBackend { OpenBLASBackend() }
 

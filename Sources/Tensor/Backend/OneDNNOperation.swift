@@ -6,6 +6,8 @@
     case product(ProductShape)
     case linear(LinearShape)
     case convolution(ConvolutionShape)
+    /// From the gradient of its result to that of its input.
+    case convolutionGradient(ConvolutionShape)
   }
 
   struct EpilogueShape: Hashable {

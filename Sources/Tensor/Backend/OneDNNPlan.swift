@@ -42,6 +42,9 @@
       case .convolution(let shape):
         var c = shape.c
         plan = onednn_plan_convolution(&c, &status)
+      case .convolutionGradient(let shape):
+        var c = shape.c
+        plan = onednn_plan_convolution_gradient(&c, &status)
       }
       if status == onednn_unsuitable { return nil }
       guard let plan else { throw OneDNNPlan.error(status, "prepare \(operation)") }
