@@ -2,6 +2,13 @@ import Glibc
 
 /// Where a model lies that a script calls by name.
 enum ModelLocator {
+  /// - Parameter name: a folder in diffusers layout, a single file, or the name of a plugin that carries a model
+  /// - Returns: the model's folder or file
+  static func path(_ name: String) throws -> String {
+    if isFolder(name) || access(name, F_OK) == 0 && (name.contains("/") || name.contains(".")) { return name }
+    return try folder(name)
+  }
+
   /// - Parameter name: a folder in diffusers layout, or the name of a plugin that carries a model.
   /// - Returns: the model's folder
   static func folder(_ name: String) throws -> String {
@@ -10,13 +17,8 @@ enum ModelLocator {
       guard isFolder("\(plugin)/model") else { throw ScriptingError("the plugin '\(name)' carries no model") }
       return "\(plugin)/model"
     }
-    if access(name, F_OK) == 0 {
-      throw ScriptingError(
-        name.hasSuffix(".safetensors")
-          ? "\(name) is a single file; only folders in diffusers layout can be read so far"
-          : "\(name) is not a folder")
-    }
-    throw ScriptingError("there is no folder and no plugin '\(name)'")
+    if access(name, F_OK) == 0 { throw ScriptingError("\(name) is not a folder") }
+    throw ScriptingError("there is no file, no folder and no plugin '\(name)'")
   }
 
   private static func isFolder(_ path: String) -> Bool {

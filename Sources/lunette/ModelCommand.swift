@@ -1,108 +1,121 @@
 import ArgumentParser
-import Encoding
-import Neural
+import Diffusion
 import Scripting
 
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "model", abstract: "Looks at models on disk.", subcommands: [ModelInfoCommand.self])
+    commandName: "model", abstract: "Looks at models on disk.",
+    subcommands: [ModelInfoCommand.self, ModelCheckCommand.self])
+}
+
+/// Which model a command speaks of.
+struct ModelArguments: ParsableArguments {
+  @Argument(
+    help: ArgumentHelp(
+      "A folder in diffusers layout, a .safetensors file, or a plugin that brings a model.",
+      valueName: "dir|file|name"))
+  var model = "emoji-world"
+
+  @Option(help: ArgumentHelp("Which set of weights to read: fp16 and the like.", valueName: "name"))
+  var variant: String?
+
+  @Option(help: ArgumentHelp("A VAE in place of the model's own.", valueName: "dir|file"))
+  var vae: String?
+
+  @Option(help: ArgumentHelp("A LoRA adapter to go with the model; may be repeated.", valueName: "file"))
+  var lora: [String] = []
+
+  @Option(help: ArgumentHelp("A folder with a tokenizer, for single files.", valueName: "dir"))
+  var tokenizer: String?
+
+  @Option(help: ArgumentHelp("A folder in diffusers layout with configs for a single file.", valueName: "dir"))
+  var config: String?
+
+  func checkpoint() throws -> Checkpoint {
+    var options = CheckpointOptions()
+    (options.variant, options.vae, options.tokenizer, options.configs) = (variant, vae, tokenizer, config)
+    do {
+      options.loras = try lora.map { try LoRA(path: $0) }
+      return try Checkpoint(path: path(), options: options)
+    } catch let error as CommandError {
+      throw error
+    } catch { throw CommandError("\(error)") }
+  }
+
+  private func path() throws -> String {
+    if Files.exists(model) { return model }
+    if let plugin = Installation.plugin(named: model), Files.isFolder("\(plugin)/model") { return "\(plugin)/model" }
+    throw CommandError(
+      "\(model): no model here (a folder with model_index.json, a .safetensors file, or a plugin with model/)")
+  }
 }
 
 struct ModelInfoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "info", abstract: "Says what a model consists of: components, sizes, settings.")
 
-  @Argument(
-    help: ArgumentHelp(
-      "A folder in diffusers layout, or a plugin that brings a model.", valueName: "dir|name"))
-  var model = "emoji-world"
+  @OptionGroup var arguments: ModelArguments
 
   func run() throws {
-    let folder = try Self.folder(of: model)
-    do {
-      let index = try JSON(file: folder + "/model_index.json")
-      Terminal.print("\(folder)\n")
-      line("pipeline", index["_class_name"]?.string ?? "unknown")
-      var total = Weights()
-      for (name, value) in zip(index.object?.keys ?? [], index.object?.values ?? []) {
-        guard let type = value.array?.last?.string, !name.hasPrefix("_"), Files.isFolder("\(folder)/\(name)")
-        else {
-          continue
-        }
-        let weights = try Weights(component: "\(folder)/\(name)")
-        total.add(weights)
-        line(name, type + (weights.parameters > 0 ? ": \(weights)" : ""))
-        for setting in try Self.settings(of: "\(folder)/\(name)") { line("", setting) }
-      }
-      line("in all", "\(total)")
-      if let hash = Files.sha256(of: folder) { line("sha256", hash) }
-    } catch let error as NeuralError {
-      throw CommandError(error.message)
-    } catch let error as JSONError {
-      throw CommandError("\(folder)/model_index.json: \(error)")
-    }
+    let checkpoint = try arguments.checkpoint()
+    let info: ModelInfo
+    do { info = try checkpoint.info() } catch { throw CommandError("\(error)") }
+    Terminal.print("\(info.path)\n")
+    line("pipeline", info.pipelineClass)
+    for component in info.components { describe(component) }
+    line("scheduler", info.schedulerClass ?? "unknown")
+    line("predicts", info.predictionType)
+    line("in all", ModelSize.text(parameters: info.parameters, bytes: info.bytes))
+    if Files.isFolder(info.path), let hash = Files.sha256(of: info.path) { line("sha256", hash) }
+    for warning in checkpoint.warnings { Terminal.print("  note: \(warning)\n") }
+  }
+
+  private func describe(_ component: ModelInfo.Component) {
+    let size =
+      component.parameters == 0
+      ? ""
+      : ": \(ModelSize.text(parameters: component.parameters, bytes: component.bytes)), "
+        + component.types.map(\.name).joined(separator: " ")
+    line(component.name, component.className + size)
+    for detail in component.details { line("", "\(detail.name) \(detail.value)") }
+    list("missing", component.missing)
+    list("unused", component.unused)
+  }
+
+  /// The first few of a list of names.
+  private func list(_ what: String, _ names: [String]) {
+    for name in names.prefix(5) { line("", "\(what): \(name)") }
+    if names.count > 5 { line("", "\(what): … \(names.count) in all") }
   }
 
   private func line(_ name: String, _ value: String) {
     Terminal.print("  " + name + String(repeating: " ", count: max(1, 20 - name.count)) + value + "\n")
   }
+}
 
-  /// The folder that holds `model_index.json`.
-  private static func folder(of model: String) throws -> String {
-    let plugin = Installation.plugin(named: model).map { $0 + "/model" }
-    for folder in [model, plugin].compactMap(\.self) {
-      var path = folder
-      while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-      if Files.exists(path + "/model_index.json") { return path }
-    }
-    throw CommandError("\(model): no model here (a folder with model_index.json, or a plugin with model/)")
-  }
+struct ModelCheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check", abstract: "Reads all of a model: every tensor against its config, every number.")
 
-  /// The few settings of a config that tell architectures apart.
-  private static func settings(of component: String) throws -> [String] {
-    let keys = [
-      "block_out_channels", "layers_per_block", "attention_head_dim", "num_attention_heads",
-      "cross_attention_dim",
-      "sample_size", "latent_channels", "scaling_factor", "hidden_size", "num_hidden_layers", "hidden_act",
-      "projection_dim", "prediction_type", "beta_schedule", "num_train_timesteps", "timestep_spacing",
-    ]
-    let names = ["config.json", "scheduler_config.json"].map { "\(component)/\($0)" }
-    guard let name = names.first(where: Files.exists) else { return [] }
-    let config = try JSON(file: name)
-    return keys.compactMap { key in
-      config[key].flatMap { $0 == .null ? nil : "\(key) \($0)" }
-    }
+  @OptionGroup var arguments: ModelArguments
+
+  func run() throws {
+    let checkpoint = try arguments.checkpoint()
+    let report = checkpoint.check()
+    for fault in report.faults { Terminal.print("wrong: \(fault)\n") }
+    for name in report.unused { Terminal.print("unused: \(name)\n") }
+    for warning in report.warnings { Terminal.print("note: \(warning)\n") }
+    let found = report.faults.isEmpty ? "nothing wrong" : "\(report.faults.count) wrong"
+    Terminal.print("\(checkpoint.path): \(report.tensors) tensors read, \(found), \(report.unused.count) unused\n")
+    if !report.faults.isEmpty { throw ExitCode(1) }
   }
 }
 
-/// How much a component weighs.
-private struct Weights: CustomStringConvertible {
-  var parameters = 0
-  var bytes = 0
-  var types: Set<String> = []
-
-  init() {}
-
-  /// Adds up the safetensors files of a folder.
-  init(component: String) throws {
-    for name in Files.list(below: component) where name.hasSuffix(".safetensors") {
-      for entry in try SafetensorsFile(path: "\(component)/\(name)").entries {
-        parameters += entry.count
-        bytes += entry.bytes.count
-        types.insert(entry.type.name)
-      }
-    }
-  }
-
-  mutating func add(_ other: Weights) {
-    parameters += other.parameters
-    bytes += other.bytes
-    types.formUnion(other.types)
-  }
-
-  var description: String {
+private enum ModelSize {
+  /// `859.5 M parameters, 1719.1 MB`
+  static func text(parameters: Int, bytes: Int) -> String {
     let millions = (Double(parameters) / 1e6).rounded(to: 1)
     let megabytes = (Double(bytes) / 1e6).rounded(to: 1)
-    return "\(millions) M parameters, \(megabytes) MB, \(types.sorted().joined(separator: " "))"
+    return "\(millions) M parameters, \(megabytes) MB"
   }
 }

@@ -45,7 +45,18 @@ import Testing
     #expect(none.status == 1)
     #expect(
       none.errors
-        == "lunette: nothing: no model here (a folder with model_index.json, or a plugin with model/)\n")
+        == "lunette: nothing: no model here (a folder with model_index.json, a .safetensors file, "
+          + "or a plugin with model/)\n")
+  }
+
+  @Test func modelCheckReadsEverything() throws {
+    let goldens = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("DiffusionTests/Goldens").path
+    let good = try program.run("model", "check", "\(goldens)/tiny-sd1")
+    #expect(good.status == 0)
+    #expect(good.output.hasSuffix("tensors read, nothing wrong, 0 unused\n"))
+    let bad = try program.run("model", "check", "\(goldens)/clip.safetensors")
+    #expect(bad.status == 1 && bad.errors.hasPrefix("lunette: \(goldens)/clip.safetensors: not a checkpoint"))
   }
 
   @Test func doctorSaysWhatRuns() throws {

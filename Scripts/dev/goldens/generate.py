@@ -7,10 +7,13 @@ from pathlib import Path
 import safetensors.torch
 import torch
 
+import adapters
 import gradients
+import jobs
 import models
 import outputs
 import schedulers
+import single_file
 
 
 def save(path, tensors):
@@ -26,6 +29,7 @@ def main(root: Path):
     shutil.rmtree(root, ignore_errors=True)
     models.make_sd1(root / "tiny-sd1")
     models.make_sd2(root / "tiny-sd2")
+    models.make_inpaint(root / "tiny-inpaint")
     tokens, notes = {}, {}
     for name, (height, width) in {"tiny-sd1": (8, 12), "tiny-sd2": (16, 8)}.items():
         pipeline = outputs.load(root / name)
@@ -39,6 +43,11 @@ def main(root: Path):
     save(root / "clip.safetensors", outputs.clip_outputs(root / "tiny-sd1/clip"))
     save(root / "noise.safetensors", outputs.noise_outputs())
     gradients.main(root)
+    save(root / "adapters.safetensors", adapters.write(root))
+    save(root / "jobs.safetensors", jobs.outputs_of(root))
+    single_file.write(root / "single-file.json", {
+        "tiny-sd1": (root / "tiny-sd1", False), "tiny-inpaint": (root / "tiny-inpaint", True),
+    })
     schedulers.write(root / "toy-schedulers.json")
     outputs.dump(root / "cases.json", {"prompt": outputs.RUN_PROMPT, "daam": notes, "tokens": tokens})
 

@@ -169,6 +169,44 @@ def make_sd2(root: Path):
     })
 
 
+def make_inpaint(root: Path):
+    """Stable Diffusion 2's inpainting model, smaller still: nine channels; every level has equally many layers, so that
+    the model can be written as a single file."""
+    vocab = bpe.write_fast(root / "tokenizer", 10)
+    end = vocab[bpe.SPECIAL[1]]
+    text = CLIPTextModel(CLIPTextConfig(
+        vocab_size=len(vocab), hidden_size=16, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2,
+        hidden_act="gelu", max_position_embeddings=77, bos_token_id=end - 1, eos_token_id=end, pad_token_id=1,
+    ))
+    randomize(text, 41, SHARP).config.save_pretrained(root / "text_encoder")
+    write(root / "text_encoder/model.safetensors", text_state(text, ""), torch.float16)
+    unet = UNet2DConditionModel(
+        sample_size=16, in_channels=9, block_out_channels=(4, 8), layers_per_block=1, norm_num_groups=2,
+        attention_head_dim=[2, 4], cross_attention_dim=16, use_linear_projection=True,
+        down_block_types=["CrossAttnDownBlock2D"] * 2, up_block_types=["CrossAttnUpBlock2D"] * 2,
+    )
+    randomize(unet, 42, SHARP).save_config(root / "unet")
+    write(root / "unet/diffusion_pytorch_model.safetensors", unet.state_dict(), torch.float16)
+    vae = AutoencoderKL(
+        block_out_channels=(4, 4), down_block_types=["DownEncoderBlock2D"] * 2, up_block_types=["UpDecoderBlock2D"] * 2,
+        layers_per_block=1, norm_num_groups=2, latent_channels=4, sample_size=32,
+    )
+    randomize(vae, 43, [("decoder.conv_out", 0.45)]).save_config(root / "vae")
+    write(root / "vae/diffusion_pytorch_model.safetensors", vae.state_dict(), torch.float16)
+    write_json(root / "scheduler/scheduler_config.json", {
+        "_class_name": "DDIMScheduler", "_diffusers_version": "0.42.1", "beta_end": 0.012,
+        "beta_schedule": "scaled_linear", "beta_start": 0.00085, "clip_sample": False, "num_train_timesteps": 1000,
+        "set_alpha_to_one": False, "steps_offset": 1,
+    })
+    write_json(root / "model_index.json", {
+        "_class_name": "StableDiffusionInpaintPipeline", "_diffusers_version": "0.42.1",
+        "feature_extractor": [None, None], "requires_safety_checker": False, "safety_checker": [None, None],
+        "scheduler": ["diffusers", "DDIMScheduler"], "text_encoder": ["transformers", "CLIPTextModel"],
+        "tokenizer": ["transformers", "CLIPTokenizer"], "unet": ["diffusers", "UNet2DConditionModel"],
+        "vae": ["diffusers", "AutoencoderKL"],
+    })
+
+
 def make_clip(root: Path, vocab):
     """Both towers and their projections, with its own copy of the tokenizer, as CLIP checkpoints have."""
     bpe.write_slow(root, 150)

@@ -21,7 +21,7 @@ public final class CLIPModel {
   public init(_ source: ComponentSource, tokenizer: (any TextTokenizer)? = nil, path: String = "clip") throws
   {
     let configuration = try source.configuration()
-    let scope = WeightScope(try source.weights(stem: "model"))
+    let scope = WeightScope(try source.weights(stem: "model").source)
     let width = try configuration.int("projection_dim", default: 512)
     featureWidth = width
     text = try TextEncoder(

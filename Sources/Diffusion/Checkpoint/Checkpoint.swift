@@ -1,82 +1,122 @@
 import Glibc
 import Neural
 
-/// A model on disk in the layout of diffusers: `model_index.json` names the parts and their classes, each part has a
-/// directory of its own.
+/// A model on disk: a directory in the layout of diffusers (`model_index.json` names the parts and their classes, each
+/// part has a directory of its own), or one file under the names of the original latent diffusion code.
 ///
-/// Opening reads the index only; parts are read when they are asked for.
+/// Opening reads the index or the file's header only; parts are read when they are asked for.
 public final class Checkpoint {
-  public let directory: String
-  /// Which of several sets of weights to read: `fp16` and the like.
-  public let variant: String?
+  /// The directory, or the file.
+  public let path: String
+  public let options: CheckpointOptions
   /// `StableDiffusionPipeline`
   public let pipelineClass: String
-  /// The parts that the index names, in its order, without those it leaves empty.
+  /// The parts of the model, without those it leaves empty.
   public let components: [ComponentSource]
+  /// What the user should know.
+  public private(set) var warnings: [String]
+  private let isSingleFile: Bool
 
   private static let pipelineClasses: Set<String> = [
     "StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline", "StableDiffusionInpaintPipeline",
   ]
 
-  /// Parts that take no part in making pictures.
-  private static let ignored: Set<String> = ["safety_checker", "feature_extractor", "image_encoder"]
-
-  /// - Throws: an error that says what the directory is if it is not such a checkpoint.
-  public init(directory: String, variant: String? = nil) throws {
-    let path = directory.hasSuffix("/") && directory != "/" ? String(directory.dropLast()) : directory
-    self.directory = path
-    self.variant = variant
-    let index = try Checkpoint.index(of: path)
-    pipelineClass = try index.string("_class_name")
-    var components: [ComponentSource] = []
-    for (name, value) in zip(index.json.object?.keys ?? [], index.json.object?.values ?? []) {
-      guard let pair = value.array, pair.count == 2, let className = pair[1].string,
-        !Checkpoint.ignored.contains(name)
-      else { continue }
-      guard !name.isEmpty, !name.contains("/"), name != "..", name != "." else {
-        throw PipelineError("\(index.path): '\(name)' is not the name of a directory")
-      }
-      components.append(
-        ComponentSource(name: name, className: className, directory: "\(path)/\(name)", variant: variant))
+  /// - Throws: an error that says what the path is if it is no such checkpoint.
+  public init(path: String, options: CheckpointOptions = CheckpointOptions()) throws {
+    let path = path.hasSuffix("/") && path != "/" ? String(path.dropLast()) : path
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw PipelineError("\(path): no such model") }
+    var parts: [ComponentSource]
+    if status.st_mode & S_IFMT == S_IFDIR {
+      let directory = try CheckpointDirectory(path: path, variant: options.variant)
+      isSingleFile = false
+      pipelineClass = directory.pipelineClass
+      parts = directory.components
+      warnings = []
+    } else {
+      isSingleFile = true
+      pipelineClass = "StableDiffusionPipeline"
+      (parts, warnings) = try SingleFile(path: path).components(
+        configs: options.configs, tokenizer: options.tokenizer, predictionType: options.predictionType)
     }
-    self.components = components
+    self.path = path
+    self.options = options
+    if let vae = options.vae {
+      parts.removeAll { $0.name == "vae" }
+      parts.append(try ReplacedAutoencoder.source(vae))
+    }
+    if let tokenizer = options.tokenizer, !isSingleFile {
+      let directory = SingleFile.tokenizerDirectory(in: tokenizer) ?? tokenizer
+      parts.removeAll { $0.name == "tokenizer" }
+      parts.append(ComponentSource(name: "tokenizer", className: "CLIPTokenizer", directory: directory))
+    }
+    components = try Self.adapted(parts, options)
   }
 
-  private static func index(of directory: String) throws -> Configuration {
-    var status = stat()
-    guard stat(directory, &status) == 0 else { throw PipelineError("\(directory): no such model") }
-    guard status.st_mode & S_IFMT == S_IFDIR else {
-      throw PipelineError(
-        "\(directory): a single file; only directories in the layout of diffusers are read so far")
+  /// A directory in the layout of diffusers.
+  public convenience init(directory: String, variant: String? = nil) throws {
+    var options = CheckpointOptions()
+    options.variant = variant
+    try self.init(path: directory, options: options)
+  }
+
+  /// Gives each part the adapters that concern it.
+  private static func adapted(_ parts: [ComponentSource], _ options: CheckpointOptions) throws -> [ComponentSource] {
+    let plain = parts.first { $0.name == "text_encoder" }
+    var next = options.embeddings.isEmpty ? 0 : try plain?.configuration().int("vocab_size", default: 49408) ?? 0
+    let tokens = options.embeddings.map { embedding in
+      defer { next += embedding.count }
+      return Tokenizer.AddedToken(text: embedding.token, ids: next..<next + embedding.count)
     }
-    let path = "\(directory)/model_index.json"
-    guard access(path, F_OK) == 0 else {
-      throw PipelineError("\(directory): no model_index.json: not a model in the layout of diffusers")
+    return parts.map { part in
+      var part = part
+      switch part.name {
+      case "unet": part.loras = options.loras
+      case "text_encoder": (part.loras, part.embeddings) = (options.loras, options.embeddings)
+      case "tokenizer": part.addedTokens = tokens
+      default: break
+      }
+      return part
     }
-    return try Configuration(file: path)
   }
 
   /// The part called `name`; nil if the checkpoint has none.
   public func source(_ name: String) -> ComponentSource? { components.first { $0.name == name } }
 
   private func required(_ name: String) throws -> Component {
-    guard let source = source(name) else { throw PipelineError("\(directory)/model_index.json: no \(name)") }
+    guard let source = source(name) else { throw missing(name) }
     return try ComponentRegistry.load(source).component
+  }
+
+  private func missing(_ name: String) -> PipelineError {
+    guard isSingleFile else { return PipelineError("\(path)/model_index.json: no \(name)") }
+    switch name {
+    case "tokenizer":
+      return PipelineError(
+        "\(path): a single file carries no tokenizer: name a directory that has one (vocab.json and merges.txt, as "
+          + "any Stable Diffusion directory and any CLIP) with load's option tokenizer")
+    case "vae": return PipelineError("\(path): no VAE in this file: name one with load's option vae")
+    default: return PipelineError("\(path): no \(name) in this file")
+    }
   }
 
   private func wrongKind(_ name: String) -> PipelineError {
     PipelineError(
-      "\(directory)/model_index.json: \(name) is of class \(source(name)?.className ?? "?"), "
+      "\(path): \(name) is of class \(source(name)?.className ?? "?"), "
         + "which does not do its work")
   }
 
   /// Throws if the checkpoint is of a family that cannot be run, naming the family.
-  private func requireSupported() throws {
+  func requireSupported() throws {
     guard !Checkpoint.pipelineClasses.contains(pipelineClass) else { return }
-    let family = pipelineClass.hasPrefix("StableDiffusionXL") ? "a Stable Diffusion XL" : "another kind of"
+    let families = [
+      ("StableDiffusionXL", "a Stable Diffusion XL"), ("StableDiffusion3", "a Stable Diffusion 3"),
+      ("Flux", "a Flux"), ("StableDiffusionUpscale", "an upscaler's"), ("PixArt", "a PixArt"),
+      ("LatentConsistencyModel", "a latent consistency"),
+    ]
+    let family = families.first { pipelineClass.hasPrefix($0.0) }?.1 ?? "another kind of"
     throw PipelineError(
-      "\(directory): \(family) checkpoint (\(pipelineClass)); only Stable Diffusion 1 and 2 are supported so far"
-    )
+      "\(path): \(family) checkpoint (\(pipelineClass)); only Stable Diffusion 1 and 2 are supported so far")
   }
 
   public func predictor() throws -> any NoisePredictor {
@@ -98,14 +138,21 @@ public final class Checkpoint {
 
   /// nil for a model that works on pixels.
   public func codec() throws -> (any ImageCodec)? {
-    guard source("vae") != nil else { return nil }
+    guard source("vae") != nil else {
+      if isSingleFile { throw missing("vae") }
+      return nil
+    }
     guard case .codec(let codec) = try required("vae") else { throw wrongKind("vae") }
     return codec
   }
 
   public func schedulerConfig() throws -> SchedulerConfig {
-    let file = "\(directory)/scheduler/scheduler_config.json"
-    return SchedulerConfig(try Configuration(file: file).json, file: file)
+    let source =
+      source("scheduler") ?? ComponentSource(name: "scheduler", className: "", directory: "\(path)/scheduler")
+    let configuration = try source.configuration()
+    let config = SchedulerConfig(configuration.json, file: configuration.path)
+    guard let type = options.predictionType else { return config }
+    return config.overriding(["prediction_type": .string(type)])
   }
 
   /// The CLIP that the model brings along in the directory `clip`, which no index names; nil if it has none.
@@ -115,7 +162,7 @@ public final class Checkpoint {
   }
 
   var clipSource: ComponentSource? {
-    let clip = "\(directory)/clip"
+    let clip = "\(path)/clip"
     guard access("\(clip)/config.json", F_OK) == 0 else { return nil }
     return ComponentSource(name: "clip", className: "CLIPModel", directory: clip)
   }
@@ -123,6 +170,7 @@ public final class Checkpoint {
   /// Everything that makes pictures, read and put together.
   public func pipeline() throws -> Pipeline {
     try requireSupported()
+    warnings += try adapterFaults()
     let pipeline = Pipeline(
       unet: try predictor(), textEncoder: try textEncoder(), tokenizer: try tokenizer(), codec: try codec(),
       schedulerConfig: try schedulerConfig())
@@ -130,45 +178,34 @@ public final class Checkpoint {
     return pipeline
   }
 
+  /// Layers that adapters change and the model does not have, a line for each adapter.
+  ///
+  /// - Throws: `PipelineError` for an adapter of which nothing fits.
+  private func adapterFaults() throws -> [String] {
+    try options.loras.compactMap { lora in
+      var (count, strays) = (0, [String]())
+      for source in components where ["unet", "text_encoder"].contains(source.name) {
+        count += lora.count(component: source.name)
+        strays += lora.unmatched(in: try source.plain().weights().source, component: source.name)
+      }
+      guard let first = strays.first else { return nil }
+      let message = "\(lora.path): \(strays.count) of \(count) layers are not in this model (first: \(first))"
+      guard strays.count < count else { throw PipelineError("\(message): made for another model") }
+      return message
+    }
+  }
+
   /// Parts that are fine by themselves may still not belong together.
   private func checkFit(_ pipeline: Pipeline) throws {
     let (unet, text) = (pipeline.unet, pipeline.textEncoder)
     guard text.embeddingWidth == unet.embeddingWidth else {
       throw PipelineError(
-        "\(directory): the text encoder gives \(text.embeddingWidth) numbers per token, "
+        "\(path): the text encoder gives \(text.embeddingWidth) numbers per token, "
           + "the UNet takes \(unet.embeddingWidth)")
     }
     guard let codec = pipeline.codec, codec.latentChannels != unet.sampleChannels else { return }
     throw PipelineError(
-      "\(directory): the UNet takes \(unet.sampleChannels) channels, the VAE has \(codec.latentChannels)"
+      "\(path): the UNet takes \(unet.sampleChannels) channels, the VAE has \(codec.latentChannels)"
         + (unet.sampleChannels > codec.latentChannels ? " (an inpainting model is not supported yet)" : ""))
-  }
-
-  /// Reads every part in full.
-  ///
-  /// - Returns: what is wrong, one line each; and the tensors that nothing uses
-  public func check() -> (faults: [String], unused: [String]) {
-    var faults: [String] = []
-    var unused: [String] = []
-    for source in components where source.name != "scheduler" {
-      do {
-        let (component, weights) = try ComponentRegistry.load(source)
-        if case .codec(let codec as AutoencoderKL) = component { try codec.load() }
-        // Position numbers, which older versions of transformers stored.
-        let names = weights?.unused.filter { !$0.hasSuffix("position_ids") } ?? []
-        unused += names.map { "\(source.name).\($0)" }
-      } catch {
-        faults.append("\(error)")
-      }
-    }
-    for step in [
-      { try self.requireSupported() }, { _ = try self.schedulerConfig() }, { _ = try self.clip() },
-    ] {
-      do { try step() } catch { faults.append("\(error)") }
-    }
-    if faults.isEmpty {
-      do { _ = try pipeline() } catch { faults.append("\(error)") }
-    }
-    return (faults, unused)
   }
 }

@@ -37,9 +37,13 @@ public enum ComponentRegistry {
   }
 
   /// Reads one part.
-  static func load(_ source: ComponentSource) throws -> (component: Component, weights: WeightFiles?) {
+  ///
+  /// - Parameter probing: builds the part without reading its weights, to see which it asks for
+  static func load(
+    _ source: ComponentSource, probing: Bool = false
+  ) throws -> (component: Component, files: WeightFiles?, probe: ProbedWeights?) {
     if tokenizers.contains(source.className) {
-      return (.tokenizer(try Tokenizer(directory: source.directory)), nil)
+      return (.tokenizer(try Tokenizer(directory: source.directory, added: source.addedTokens)), nil, nil)
     }
     guard let entry = models[source.className] else {
       let known = (Array(models.keys) + tokenizers).sorted().joined(separator: ", ")
@@ -48,6 +52,9 @@ public enum ComponentRegistry {
     }
     let configuration = try source.configuration()
     let weights = try source.weights(stem: entry.stem)
-    return (try entry.load(source, WeightScope(weights), configuration), weights)
+    let probe = probing ? ProbedWeights(weights.source) : nil
+    let component = try entry.load(source, WeightScope(probe ?? weights.source), configuration)
+    if probing, case .codec(let codec as AutoencoderKL) = component { try codec.load() }
+    return (component, weights.files, probe)
   }
 }

@@ -28,6 +28,13 @@ public struct Configuration: Sendable {
     try Configuration(json[key] ?? .object(JSON.Object()), path: "\(path): \(key)")
   }
 
+  /// With one key set to another value.
+  func setting(_ key: String, _ value: JSON) throws -> Configuration {
+    var object = json.object ?? JSON.Object()
+    object[key] = value
+    return try Configuration(.object(object), path: path)
+  }
+
   public func has(_ key: String) -> Bool { json[key] != nil }
 
   func fault(_ key: String, _ expected: String) -> PipelineError {

@@ -8,10 +8,19 @@ public final class Tokenizer: TextTokenizer, Sendable {
 
   private let encoding: BytePairEncoding
   private let special: [String]
+  private let added: [AddedToken]
   private let texts: [Int: String]
 
+  /// A word that the vocabulary lacks, and the ids that stand for it.
+  public struct AddedToken: Sendable {
+    public let text: String
+    public let ids: Range<Int>
+  }
+
   /// Reads `tokenizer.json`, or `vocab.json` and `merges.txt`, with their configs.
-  public init(directory: String) throws {
+  ///
+  /// - Parameter added: words with ids beyond those of the vocabulary
+  public init(directory: String, added: [AddedToken] = []) throws {
     let files = try TokenizerFiles(directory: directory)
     func id(_ token: String) throws -> Int {
       guard let id = files.vocabulary[token] else {
@@ -27,7 +36,13 @@ public final class Tokenizer: TextTokenizer, Sendable {
       vocabulary: files.vocabulary, merges: files.merges, unknown: try id(files.unknown ?? files.end))
     // The longest first: a token may be the start of another.
     special = files.special.sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
-    texts = Dictionary(files.vocabulary.map { ($1, $0) }, uniquingKeysWith: min)
+    var texts = Dictionary(files.vocabulary.map { ($1, $0) }, uniquingKeysWith: min)
+    for token in added {
+      let letters = String(token.text.utf8.map { ByteAlphabet.letters[Int($0)] })
+      for id in token.ids { texts[id] = id == token.ids.lowerBound ? letters + BytePairEncoding.endOfWord : "" }
+    }
+    self.texts = texts
+    self.added = added.sorted { ($0.text.utf8.count, $0.text) > ($1.text.utf8.count, $1.text) }
   }
 
   /// One more than the largest id.
@@ -93,6 +108,9 @@ public final class Tokenizer: TextTokenizer, Sendable {
     for part in parts(of: prompt) {
       switch part {
       case .special(let id): tokens.append((id, nil))
+      case .added(let ids):
+        word += 1
+        tokens += ids.map { ($0, word) }
       case .text(let text):
         for piece in PromptSplitter.words(of: text) {
           word += 1
@@ -106,6 +124,7 @@ public final class Tokenizer: TextTokenizer, Sendable {
   private enum Part {
     case text(String)
     case special(Int)
+    case added(Range<Int>)
   }
 
   /// Cuts out special tokens that stand in the prompt itself.
@@ -115,17 +134,25 @@ public final class Tokenizer: TextTokenizer, Sendable {
     var start = rest.startIndex
     var position = start
     while position < rest.endIndex {
-      if let token = special.first(where: { rest[position...].hasPrefix($0) }),
-        let id = encoding.vocabulary[token]
-      {
-        parts += [.text(String(rest[start..<position])), .special(id)]
-        rest = rest[position...].dropFirst(token.count)
-        start = rest.startIndex
-        position = start
-      } else {
+      guard let (length, part) = token(at: rest[position...]) else {
         position = rest.index(after: position)
+        continue
       }
+      parts += [.text(String(rest[start..<position])), part]
+      rest = rest[position...].dropFirst(length)
+      start = rest.startIndex
+      position = start
     }
     return parts + [.text(String(rest[start...]))]
+  }
+
+  /// A special or added token at the start of a text, and its length in letters.
+  private func token(at text: Substring) -> (length: Int, part: Part)? {
+    if let token = special.first(where: text.hasPrefix), let id = encoding.vocabulary[token] {
+      return (token.count, .special(id))
+    }
+    // Added words are found whatever their case, as the prompt's other words are.
+    let token = added.first { text.prefix($0.text.count).lowercased() == $0.text.lowercased() }
+    return token.map { ($0.text.count, .added($0.ids)) }
   }
 }

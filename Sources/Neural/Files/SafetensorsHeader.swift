@@ -32,7 +32,7 @@ public struct SafetensorsHeader: Sendable {
     }
     let length = UInt64(littleEndian: file.loadUnaligned(as: UInt64.self))
     guard length <= SafetensorsHeader.maximumLength else {
-      throw fail("bad header length \(length): not a safetensors file")
+      throw fail(ForeignFile.name(of: file) ?? "bad header length \(length): not a safetensors file")
     }
     let start = 8 + Int(length)
     guard start <= file.count else {

@@ -6,7 +6,7 @@ import Tensor
 /// The weights of one model: one safetensors file or the shards that an index file lists.
 ///
 /// Remembers which tensors were asked for, so that what a model did not use can be named.
-public final class WeightFiles: Sendable {
+public final class WeightFiles: WeightSource {
   public let files: [SafetensorsFile]
   private let owners: [String: Int]
   private let used = Mutex<Set<String>>([])
@@ -78,6 +78,10 @@ public final class WeightFiles: Sendable {
   }
 
   public var entries: [SafetensorsFile.Entry] { files.flatMap(\.entries) }
+
+  public var names: [String] { entries.map(\.name) }
+
+  public func shape(of name: String) -> [Int]? { entry(named: name)?.shape }
 
   public func entry(named name: String) -> SafetensorsFile.Entry? {
     owners[name].flatMap { files[$0].entry(named: name) }

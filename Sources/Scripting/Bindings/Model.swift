@@ -12,9 +12,9 @@ final class LuaModel: LuaUserdata {
   let pipeline: Pipeline
   private var loadedClip: LuaClip?
 
-  init(name: String, folder: String, clip: String?) throws {
+  init(name: String, path: String, options: CheckpointOptions, clip: String?) throws {
     self.name = name
-    checkpoint = try Checkpoint(directory: folder)
+    checkpoint = try Checkpoint(path: path, options: options)
     pipeline = try checkpoint.pipeline()
     if let clip { loadedClip = try LuaClip(folder: ModelLocator.folder(clip)) }
   }
@@ -27,7 +27,7 @@ final class LuaModel: LuaUserdata {
 
   static func describe(_ type: LuaType<LuaModel>) throws {
     type.property("name") { $0.name }
-    type.property("path") { $0.checkpoint.directory }
+    type.property("path") { $0.checkpoint.path }
     type.property("clip") { try $0.clip() }
     type.property("steps") { $0.pipeline.defaultSteps }
     type.property("guidance") { $0.pipeline.defaultGuidance }
@@ -142,11 +142,12 @@ final class LuaModel: LuaUserdata {
     let components = info.components.map { component in
       LuaFields([
         ("name", component.name), ("class", component.className), ("parameters", component.parameters),
-        ("bytes", component.bytes),
+        ("bytes", component.bytes), ("types", component.types.map(\.name)), ("missing", component.missing),
+        ("unused", component.unused),
       ])
     }
     return LuaFields([
-      ("path", info.directory), ("class", info.pipelineClass), ("parameters", info.parameters),
+      ("path", info.path), ("class", info.pipelineClass), ("parameters", info.parameters),
       ("prediction_type", info.predictionType), ("scheduler", info.schedulerClass),
       ("components", components),
     ])
@@ -156,18 +157,20 @@ final class LuaModel: LuaUserdata {
 extension Bindings {
   /// `lunette.load` and `lunette.load_clip`: a model that is not there is an answer, not an error.
   static func addModels(to lunette: LuaModule) throws {
-    try lunette.function("load(name?, {dtype, clip})") { call in
+    try lunette.function("load(name?, {\(CheckpointArguments.keys.joined(separator: ", "))})") { call in
       let host = call.state.host as? ScriptHost
       let asked: String? = try call[1]
       let clip: String? = try call["clip"]
       if let type: String = try call["dtype"], type != "f32" {
         throw call.options.complaint("dtype", "only \"f32\" so far, got \"\(type)\"")
       }
+      let options = try CheckpointArguments.read(call.options)
       let name = asked ?? host?.defaultModel ?? "emoji-world"
       do {
-        let folder = try ModelLocator.folder(name)
-        let model = try LuaModel(name: name, folder: folder, clip: clip)
-        host?.record(ScriptHost.LoadedModel(name: name, path: folder))
+        let path = try ModelLocator.path(name)
+        let model = try LuaModel(name: name, path: path, options: options(), clip: clip)
+        for warning in model.checkpoint.warnings { host?.onWarning?(warning) }
+        host?.record(ScriptHost.LoadedModel(name: name, path: path))
         return LuaMany(model)
       } catch {
         return LuaMany(LuaValue.nil, "\(error)")

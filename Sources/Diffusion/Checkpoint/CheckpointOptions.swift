@@ -1,0 +1,19 @@
+/// What goes with a checkpoint when it is opened.
+public struct CheckpointOptions: Sendable {
+  /// Which of several sets of weights to read: `fp16` and the like.
+  public var variant: String?
+  /// A VAE in place of the checkpoint's own: a directory that holds one, or a `.safetensors` file.
+  public var vae: String?
+  /// Adapters, all of which are added to the weights.
+  public var loras: [LoRA] = []
+  /// Words that are added to the text encoder's.
+  public var embeddings: [TextualInversion] = []
+  /// A directory in the layout of diffusers whose configs and tokenizer go with a single file.
+  public var configs: String?
+  /// A directory with a tokenizer, which single files do not carry.
+  public var tokenizer: String?
+  /// `epsilon` or `v_prediction`, where a single file does not say.
+  public var predictionType: String?
+
+  public init() {}
+}

@@ -1,0 +1,29 @@
+import Tensor
+
+/// Weights of which some are changed as they are read: adapters on top of a checkpoint.
+public final class PatchedWeights: WeightSource {
+  /// Gets a tensor that nobody else holds and returns what takes its place.
+  public typealias Patch = @Sendable (Tensor) throws -> Tensor
+
+  private let base: any WeightSource
+  private let patches: [String: [Patch]]
+  private let shapes: [String: [Int]]
+
+  /// - Parameters:
+  ///   - patches: by the name of the tensor, applied in order
+  ///   - shapes: of tensors that a patch gives another shape
+  public init(_ base: any WeightSource, patches: [String: [Patch]], shapes: [String: [Int]] = [:]) {
+    self.base = base
+    self.patches = patches
+    self.shapes = shapes
+  }
+
+  public var path: String { base.path }
+  public var names: [String] { base.names }
+
+  public func shape(of name: String) -> [Int]? { shapes[name] ?? base.shape(of: name) }
+
+  public func tensor(named name: String) throws -> Tensor {
+    try (patches[name] ?? []).reduce(base.tensor(named: name)) { try $1($0) }
+  }
+}

@@ -1,0 +1,42 @@
+import Tensor
+
+/// Tensors of a file under the names that a model knows them by.
+public final class RenamedWeights: WeightSource {
+  /// A tensor of the file, or some of its rows, perhaps in another shape of as many numbers.
+  public struct Piece: Sendable {
+    public let name: String
+    public let rows: Range<Int>?
+    public let shape: [Int]
+
+    /// - Parameter shape: of what is left after `rows` were taken
+    public init(_ name: String, rows: Range<Int>? = nil, shape: [Int]) {
+      self.name = name
+      self.rows = rows
+      self.shape = shape
+    }
+  }
+
+  private let files: WeightFiles
+  private let pieces: [String: Piece]
+
+  /// - Parameter pieces: by the model's names
+  public init(_ files: WeightFiles, _ pieces: [String: Piece]) {
+    self.files = files
+    self.pieces = pieces
+  }
+
+  public var path: String { files.path }
+  public var names: [String] { pieces.keys.sorted() }
+
+  /// The tensors of the file that are seen.
+  public var storedNames: Set<String> { Set(pieces.values.map(\.name)) }
+
+  public func shape(of name: String) -> [Int]? { pieces[name]?.shape }
+
+  public func tensor(named name: String) throws -> Tensor {
+    guard let piece = pieces[name] else { throw NeuralError("\(path): no tensor '\(name)'") }
+    let whole = try files.tensor(named: piece.name)
+    guard let rows = piece.rows else { return try whole.viewed(piece.shape) }
+    return try whole.narrowed(0, start: rows.lowerBound, length: rows.count).clone().viewed(piece.shape)
+  }
+}

@@ -1,0 +1,76 @@
+import Diffusion
+import Lua
+
+/// The options of `lunette.load` that say what goes with the model.
+enum CheckpointArguments {
+  static let keys = [
+    "dtype", "clip", "variant", "vae", "loras", "embeddings", "tokenizer", "config", "prediction_type",
+  ]
+
+  /// - Throws: `LuaArgumentError` for an option of the wrong kind. Files are opened only by what this returns.
+  static func read(_ options: LuaOptions) throws -> () throws -> CheckpointOptions {
+    var plain = CheckpointOptions()
+    plain.variant = try options["variant"]
+    plain.vae = try options["vae"]
+    plain.tokenizer = try options["tokenizer"]
+    plain.configs = try options["config"]
+    if let type: String = try options["prediction_type"] {
+      guard ["epsilon", "v_prediction", "sample"].contains(type) else {
+        throw options.complaint(
+          "prediction_type", "\"epsilon\", \"v_prediction\" or \"sample\" expected, got \"\(type)\"")
+      }
+      plain.predictionType = type
+    }
+    let loras: [LoRAArgument] = try options["loras"] ?? []
+    let embeddings: [EmbeddingArgument] = try options["embeddings"] ?? []
+    return { [plain] in
+      var checkpoint = plain
+      checkpoint.loras = try loras.map { try LoRA(path: $0.path, scale: $0.scale) }
+      checkpoint.embeddings = try embeddings.map { try TextualInversion(path: $0.path, token: $0.token) }
+      return checkpoint
+    }
+  }
+}
+
+/// A path, or `{ path = …, scale = … }`.
+private struct LoRAArgument: LuaReadable {
+  let path: String
+  let scale: Double
+
+  static func read(_ slot: LuaSlot) throws -> LoRAArgument {
+    let fields = try FileArgument.read(slot, extra: "scale")
+    return LoRAArgument(path: fields.path, scale: try fields.extra { try Double?.read($0) } ?? 1)
+  }
+}
+
+/// A path, or `{ path = …, token = … }`.
+private struct EmbeddingArgument: LuaReadable {
+  let path: String
+  let token: String?
+
+  static func read(_ slot: LuaSlot) throws -> EmbeddingArgument {
+    let fields = try FileArgument.read(slot, extra: "token")
+    return EmbeddingArgument(path: fields.path, token: try fields.extra { try String?.read($0) })
+  }
+}
+
+/// A path, or a table of `path` and one more field.
+private struct FileArgument {
+  let path: String
+  private let slot: LuaSlot
+  private let key: String
+
+  static func read(_ slot: LuaSlot, extra key: String) throws -> FileArgument {
+    if slot.kind != .table { return FileArgument(path: try String.read(slot), slot: slot, key: key) }
+    try slot.forEachPair { name, _ in
+      guard name.string == "path" || name.string == key else {
+        throw LuaMismatch("unknown field \(name.described); there are 'path' and '\(key)'")
+      }
+    }
+    return FileArgument(path: try slot.withField("path") { try String.read($0) }, slot: slot, key: key)
+  }
+
+  func extra<R>(_ read: (LuaSlot) throws -> R?) throws -> R? {
+    slot.kind == .table ? try slot.withField(key, read) : nil
+  }
+}
