@@ -40,7 +40,8 @@ let package = Package(
     .executableTarget(
       name: "lunette",
       dependencies: [
-        "Scripting", "Notebook", "Diffusion", "Neural", "Tensor", "Encoding", "CKernels", "COpenBLAS", "CPNG", "CLua54",
+        "Scripting", "Notebook", "Diffusion", "Neural", "Tensor", "Encoding", "CKernels", "COpenBLAS", "CPNG",
+        "CLua54",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(

@@ -18,7 +18,7 @@ enum ModelLocator {
       return "\(plugin)/model"
     }
     if access(name, F_OK) == 0 { throw ScriptingError("\(name) is not a folder") }
-    throw ScriptingError("there is no file, no folder and no plugin '\(name)'")
+    throw ScriptingError("there is no folder and no plugin '\(name)'")
   }
 
   private static func isFolder(_ path: String) -> Bool {

@@ -28,7 +28,8 @@ struct ModelArguments: ParsableArguments {
   @Option(help: ArgumentHelp("A folder with a tokenizer, for single files.", valueName: "dir"))
   var tokenizer: String?
 
-  @Option(help: ArgumentHelp("A folder in diffusers layout with configs for a single file.", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp("A folder in diffusers layout with configs for a single file.", valueName: "dir"))
   var config: String?
 
   func checkpoint() throws -> Checkpoint {
@@ -44,9 +45,12 @@ struct ModelArguments: ParsableArguments {
 
   private func path() throws -> String {
     if Files.exists(model) { return model }
-    if let plugin = Installation.plugin(named: model), Files.isFolder("\(plugin)/model") { return "\(plugin)/model" }
+    if let plugin = Installation.plugin(named: model), Files.isFolder("\(plugin)/model") {
+      return "\(plugin)/model"
+    }
     throw CommandError(
-      "\(model): no model here (a folder with model_index.json, a .safetensors file, or a plugin with model/)")
+      "\(model): no model here (a folder with model_index.json, a .safetensors file, or a plugin with model/)"
+    )
   }
 }
 
@@ -106,7 +110,8 @@ struct ModelCheckCommand: ParsableCommand {
     for name in report.unused { Terminal.print("unused: \(name)\n") }
     for warning in report.warnings { Terminal.print("note: \(warning)\n") }
     let found = report.faults.isEmpty ? "nothing wrong" : "\(report.faults.count) wrong"
-    Terminal.print("\(checkpoint.path): \(report.tensors) tensors read, \(found), \(report.unused.count) unused\n")
+    Terminal.print(
+      "\(checkpoint.path): \(report.tensors) tensors read, \(found), \(report.unused.count) unused\n")
     if !report.faults.isEmpty { throw ExitCode(1) }
   }
 }

@@ -46,7 +46,7 @@ import Testing
     #expect(
       none.errors
         == "lunette: nothing: no model here (a folder with model_index.json, a .safetensors file, "
-          + "or a plugin with model/)\n")
+        + "or a plugin with model/)\n")
   }
 
   @Test func modelCheckReadsEverything() throws {

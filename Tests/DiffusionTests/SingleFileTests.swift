@@ -29,8 +29,10 @@ final class Workshop {
     of name: String, changing change: (inout [String: Tensor]) throws -> Void = { _ in },
     metadata: [String: String] = [:]
   ) throws -> String {
-    let stems = ["unet": "unet/diffusion_pytorch_model", "vae": "vae/diffusion_pytorch_model",
-      "text_encoder": "text_encoder/model"]
+    let stems = [
+      "unet": "unet/diffusion_pytorch_model", "vae": "vae/diffusion_pytorch_model",
+      "text_encoder": "text_encoder/model",
+    ]
     let parts = try stems.mapValues { try SafetensorsFile(path: Goldens.path("\(name)/\($0).safetensors")) }
     let names = try #require(try JSON(file: Goldens.path("single-file.json"))[name]?.object)
     var tensors: [String: Tensor] = [:]
@@ -73,7 +75,9 @@ final class Workshop {
     (["model.diffusion_model.joint_blocks.0.x": [1]], "a Stable Diffusion 3 checkpoint"),
     (["double_blocks.0.img_attn.qkv.weight": [1]], "a Flux checkpoint"),
     (["control_model.input_hint_block.0.weight": [1]], "a ControlNet"),
-    (["lora_unet_a.lora_down.weight": [1], "lora_unet_a.lora_up.weight": [1]], "a LoRA adapter, not a model"),
+    (
+      ["lora_unet_a.lora_down.weight": [1], "lora_unet_a.lora_up.weight": [1]], "a LoRA adapter, not a model"
+    ),
     (["lora_unet_a.hada_w1_a": [1]], "a LoHa adapter, not a model"),
     (["<cat>": [2, 8]], "a textual inversion embedding, not a model"),
     (["decoder.conv_in.weight": [1], "encoder.conv_in.weight": [1]], "a VAE alone"),
@@ -137,13 +141,15 @@ final class Workshop {
     let file = try workshop.singleFile(of: "tiny-inpaint")
     let checkpoint = try Checkpoint(path: file)
     let unet = try #require(checkpoint.source("unet")).configuration().json
-    #expect(unet["block_out_channels"] == [4, 8] && unet["in_channels"] == 9 && unet["cross_attention_dim"] == 16)
+    #expect(
+      unet["block_out_channels"] == [4, 8] && unet["in_channels"] == 9 && unet["cross_attention_dim"] == 16)
     #expect(unet["use_linear_projection"] == true && unet["layers_per_block"] == 1)
     #expect(unet["down_block_types"] == ["CrossAttnDownBlock2D", "CrossAttnDownBlock2D"])
     let text = try #require(checkpoint.source("text_encoder")).configuration().json
     #expect(text["hidden_size"] == 16 && text["num_hidden_layers"] == 1 && text["hidden_act"] == "gelu")
     let vae = try #require(checkpoint.source("vae")).configuration().json
-    #expect(vae["block_out_channels"] == [4, 4] && vae["latent_channels"] == 4 && vae["layers_per_block"] == 1)
+    #expect(
+      vae["block_out_channels"] == [4, 4] && vae["latent_channels"] == 4 && vae["layers_per_block"] == 1)
     #expect(try #require(checkpoint.source("scheduler")).configuration().json["prediction_type"] == "epsilon")
 
     let first = try Checkpoint(path: workshop.singleFile(of: "tiny-sd1"))
@@ -157,10 +163,12 @@ final class Workshop {
   @Test func predictionTypesAreToldOrGuessed() throws {
     let workshop = try Workshop()
     func type(_ metadata: [String: String], _ given: String? = nil) throws -> (String, Int) {
-      let file = try workshop.singleFile(of: "tiny-inpaint", changing: { tensors in
-        let name = "model.diffusion_model.input_blocks.0.0.weight"
-        tensors[name] = try tensors[name]?.narrowed(1, start: 0, length: 4).clone()
-      }, metadata: metadata)
+      let file = try workshop.singleFile(
+        of: "tiny-inpaint",
+        changing: { tensors in
+          let name = "model.diffusion_model.input_blocks.0.0.weight"
+          tensors[name] = try tensors[name]?.narrowed(1, start: 0, length: 4).clone()
+        }, metadata: metadata)
       var options = CheckpointOptions()
       options.predictionType = given
       let checkpoint = try Checkpoint(path: file, options: options)
@@ -183,7 +191,8 @@ final class Workshop {
     let bare = try elsewhere.singleFile(of: "tiny-sd1") { tensors in
       tensors = tensors.filter { !$0.key.hasPrefix("first_stage_model.") }
     }
-    #expect(refusal(bare, options("tiny-sd1")) == "FILE: no VAE in this file: name one with load's option vae")
+    #expect(
+      refusal(bare, options("tiny-sd1")) == "FILE: no VAE in this file: name one with load's option vae")
     let vae = options("tiny-sd1") { $0.vae = Goldens.path("tiny-sd1") }
     #expect(refusal(bare, vae) == "none")
     let withoutTokenizer = try CheckpointCopy(of: "tiny-sd1")
@@ -205,8 +214,10 @@ final class Workshop {
   }
 
   @Test(arguments: [
-    ("PK\u{3}\u{4}xxxxxxxxxxxx", "a pickle of PyTorch"), ("version https://git-lfs.github.com/spec/v1", "a Git LFS pointer"),
-    ("GGUF\u{3}xxxxxxxxxx", "a GGUF file"), ("<!DOCTYPE html><html>", "a web page"), ("abc", "not a safetensors file: 3 bytes"),
+    ("PK\u{3}\u{4}xxxxxxxxxxxx", "a pickle of PyTorch"),
+    ("version https://git-lfs.github.com/spec/v1", "a Git LFS pointer"),
+    ("GGUF\u{3}xxxxxxxxxx", "a GGUF file"), ("<!DOCTYPE html><html>", "a web page"),
+    ("abc", "not a safetensors file: 3 bytes"),
   ])
   func foreignFormatsAreNamed(text: String, what: String) throws {
     let workshop = try Workshop()
@@ -222,12 +233,14 @@ final class Workshop {
     let prefix = "first_stage_model."
     let names = try SafetensorsFile(path: whole).tensors().filter { $0.key.hasPrefix(prefix) }
     try SafetensorsFile.write(
-      Dictionary(uniqueKeysWithValues: names.map { (String($0.key.dropFirst(prefix.count)), $0.value) }), to: alone)
+      Dictionary(uniqueKeysWithValues: names.map { (String($0.key.dropFirst(prefix.count)), $0.value) }),
+      to: alone)
     let latents = try Tensor.zeros([4, 4, 4]).adding(0.5)
     func picture(_ vae: String?) throws -> [Float] {
       var options = CheckpointOptions()
       options.vae = vae
-      return try Checkpoint(path: Goldens.path("tiny-sd1"), options: options).pipeline().decode(latents).toArray()
+      return try Checkpoint(path: Goldens.path("tiny-sd1"), options: options).pipeline().decode(latents)
+        .toArray()
     }
     let own = try picture(nil)
     #expect(try picture(Goldens.path("tiny-sd1/vae")) == own)

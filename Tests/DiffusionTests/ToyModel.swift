@@ -69,6 +69,17 @@ struct ToyTokenizer: TextTokenizer {
       truncated: ids.count > kept.count ? String(text.dropFirst(kept.count)) : nil)
   }
 
+  let begin = 126
+  let end = 127
+  let pad = 127
+
+  /// Every run of letters is a word.
+  func contentTokens(of text: String) throws -> [Token] {
+    text.unicodeScalars.enumerated().map { position, scalar in
+      Token(id: min(Int(scalar.value), 125), text: String(scalar), word: 1, position: position)
+    }
+  }
+
   func detokenize(_ ids: [Int]) throws -> String { "" }
 }
 

@@ -51,4 +51,63 @@ import Testing
     #expect(text == "4\ttrue\t4 16 16\n")
     #expect(try printed("model:invert(1, 'a cat')").contains("bad argument #1 to 'invert'"))
   }
+
+  @Test func picturesAreStartedFrom() throws {
+    let text = try printed(
+      """
+      local t = lunette.tensor
+      local img, mask = t.full({ 32, 48, 3 }, 0.5), t.zeros{ 32, 48 }
+      mask[{ {}, { 1, 24 } }] = 1
+      local options = { prompt = "a cat", image = img, steps = 4, scheduler = "ddim", trace = { uncond = true } }
+      local first = model:generate(options)
+      print(table.concat(first.latents:size(), " "), first.image, #first.trace.layers > 0)
+      options.mask, options.strength = mask, 1
+      print(model:generate(options).latents == first.latents)
+      options.image = { img, img * 0.5 }
+      print(#model:generate(options))
+      """)
+    #expect(text == "4 16 24\timage 48 × 32\ttrue\nfalse\n2\n")
+    let run = "model:generate{ prompt = 'a cat', "
+    #expect(
+      try printed("\(run)strength = 0.5 }").contains("option 'strength': goes only together with 'image'"))
+    #expect(try printed("\(run)image = 3 }").contains("option 'image'"))
+    #expect(
+      try printed("\(run)image = lunette.tensor.zeros{ 32, 32, 3 }, mask = lunette.tensor.zeros{ 8, 8 } }")
+        .contains("mask must be of shape {32, 32}"))
+    #expect(try printed("\(run)stength = 1 }").contains("did you mean 'strength'?"))
+  }
+
+  @Test func promptsMayBeLongAndWeighted() throws {
+    let text = try printed(
+      """
+      local long = ("a cat and a dog "):rep(20)
+      local c = model:encode{ text = long, chunks = true }
+      print(c:size(1) > 77, model:encode{ text = "a (cat:1.5)", weights = true } == model:encode("a cat"))
+      local out = model:generate{ prompts = { long, "a cat" }, chunks = true, steps = 1, trace = true }
+      print(#out.tokens[1].words, out.tokens[1][#out.tokens[1]].position == out.tokens[1].eot)
+      """)
+    #expect(text == "true\tfalse\n100\ttrue\n")
+  }
+
+  @Test func adaptersGoWithTheModel() throws {
+    let load = "lunette.load('\(Self.goldens)/tiny-sd1', "
+    let lora = "'\(Self.goldens)/adapters/kohya.safetensors'"
+    let text = try printed(
+      """
+      local tuned = assert(\(load){ loras = { \(lora), { path = \(lora), scale = -1 } }, vae = '\(Self.goldens)/tiny-inpaint' }))
+      local c, d = model:encode("a cat"), tuned:encode("a cat")
+      print((c - d):abs():max():item() < 1e-5)
+      local words = assert(\(load){ embeddings = { { path = '\(Self.goldens)/adapters/cat-toy.safetensors', token = "<toy>" } } }))
+      print(words:tokenize("a <toy> on").words[2], words.vocabulary_size - model.vocabulary_size)
+      print(\(load){ loras = { 'nowhere.safetensors' } }))
+      print(#model.info.components, model.info.components[1].types[1])
+      """)
+    #expect(
+      text == "true\n<toy>\t2\nnil\tnowhere.safetensors: no such file\n5\tF16\n")
+    #expect(
+      try printed("\(load){ loras = { { path = 'x', sale = 1 } } })").contains("there are 'path' and 'scale'")
+    )
+    #expect(
+      try printed("\(load){ prediction_type = 'v' })").contains("\"v_prediction\" or \"sample\" expected"))
+  }
 }

@@ -10,7 +10,9 @@ public struct LoRA: Sendable {
 
   /// - Throws: an error that says what the file is, if it holds no LoRA.
   public init(path: String, scale: Double = 1) throws {
-    guard scale.isFinite else { throw PipelineError("the scale of \(path) must be a finite number, got \(scale)") }
+    guard scale.isFinite else {
+      throw PipelineError("the scale of \(path) must be a finite number, got \(scale)")
+    }
     self.path = path
     self.scale = scale
     file = try LoRAFile(path: path)
@@ -69,7 +71,8 @@ public struct LoRA: Sendable {
     }
     let files = file.files
     let alpha = try pair.alpha.map { Double(try files.tensor(named: $0).max().item()) }
-    let weight = Float(scale * (alpha ?? file.statedAlpha(component: component) ?? Double(rank)) / Double(rank))
+    let weight = Float(
+      scale * (alpha ?? file.statedAlpha(component: component) ?? Double(rank)) / Double(rank))
     return { weights in
       let left = try files.tensor(named: pair.up).viewed([shape[0], rank])
       let right = try files.tensor(named: pair.down).viewed([rank, inputs])

@@ -26,7 +26,8 @@ struct LoRAFile: Sendable {
     self.files = files
     let names = Set(files.names)
     guard let kind = LoRAFile.kind(of: names) else {
-      throw PipelineError("\(path): not a LoRA adapter (no names with lora_down and lora_up, or lora_A and lora_B)")
+      throw PipelineError(
+        "\(path): not a LoRA adapter (no names with lora_down and lora_up, or lora_A and lora_B)")
     }
     guard kind == LoRAFile.plainKind else {
       throw PipelineError("\(path): \(kind), which is not supported; only LoRA is")
@@ -75,7 +76,8 @@ struct LoRAFile: Sendable {
     ]
     let foreign = ["lora_te1_", "lora_te2_", "text_encoder_2.", "transformer.", "lora_transformer_"]
     if let prefix = foreign.first(where: stem.hasPrefix) {
-      throw PipelineError("\(path): made for another family of models (\(prefix)…), not for Stable Diffusion 1 or 2")
+      throw PipelineError(
+        "\(path): made for another family of models (\(prefix)…), not for Stable Diffusion 1 or 2")
     }
     var (component, module) = ("unet", stem)
     if let (prefix, name) = prefixes.first(where: { stem.hasPrefix($0.0) }) {
@@ -99,7 +101,8 @@ struct LoRAFile: Sendable {
     if let note, let json = try? JSON(parsing: note), let alpha = json["\(component).lora_alpha"]?.double {
       return alpha
     }
-    guard let slash = path.lastIndex(of: "/"), let json = try? JSON(file: path[..<slash] + "/adapter_config.json")
+    guard let slash = path.lastIndex(of: "/"),
+      let json = try? JSON(file: path[..<slash] + "/adapter_config.json")
     else { return nil }
     return json["lora_alpha"]?.double
   }

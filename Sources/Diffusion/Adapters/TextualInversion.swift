@@ -22,7 +22,8 @@ public struct TextualInversion: Sendable {
     guard TextualInversionFile.isOne(Set(files.names)), let name = files.names.first,
       let shape = files.shape(of: name), (1...2).contains(shape.count), let width = shape.last, width > 0
     else {
-      throw PipelineError("\(path): not a textual inversion embedding (a single tensor of one vector or several)")
+      throw PipelineError(
+        "\(path): not a textual inversion embedding (a single tensor of one vector or several)")
     }
     self.name = name
     self.width = width
@@ -38,7 +39,8 @@ public struct TextualInversion: Sendable {
   public func vectors() throws -> Tensor { try files.tensor(named: name).viewed([count, width]) }
 
   /// The text encoder's weights with the vectors after the last row of the token table.
-  static func joined(_ embeddings: [TextualInversion], to source: any WeightSource) throws -> any WeightSource {
+  static func joined(_ embeddings: [TextualInversion], to source: any WeightSource) throws -> any WeightSource
+  {
     let table = "embeddings.token_embedding.weight"
     guard let name = [table, "text_model." + table].first(where: { source.shape(of: $0) != nil }),
       let shape = source.shape(of: name), shape.count == 2

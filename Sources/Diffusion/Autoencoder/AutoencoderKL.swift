@@ -80,6 +80,10 @@ public final class AutoencoderKL: ImageCodec {
     try scaled(moments(image, context: context).mean)
   }
 
+  public func encode(_ image: Tensor, sampling noise: Tensor, context: RunContext) throws -> Tensor {
+    try scaled(moments(image, context: context).sample(noise: noise))
+  }
+
   /// Latents of the VAE's own scale as the UNet expects them; any shape.
   public func scaled(_ latents: Tensor) throws -> Tensor {
     try (shiftFactor == 0 ? latents : latents.subtracting(shiftFactor)).multiplying(scalingFactor)

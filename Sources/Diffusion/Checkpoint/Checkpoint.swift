@@ -61,9 +61,12 @@ public final class Checkpoint {
   }
 
   /// Gives each part the adapters that concern it.
-  private static func adapted(_ parts: [ComponentSource], _ options: CheckpointOptions) throws -> [ComponentSource] {
+  private static func adapted(_ parts: [ComponentSource], _ options: CheckpointOptions) throws
+    -> [ComponentSource]
+  {
     let plain = parts.first { $0.name == "text_encoder" }
-    var next = options.embeddings.isEmpty ? 0 : try plain?.configuration().int("vocab_size", default: 49408) ?? 0
+    var next =
+      options.embeddings.isEmpty ? 0 : try plain?.configuration().int("vocab_size", default: 49408) ?? 0
     let tokens = options.embeddings.map { embedding in
       defer { next += embedding.count }
       return Tokenizer.AddedToken(text: embedding.token, ids: next..<next + embedding.count)
@@ -203,9 +206,14 @@ public final class Checkpoint {
         "\(path): the text encoder gives \(text.embeddingWidth) numbers per token, "
           + "the UNet takes \(unet.embeddingWidth)")
     }
-    guard let codec = pipeline.codec, codec.latentChannels != unet.sampleChannels else { return }
-    throw PipelineError(
-      "\(path): the UNet takes \(unet.sampleChannels) channels, the VAE has \(codec.latentChannels)"
-        + (unet.sampleChannels > codec.latentChannels ? " (an inpainting model is not supported yet)" : ""))
+    if let codec = pipeline.codec, codec.latentChannels != unet.sampleChannels {
+      throw PipelineError(
+        "\(path): the UNet makes \(unet.sampleChannels) channels, the VAE has \(codec.latentChannels)")
+    }
+    guard unet.conditionChannels == 0 || unet.conditionChannels == unet.sampleChannels + 1 else {
+      throw PipelineError(
+        "\(path): the UNet takes \(unet.conditionChannels) channels beside the sample; only text to image and "
+          + "inpainting (a mask and a masked picture) are supported")
+    }
   }
 }

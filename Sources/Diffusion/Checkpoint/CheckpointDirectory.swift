@@ -33,9 +33,11 @@ struct CheckpointDirectory {
   /// What a directory without an index is.
   private static func description(of path: String) -> String {
     let fallback = "no model_index.json: not a model in the layout of diffusers"
-    guard let configuration = try? Configuration(file: "\(path)/config.json"), let name = configuration.className
+    guard let configuration = try? Configuration(file: "\(path)/config.json"),
+      let name = configuration.className
     else { return fallback }
-    let parent = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+    let parent = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
+      separator: "/")
     let hint = access("\(parent)/model_index.json", F_OK) == 0 ? " (the whole model is \(parent))" : ""
     return "\(fallback) but one part, a \(name)\(hint)"
   }

@@ -15,7 +15,8 @@ enum CheckpointIdentity {
     func has(_ prefixes: String...) -> Bool { any { name in prefixes.contains(where: name.hasPrefix) } }
 
     if let adapter = LoRAFile.kind(of: names) {
-      self = .other("\(adapter), not a model: give it to load's option loras, beside the model it was made for")
+      self = .other(
+        "\(adapter), not a model: give it to load's option loras, beside the model it was made for")
     } else if has("double_blocks.", "model.diffusion_model.double_blocks.", "single_transformer_blocks.") {
       self = .other("a Flux checkpoint; only Stable Diffusion 1 and 2 are supported")
     } else if has("joint_blocks.", "model.diffusion_model.joint_blocks.") {

@@ -44,7 +44,8 @@ enum LatentDiffusionNames {
   private static func middle(_ parts: ArraySlice<Substring>) -> String? {
     guard let module = parts.first.flatMap({ Int($0) }), (0...2).contains(module) else { return nil }
     let rest = parts.dropFirst()
-    return module == 1 ? join("mid_block.attentions.0", rest) : resnet("mid_block.resnets.\(module / 2)", rest)
+    return module == 1
+      ? join("mid_block.attentions.0", rest) : resnet("mid_block.resnets.\(module / 2)", rest)
   }
 
   private static func unetLayer(
@@ -55,7 +56,8 @@ enum LatentDiffusionNames {
 
   private static func resnet(_ path: String, _ rest: ArraySlice<Substring>) -> String? {
     let modules: [String: String] = [
-      "in_layers.0": "norm1", "in_layers.2": "conv1", "emb_layers.1": "time_emb_proj", "out_layers.0": "norm2",
+      "in_layers.0": "norm1", "in_layers.2": "conv1", "emb_layers.1": "time_emb_proj",
+      "out_layers.0": "norm2",
       "out_layers.3": "conv2",
     ]
     if rest.first == "skip_connection" { return join("\(path).conv_shortcut", rest.dropFirst()) }

@@ -107,7 +107,9 @@ struct SingleFile {
   private static func openCLIPWeights(_ files: WeightFiles, prefix: String) -> RenamedWeights {
     var pieces: [String: RenamedWeights.Piece] = [:]
     for entry in files.entries where entry.name.hasPrefix(prefix) {
-      guard let name = LatentDiffusionNames.openCLIP(String(entry.name.dropFirst(prefix.count))) else { continue }
+      guard let name = LatentDiffusionNames.openCLIP(String(entry.name.dropFirst(prefix.count))) else {
+        continue
+      }
       let fused = ["weight", "bias"].first { name.hasSuffix(".in_proj_\($0)") }
       guard let fused, let rows = entry.shape.first else {
         pieces[name] = RenamedWeights.Piece(entry.name, shape: entry.shape)
@@ -125,7 +127,9 @@ struct SingleFile {
 
   /// - Parameter prefix: of the VAE's names; empty in a file that holds nothing else
   static func autoencoderWeights(_ files: WeightFiles, prefix: String) -> RenamedWeights {
-    let levels = (0..<100).first { files.shape(of: "\(prefix)encoder.down.\($0).block.0.conv1.weight") == nil }
+    let levels = (0..<100).first {
+      files.shape(of: "\(prefix)encoder.down.\($0).block.0.conv1.weight") == nil
+    }
     var pieces: [String: RenamedWeights.Piece] = [:]
     for entry in files.entries where entry.name.hasPrefix(prefix) {
       let stored = String(entry.name.dropFirst(prefix.count))
@@ -144,7 +148,9 @@ struct SingleFile {
   private func prediction(_ warnings: inout [String], hasConfigs: Bool) -> String {
     let notes = files.files[0].metadata
     if let stated = notes["modelspec.prediction_type"] { return stated == "v" ? "v_prediction" : stated }
-    if let architecture = notes["modelspec.architecture"], architecture.contains("768-v") { return "v_prediction" }
+    if let architecture = notes["modelspec.architecture"], architecture.contains("768-v") {
+      return "v_prediction"
+    }
     guard isSecondVersion else { return "epsilon" }
     let isInpainting = files.shape(of: "\(CheckpointIdentity.unetPrefix)input_blocks.0.0.weight")?[1] == 9
     if isInpainting { return "epsilon" }
@@ -157,7 +163,9 @@ struct SingleFile {
   }
 
   private func sampleSize(_ prediction: String) -> Int {
-    let resolution = files.files[0].metadata["modelspec.resolution"]?.split(separator: "x").first.flatMap { Int($0) }
+    let resolution = files.files[0].metadata["modelspec.resolution"]?.split(separator: "x").first.flatMap {
+      Int($0)
+    }
     if let resolution, (64...4096).contains(resolution) { return resolution / 8 }
     return isSecondVersion && prediction == "v_prediction" ? 96 : 64
   }

@@ -4,19 +4,25 @@ import Tensor
 
 /// Predicts the noise (or the velocity, or the clean sample: the scheduler knows) in a noisy sample: a UNet.
 public protocol NoisePredictor {
-  /// Channels of the sample.
+  /// Channels of the sample that is denoised.
   var sampleChannels: Int { get }
+  /// Channels that the model sees besides: of a mask and a masked picture in models for inpainting; else 0.
+  var conditionChannels: Int { get }
   /// Latent height and width for which the model was trained.
   var sampleSize: (height: Int, width: Int) { get }
   /// Width of the text embedding that cross-attention expects.
   var embeddingWidth: Int { get }
 
   /// - Parameters:
-  ///   - sample: {rows, H, W, channels}
+  ///   - sample: {rows, H, W, sampleChannels + conditionChannels}
   ///   - embedding: {rows, tokens, embeddingWidth}
-  /// - Returns: {rows, H, W, channels}
+  /// - Returns: {rows, H, W, sampleChannels}
   func callAsFunction(_ sample: Tensor, timestep: Double, embedding: Tensor, context: RunContext) throws
     -> Tensor
+}
+
+extension NoisePredictor {
+  public var conditionChannels: Int { 0 }
 }
 
 /// Turns pictures into latents and back: a VAE. A model that works on pixels has none.
@@ -29,9 +35,20 @@ public protocol ImageCodec {
   /// - Returns: the mean of the latents, scaled as the UNet expects them, {rows, h, w, channels}
   func encode(_ image: Tensor, context: RunContext) throws -> Tensor
 
+  /// As `encode`, but a draw from the distribution of the latents.
+  ///
+  /// - Parameter noise: unit normal, {n, h, w, channels}; n is the image's number of rows or, for one image, any
+  func encode(_ image: Tensor, sampling noise: Tensor, context: RunContext) throws -> Tensor
+
   /// - Parameter latents: {rows, h, w, channels} as they leave the scheduler
   /// - Returns: {rows, height, width, 3}, nominally in [-1, 1], not clamped
   func decode(_ latents: Tensor, context: RunContext) throws -> Tensor
+}
+
+extension ImageCodec {
+  public func encode(_ image: Tensor, sampling noise: Tensor, context: RunContext) throws -> Tensor {
+    try encode(image, context: context).expanded(noise.shape)
+  }
 }
 
 /// Maps token ids to what cross-attention sees.
@@ -58,7 +75,13 @@ public protocol TextTokenizer {
   var vocabularySize: Int { get }
   /// Number of ids in a padded text, special tokens included (77 in CLIP).
   var maximumLength: Int { get }
+  /// Ids of the tokens that start a text, end it and fill it up.
+  var begin: Int { get }
+  var end: Int { get }
+  var pad: Int { get }
 
+  /// The tokens of a text of any length, without start and end; `position` counts from 0.
+  func contentTokens(of text: String) throws -> [Token]
   func tokenize(_ text: String) throws -> Tokenization
   func detokenize(_ ids: [Int]) throws -> String
 }

@@ -22,6 +22,10 @@ private final class Run {
   private let steps: ClosedRange<Int>
   private let guidance: Guidance
   private let size: (height: Int, width: Int)
+  private let pictures: SourcePictures?
+  /// What an inpainting model sees beside the sample.
+  private var condition: Tensor?
+  private var blend: LatentBlend?
   private var source: NoiseSource
   private var conditional: Conditioning
   private var unconditional: Conditioning?
@@ -33,13 +37,18 @@ private final class Run {
     self.request = request
 
     let given = try Self.givenState(request, pipeline)
+    pictures = try SourcePictures(request, pipeline)
+    guard pipeline.unet.conditionChannels == 0 || pictures?.mask != nil else {
+      throw PipelineError("this model is for inpainting: it needs image and mask")
+    }
     count = try SampleCount.resolve([
       (request.prompt.name(text: "prompts", embedding: "embedding"), request.prompt.count),
       (request.negative.name(text: "negative_prompt", embedding: "uncond"), request.negative.count),
       ("seeds", request.seeds.count),
       (request.latents == nil ? "noise" : "latents", given?.shape[0] ?? 1),
+      ("image", pictures?.count ?? 1),
     ])
-    size = try Self.size(request, pipeline, given)
+    size = try Self.size(request, pipeline, given, pictures)
 
     let config = pipeline.schedulerConfig
     let own = config.className.map { SchedulerRegistry.knows(config) ? $0 : "ddim" } ?? "ddim"
@@ -49,7 +58,8 @@ private final class Run {
     scheduler = try SchedulerRegistry.make(
       request.scheduler ?? own, config: config, steps: request.steps ?? pipeline.defaultSteps,
       eta: request.eta, overrides: request.schedulerSettings)
-    steps = try Self.steps(request, scheduler.timesteps.count)
+    let first = try pictures?.firstCall(scheduler, steps: request.steps ?? pipeline.defaultSteps)
+    steps = try Self.steps(request, scheduler.timesteps.count, first: first)
 
     let weight = request.guidance ?? pipeline.defaultGuidance
     guard weight.isFinite else { throw PipelineError("guidance must be a finite number, got \(weight)") }
@@ -70,9 +80,15 @@ private final class Run {
     context = RunContext(hooks: request.hooks, trace: trace, checkInterrupt: pipeline.checkInterrupt)
 
     var encoder = PromptEncoder(
-      pipeline: pipeline, context: context, samples: samples, steps: steps.upperBound)
+      pipeline: pipeline, context: context, samples: samples, steps: steps.upperBound,
+      style: PromptStyle(chunks: request.chunksPrompts, weighs: request.weighsPrompts))
     guard request.gradientSteps >= 0 else {
       throw PipelineError("grad_steps must not be negative, got \(request.gradientSteps)")
+    }
+    if guidance.weight > 1 {
+      try encoder.align([request.prompt, request.negative])
+    } else {
+      try encoder.align([request.prompt])
     }
     conditional = try encoder.encode(request.prompt, isConditional: true)
     unconditional = guidance.weight > 1 ? try encoder.encode(request.negative, isConditional: false) : nil
@@ -110,6 +126,7 @@ private final class Run {
   /// Noise at the scheduler's scale, or the given state, {pictures, C, h, w}; leaves the random numbers where a
   /// run from the start would have them.
   private func initialLatents() throws -> Tensor {
+    if let pictures { return try initialLatents(pictures) }
     let shape = [count, pipeline.unet.sampleChannels, size.height, size.width]
     if let latents = request.latents {
       if scheduler.drawsNoise { try source.skip(steps.lowerBound) }
@@ -123,6 +140,33 @@ private final class Run {
     return try source.draw().multiplying(scheduler.initialNoiseScale)
   }
 
+  /// The pictures with the noise of the first step. Random numbers are drawn in the order of diffusers' pipelines: for
+  /// the latents of the picture, the noise, the latents of the masked picture.
+  private func initialLatents(_ pictures: SourcePictures) throws -> Tensor {
+    let isInpaintingModel = pipeline.unet.conditionChannels > 0
+    let startsFromNoise = pictures.mask != nil && pictures.strength == 1
+    context.rows = (0..<pictures.images.shape[0]).map { Row(sample: $0, isConditional: true) }
+    var clean: Tensor?
+    if !(isInpaintingModel && startsFromNoise) {
+      clean = try pipeline.encode(pictures.images, sampling: source.draw(), context: context)
+    }
+    var noise = try source.draw()
+    if let given = request.noise {
+      noise = try pipeline.checkedBatch(given, "noise").expanded(noise.shape).contiguous()
+    }
+    if let mask = try pictures.latentMask(pipeline.factor), let masked = try pictures.masked() {
+      let draw = try source.draw()
+      if isInpaintingModel {
+        let latents = try pipeline.encode(masked, sampling: draw, context: context)
+        condition = try .concatenated([mask.expanded([count, 1, size.height, size.width]), latents], dim: 1)
+      } else if let clean {
+        blend = LatentBlend(mask: mask, clean: clean, noise: noise)
+      }
+    }
+    guard let clean, !startsFromNoise else { return try noise.multiplying(scheduler.initialNoiseScale) }
+    return try scheduler.addNoise(noise, to: clean, at: steps.lowerBound - 1)
+  }
+
   private func take(_ step: Int, _ entering: Tensor) throws -> Tensor {
     let index = step - 1
     let timestep = scheduler.timesteps[index]
@@ -134,18 +178,22 @@ private final class Run {
 
     let shown = try scheduler.scaleInput(latents, at: index)
     let prediction = try pipeline.predict(
-      shown, timestep: timestep, conditional: isOnTape ? conditional : conditional.detached,
+      shown, condition: condition, timestep: timestep,
+      conditional: isOnTape ? conditional : conditional.detached,
       unconditional: isOnTape ? unconditional : unconditional?.detached, guidance: guidance, context: context)
     let noise = scheduler.drawsNoise ? try source.draw() : nil
     let result = try scheduler.step(prediction, at: index, sample: latents, noise: noise)
+    let next = step < scheduler.timesteps.count ? step : nil
+    let leaving =
+      try blend.map { try $0(result.sample, scheduler: scheduler, entering: next) } ?? result.sample
 
     if let onStepEnd = request.onStepEnd {
       try onStepEnd(
         StepEnd(
-          index: step, timestep: timestep, latents: result.sample, denoised: result.denoised,
+          index: step, timestep: timestep, latents: leaving, denoised: result.denoised,
           noisePrediction: result.noise, decode: { [pipeline] in try pipeline.decode($0.detached) }))
     }
-    return result.sample
+    return leaving
   }
 
   /// Lets `onStep` change the state, and returns the latents that enter the step.
@@ -186,30 +234,35 @@ private final class Run {
   }
 
   private static func size(
-    _ request: GenerateRequest, _ pipeline: Pipeline, _ given: Tensor?
+    _ request: GenerateRequest, _ pipeline: Pipeline, _ given: Tensor?, _ pictures: SourcePictures?
   ) throws -> (height: Int, width: Int) {
     let asked = try pipeline.latentSize(width: request.width, height: request.height)
-    guard let given else { return asked }
-    let found = (height: given.shape[2], width: given.shape[3])
+    let drawn = pictures?.latentSize(pipeline.factor)
+    guard let found = given.map({ (height: $0.shape[2], width: $0.shape[3]) }) ?? drawn else { return asked }
+    if let drawn, drawn != found { throw PipelineError("noise and image are of different sizes") }
+    let name = given == nil ? "image" : request.latents == nil ? "noise" : "latents"
     if (request.width != nil && asked.width != found.width)
       || (request.height != nil && asked.height != found.height)
     {
       throw PipelineError(
-        "width and height do not fit \(request.latents == nil ? "noise" : "latents"), which stands for "
+        "width and height do not fit \(name), which stands for "
           + "\(found.width * pipeline.factor) × \(found.height * pipeline.factor) pixels")
     }
     return found
   }
 
-  private static func steps(_ request: GenerateRequest, _ total: Int) throws -> ClosedRange<Int> {
-    let (first, last) = (request.startStep, request.endStep ?? total)
+  /// - Parameter first: where a run from a picture starts
+  private static func steps(_ request: GenerateRequest, _ total: Int, first: Int?) throws -> ClosedRange<Int>
+  {
+    let isGiven = first != nil
+    let (first, last) = (first ?? request.startStep, request.endStep ?? total)
     guard (1...total).contains(first) else {
       throw PipelineError("start_step must be between 1 and \(total), got \(first)")
     }
     guard (first...total).contains(last) else {
       throw PipelineError("end_step must be between \(first) and \(total), got \(last)")
     }
-    guard first == 1 || request.latents != nil else {
+    guard first == 1 || isGiven || request.latents != nil else {
       throw PipelineError("start_step = \(first) needs latents: the state that enters that step")
     }
     return first...last

@@ -46,6 +46,16 @@ public struct GenerateRequest {
   /// How many of the last steps are differentiated, where something they depend on requires a gradient. The steps
   /// before, and their tape, are forgotten.
   public var gradientSteps = 0
+  /// The picture from which the run starts, {height, width, 3} or {pictures, height, width, 3} in [0, 1].
+  public var image: Tensor?
+  /// How much of the schedule a run from `image` takes: 1 starts from noise.
+  public var strength = 0.8
+  /// Where `image` is painted anew (0.5 and more), {height, width} or {pictures, height, width}.
+  public var mask: Tensor?
+  /// Texts that are too long are encoded in pieces whose embeddings follow one another, instead of being cut.
+  public var chunksPrompts = false
+  /// Texts may weigh words: `(word)`, `(word:1.3)`, `[word]`.
+  public var weighsPrompts = false
   public var trace: TraceOptions?
   public var hooks: [Hook] = []
   /// Called before the model in every step; what it assigns to the state counts from this step on.

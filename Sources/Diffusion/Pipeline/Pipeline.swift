@@ -41,6 +41,15 @@ public final class Pipeline {
   /// The embedding of a text, {tokens, d}.
   public func encode(_ text: String) throws -> Tensor { try encode(ids: tokenize(text).ids) }
 
+  /// The embedding of a text of any length in chunks, with the weights of its brackets if they are to be read.
+  ///
+  /// - Returns: {tokens, d}
+  public func encode(_ text: String, chunks: Bool, weights: Bool) throws -> Tensor {
+    let tokens = try PromptTokens(
+      text, tokenizer: tokenizer, style: PromptStyle(chunks: chunks, weighs: weights))
+    return try tokens.embedding(textEncoder(ids: tokens.chunks, context: quietContext()))
+  }
+
   /// The embedding of given tokens, {tokens, d}.
   public func encode(ids: [Int]) throws -> Tensor {
     guard !ids.isEmpty else { throw PipelineError("ids is empty") }
@@ -122,9 +131,10 @@ public final class Pipeline {
   /// The model's own output for a noisy sample: one call, no guidance, no scheduler.
   ///
   /// - Parameters:
-  ///   - latents: {C, h, w} or {rows, C, h, w}
+  ///   - latents: {C, h, w} or {rows, C, h, w}; in models for inpainting with the channels of the mask and the masked
+  ///     picture after those of the sample
   ///   - embedding: {tokens, d} or {rows, tokens, d}
-  /// - Returns: the output in the shape of `latents`, and the trace if one was asked for.
+  /// - Returns: the output in the shape of the sample, and the trace if one was asked for.
   public func denoise(
     _ latents: Tensor, timestep: Double, embedding: Tensor, hooks: [Hook] = [],
     trace options: TraceOptions? = nil
@@ -132,7 +142,11 @@ public final class Pipeline {
     guard timestep.isFinite, timestep >= 0 else {
       throw PipelineError("timestep must not be negative, got \(timestep)")
     }
-    let batch = try checkedBatch(latents, "latents")
+    let all = try checkedBatch(latents, "latents", channels: unet.sampleChannels + unet.conditionChannels)
+    let batch = try all.narrowed(1, start: 0, length: unet.sampleChannels)
+    let condition =
+      unet.conditionChannels == 0
+      ? nil : try all.narrowed(1, start: unet.sampleChannels, length: unet.conditionChannels)
     let count = batch.shape[0]
     let conditioning = try Conditioning(
       [embedding], name: "embedding", width: unet.embeddingWidth, samples: count, steps: 1)
@@ -143,7 +157,8 @@ public final class Pipeline {
     context.step = 1
     context.timestep = timestep
     let prediction = try predict(
-      batch, timestep: timestep, conditional: conditioning, unconditional: nil, guidance: Guidance(weight: 1),
+      batch, condition: condition, timestep: timestep, conditional: conditioning, unconditional: nil,
+      guidance: Guidance(weight: 1),
       context: context)
     return (latents.rank == 3 ? try prediction.selected(0, 0) : prediction, trace)
   }
@@ -166,14 +181,22 @@ public final class Pipeline {
     )
   }
 
+  /// Pictures {n, height, width, 3} in [0, 1] as draws from the distributions of their latents, {pictures, C, h, w}.
+  ///
+  /// - Parameter noise: unit normal, {pictures, C, h, w}
+  func encode(_ images: Tensor, sampling noise: Tensor, context: RunContext) throws -> Tensor {
+    let input = try images.multiplying(2).adding(-1).contiguous()
+    guard let codec else { return try input.permuted([0, 3, 1, 2]).expanded(noise.shape) }
+    return try codec.encode(input, sampling: noise.permuted([0, 2, 3, 1]).contiguous(), context: context)
+      .permuted([0, 3, 1, 2]).contiguous()
+  }
+
   /// Latents as {rows, C, h, w}, checked against the model.
-  func checkedBatch(_ latents: Tensor, _ name: String) throws -> Tensor {
-    let shape = latents.shape
-    guard shape.count == 3 || shape.count == 4, !shape.contains(0),
-      shape[shape.count - 3] == unet.sampleChannels
-    else {
+  func checkedBatch(_ latents: Tensor, _ name: String, channels: Int? = nil) throws -> Tensor {
+    let (shape, channels) = (latents.shape, channels ?? unet.sampleChannels)
+    guard shape.count == 3 || shape.count == 4, !shape.contains(0), shape[shape.count - 3] == channels else {
       throw PipelineError(
-        "\(name) must be of shape {\(unet.sampleChannels), h, w} or {n, \(unet.sampleChannels), h, w}, "
+        "\(name) must be of shape {\(channels), h, w} or {n, \(channels), h, w}, "
           + "got \(braced(shape))")
     }
     return shape.count == 3 ? try latents.unsqueezed(0) : latents

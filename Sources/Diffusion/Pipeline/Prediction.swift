@@ -9,9 +9,12 @@ extension Pipeline {
   ///
   /// Each call of the UNet sees the unconditional rows first, then the conditional ones, as in diffusers.
   ///
-  /// - Parameter unconditional: nil to do without guidance.
+  /// - Parameters:
+  ///   - condition: what the model sees beside the sample, {pictures, conditionChannels, h, w}
+  ///   - unconditional: nil to do without guidance.
   func predict(
-    _ latents: Tensor, timestep: Double, conditional: Conditioning, unconditional: Conditioning?,
+    _ latents: Tensor, condition: Tensor? = nil, timestep: Double, conditional: Conditioning,
+    unconditional: Conditioning?,
     guidance: Guidance, context: RunContext
   ) throws -> Tensor {
     let count = latents.shape[0]
@@ -20,8 +23,10 @@ extension Pipeline {
     var parts: [Tensor] = []
     for start in stride(from: 0, to: count, by: perCall) {
       let samples = start..<min(start + perCall, count)
-      let part = try latents.narrowed(0, start: start, length: samples.count).permuted([0, 2, 3, 1])
-        .contiguous()
+      let rows = try [latents, condition].compactMap {
+        try $0?.narrowed(0, start: start, length: samples.count).permuted([0, 2, 3, 1])
+      }
+      let part = try rows.count == 1 ? rows[0].contiguous() : Tensor.concatenated(rows, dim: 3)
       let guided = try predict(
         part, samples: samples, timestep: timestep, conditional: conditional, unconditional: unconditional,
         guidance: guidance, context: context)
@@ -58,7 +63,7 @@ extension Pipeline {
   }
 
   private func checked(_ output: Tensor, _ input: Tensor) throws -> Tensor {
-    guard output.shape == input.shape else {
+    guard output.shape == Array(input.shape.dropLast()) + [unet.sampleChannels] else {
       throw PipelineError(
         "the UNet turned a sample of shape \(braced(input.shape)) into \(braced(output.shape)): "
           + "models that predict anything beside the noise are not supported yet")

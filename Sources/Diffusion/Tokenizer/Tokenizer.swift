@@ -39,7 +39,9 @@ public final class Tokenizer: TextTokenizer, Sendable {
     var texts = Dictionary(files.vocabulary.map { ($1, $0) }, uniquingKeysWith: min)
     for token in added {
       let letters = String(token.text.utf8.map { ByteAlphabet.letters[Int($0)] })
-      for id in token.ids { texts[id] = id == token.ids.lowerBound ? letters + BytePairEncoding.endOfWord : "" }
+      for id in token.ids {
+        texts[id] = id == token.ids.lowerBound ? letters + BytePairEncoding.endOfWord : ""
+      }
     }
     self.texts = texts
     self.added = added.sorted { ($0.text.utf8.count, $0.text) > ($1.text.utf8.count, $1.text) }
@@ -53,7 +55,7 @@ public final class Tokenizer: TextTokenizer, Sendable {
   /// A word is what the tokenizer never merges across: a run of letters, one digit, a contraction (`'s`), or a run
   /// of other signs.
   public func tokenize(_ text: String) -> Tokenization {
-    let content = contentTokens(of: text)
+    let content = pieces(of: text)
     let kept = content.prefix(maximumLength - 2)
     let ids = [begin] + kept.map(\.id) + [end]
     let words = [nil] + kept.map(\.word) + [nil]
@@ -65,6 +67,12 @@ public final class Tokenizer: TextTokenizer, Sendable {
       ids: ids + Array(repeating: pad, count: maximumLength - ids.count),
       words: self.words(kept),
       truncated: kept.count == content.count ? nil : detokenize(content.dropFirst(kept.count).map(\.id)))
+  }
+
+  public func contentTokens(of text: String) -> [Token] {
+    pieces(of: text).enumerated().map { position, token in
+      Token(id: token.id, text: self.text(of: token.id), word: token.word, position: position)
+    }
   }
 
   /// The text of each word, from the bytes of its tokens: one letter may be cut across two.
@@ -102,7 +110,7 @@ public final class Tokenizer: TextTokenizer, Sendable {
   }
 
   /// Ids and word numbers without start and end token.
-  private func contentTokens(of prompt: String) -> [(id: Int, word: Int?)] {
+  private func pieces(of prompt: String) -> [(id: Int, word: Int?)] {
     var tokens: [(id: Int, word: Int?)] = []
     var word = 0
     for part in parts(of: prompt) {

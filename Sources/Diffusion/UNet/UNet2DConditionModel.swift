@@ -5,6 +5,7 @@ import Tensor
 /// 2015; Rombach et al. 2022).
 public final class UNet2DConditionModel: NoisePredictor {
   public let sampleChannels: Int
+  public let conditionChannels: Int
   public let sampleSize: (height: Int, width: Int)
   public let embeddingWidth: Int
 
@@ -26,7 +27,11 @@ public final class UNet2DConditionModel: NoisePredictor {
     let time = TimeBiases.Builder(inputs: model.timeWidth)
     self.path = path
     activation = model.style.activation
-    sampleChannels = model.inputs
+    sampleChannels = model.outputs
+    conditionChannels = model.inputs - model.outputs
+    guard conditionChannels >= 0 else {
+      throw configuration.fault("in_channels", "at least out_channels = \(model.outputs)")
+    }
     sampleSize = model.sampleSize
     embeddingWidth = model.middle.embeddingWidth
     guard (model.down + model.up).allSatisfy({ $0.embeddingWidth == model.middle.embeddingWidth }) else {
@@ -87,9 +92,10 @@ public final class UNet2DConditionModel: NoisePredictor {
   }
 
   private func check(_ sample: Tensor, _ embedding: Tensor) throws {
-    guard sample.rank == 4, sample.shape[3] == sampleChannels else {
+    let channels = sampleChannels + conditionChannels
+    guard sample.rank == 4, sample.shape[3] == channels else {
       throw PipelineError(
-        "the UNet takes samples {rows, H, W, \(sampleChannels)}, got \(braced(sample.shape))")
+        "the UNet takes samples {rows, H, W, \(channels)}, got \(braced(sample.shape))")
     }
     guard embedding.rank == 3, embedding.shape[0] == sample.shape[0], embedding.shape[2] == embeddingWidth
     else {

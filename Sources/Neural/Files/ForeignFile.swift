@@ -7,7 +7,8 @@ enum ForeignFile {
       return "a Git LFS pointer, not the file itself: fetch it with 'git lfs pull'"
     }
     if starts("PK\u{3}\u{4}") || (bytes.count > 1 && bytes[0] == 0x80 && (2...5).contains(bytes[1])) {
-      return "a pickle of PyTorch (.ckpt, .pt, .bin), which may run code and is not read: convert it to safetensors"
+      return
+        "a pickle of PyTorch (.ckpt, .pt, .bin), which may run code and is not read: convert it to safetensors"
     }
     if starts("GGUF") { return "a GGUF file: convert it to safetensors" }
     if starts("<!DOCTYPE") || starts("<html") { return "a web page: the download went wrong" }

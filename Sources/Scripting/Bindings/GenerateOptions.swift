@@ -10,7 +10,7 @@ struct GenerateOptions {
     "latents", "start_step", "end_step", "steps", "guidance", "guidance_rescale", "scheduler", "eta", "rng",
     "width", "height",
     "image",
-    "strength", "mask", "trace", "hooks", "on_step", "on_step_end", "grad_steps",
+    "strength", "mask", "chunks", "weights", "trace", "hooks", "on_step", "on_step_end", "grad_steps",
   ]
 
   private(set) var request: GenerateRequest
@@ -19,7 +19,6 @@ struct GenerateOptions {
 
   init(_ call: LuaCall) throws {
     let options = call.options
-    try Self.refuseWhatIsNotThereYet(options)
     guard let prompt = try Self.condition(options, text: "prompt", texts: "prompts", tensor: "embedding")
     else {
       throw LuaArgumentError(1, "prompt, prompts or embedding expected")
@@ -32,17 +31,14 @@ struct GenerateOptions {
     }
     try readNumbers(options)
     try readStarts(options)
+    try readPictures(options)
+    request.chunksPrompts = try options["chunks"] ?? false
+    request.weighsPrompts = try options["weights"] ?? false
     request.trace = try TraceArgument.read(options)
     request.hooks = try LuaHooks.read(options)
     isSingle = try isSingle && Self.isSingle(options)
     readCallbacks(
       step: try options["on_step"], stepEnd: try options["on_step_end"], isSingle: isSingle)
-  }
-
-  private static func refuseWhatIsNotThereYet(_ options: LuaOptions) throws {
-    for key in ["image", "strength", "mask"] where try options.has(key) {
-      throw options.complaint(key, "image to image and inpainting are not there yet")
-    }
   }
 
   /// One half of guidance: a text, a list of texts, an embedding, or an embedding per step.
@@ -102,6 +98,36 @@ struct GenerateOptions {
     request.noise = try options["noise"]
     request.latents = try options["latents"]
     isSingle = (request.noise?.rank ?? 3) == 3 && (request.latents?.rank ?? 3) == 3
+  }
+
+  private mutating func readPictures(_ options: LuaOptions) throws {
+    request.image = try Self.pictures(options, "image") { try PictureArgument.read($0).pixels }
+    request.mask = try Self.pictures(options, "mask") { slot in
+      let picture = try ImageOrTensor.read(slot).image
+      return try picture.tensor.narrowed(2, start: 0, length: min(picture.channels, 3)).mean(dim: 2)
+    }
+    if let strength: Double = try options["strength"] {
+      guard request.image != nil else {
+        throw options.complaint("strength", "goes only together with 'image'")
+      }
+      request.strength = strength
+    }
+    isSingle = isSingle && (request.image?.rank ?? 3) == 3 && (request.mask?.rank ?? 2) == 2
+  }
+
+  /// A picture, or a list of pictures of one size as a batch.
+  private static func pictures(
+    _ options: LuaOptions, _ key: String, _ read: (LuaSlot) throws -> Tensor
+  ) throws -> Tensor? {
+    try options.read(key) { slot in
+      if slot.isNothing { return nil }
+      guard slot.kind == .table else { return try read(slot) }
+      let all = try (0..<slot.count).map { try slot.withItem($0 + 1, read) }
+      guard let first = all.first, all.allSatisfy({ $0.shape == first.shape }) else {
+        throw LuaMismatch("a picture, or a list of pictures of one size expected")
+      }
+      return try Tensor.stacked(all, dim: 0)
+    }
   }
 
   private static func isSingle(_ options: LuaOptions) throws -> Bool {

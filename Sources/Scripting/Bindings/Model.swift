@@ -49,11 +49,15 @@ final class LuaModel: LuaUserdata {
     }
     try type.method("encode(text)") { model, call in
       if let text = call.slot(1).string { return try model.pipeline.encode(text) }
-      let options = try call.options(at: 1, keys: ["ids", "soft", "rows"])
+      let options = try call.options(at: 1, keys: ["ids", "soft", "rows", "text", "chunks", "weights"])
       if let soft: Tensor = try options["soft"] { return try model.pipeline.encode(soft: soft) }
       if let rows: Tensor = try options["rows"] { return try model.pipeline.encode(rows: rows) }
+      if let text: String = try options["text"] {
+        return try model.pipeline.encode(
+          text, chunks: options["chunks"] ?? false, weights: options["weights"] ?? false)
+      }
       guard let ids: [Int] = try options["ids"] else {
-        throw LuaArgumentError(1, "a text, { ids = {…} }, { soft = tensor } or { rows = tensor } expected")
+        throw LuaArgumentError(1, "a text, or a table with text, ids, soft or rows expected")
       }
       return try model.checked(ids, argument: 1, { try model.pipeline.encode(ids: $0) })
     }
