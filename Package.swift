@@ -49,7 +49,7 @@ let package = Package(
 
     .testTarget(name: "EncodingTests", dependencies: ["Encoding"]),
     .testTarget(name: "TensorTests", dependencies: ["Tensor"], exclude: ["Goldens"]),
-    .testTarget(name: "NeuralTests", dependencies: ["Neural"]),
+    .testTarget(name: "NeuralTests", dependencies: ["Neural", "Encoding", "Tensor"], exclude: ["Goldens"]),
     .testTarget(name: "ImagingTests", dependencies: ["Imaging"], exclude: ["Goldens"]),
     .testTarget(
       name: "DiffusionTests", dependencies: ["Diffusion", "Neural", "Tensor", "Encoding"],

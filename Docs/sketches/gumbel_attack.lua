@@ -1,12 +1,15 @@
 -- A gradient attack on the prompt (Du et al., NeurIPS 2023): relaxed token choices, optimised until the class named in the
--- prompt is no longer seen in the picture. A sketch against Docs/lua.md; it runs once reverse mode exists.
+-- prompt is no longer seen in the picture. A sketch against Docs/lua.md.
 local lunette = require "lunette"
 local t = lunette.tensor
 
 -- the margin loss over zero-shot logits, with y the row of the true class
 local function margin(logits, y, kappa)
-  local rest = logits:clone()
-  rest[y] = -math.huge
+  local others = {}
+  for i = 1, #logits do
+    if i ~= y then others[#others + 1] = i end
+  end
+  local rest = logits:index_select(1, others)
   return (logits[y] - rest:max() + kappa):relu()
 end
 

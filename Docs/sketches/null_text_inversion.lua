@@ -1,5 +1,5 @@
 -- Null-text inversion: reconstruct a real image under guidance by fitting the unconditional embedding of every step
--- (Mokady et al., 2023). A sketch against Docs/lua.md; it runs once reverse mode exists.
+-- (Mokady et al., 2023). A sketch against Docs/lua.md.
 local lunette = require "lunette"
 local image = lunette.image
 

@@ -1,6 +1,6 @@
 -- SuppressEOT: remove an object that the prompt names (Li et al., ICLR 2024): soft-weighted regularisation of the
 -- word's and the end-of-text rows, then inference-time optimisation of the embedding in steps 11 … 20 of 50.
--- A sketch against Docs/lua.md; it runs once reverse mode exists.
+-- A sketch against Docs/lua.md.
 local lunette = require "lunette"
 local t, linalg = lunette.tensor, lunette.linalg
 

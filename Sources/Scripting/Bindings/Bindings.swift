@@ -6,6 +6,7 @@ enum Bindings {
   static func add(to lunette: LuaModule) throws {
     try addTensor(to: lunette)
     try addGradients(to: lunette)
+    try addOptimizers(to: lunette)
     try addLinearAlgebra(to: lunette)
     try addImage(to: lunette)
     try addMetrics(to: lunette)
