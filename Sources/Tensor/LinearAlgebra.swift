@@ -9,9 +9,45 @@ public enum LinearAlgebra {
   /// A {m, n} = U · diag(S) · Vh, with S falling. Thin: U {m, k}, S {k}, Vh {k, n} for k = min(m, n); `full`: U {m, m}
   /// and Vh {n, n}.
   public static func svd(_ a: Tensor, full: Bool = false) throws -> (u: Tensor, s: Tensor, vh: Tensor) {
-    var u = try Matrix(a, for: "svd")
+    guard !full || !a.isRecorded else {
+      throw TensorError("svd: the full matrices have no gradient: leave out full, or detach the tensor")
+    }
+    var u = try Matrix(a.detached, for: "svd")
     let (s, vh) = try u.decompose(full: full)
-    return try (u.tensor(), Tensor(s.map { Float($0) }, shape: [s.count]), vh.tensor())
+    let parts = try [u.tensor(), Tensor(s.map { Float($0) }, shape: [s.count]), vh.tensor()]
+    let kept = parts.map(\.kept)
+    let found = Tensor.recorded(parts, from: [a]) { gradients, _ in
+      [try svdGradient(u: kept[0](), s: kept[1](), vh: kept[2](), gradients)]
+    }
+    return (found[0], found[1], found[2])
+  }
+
+  /// Townsend, "Differentiating the singular value decomposition" (2016). Where two singular values meet, or one is 0,
+  /// there is no gradient: the broadened inverses of `inverse(of:)` keep it finite.
+  private static func svdGradient(u: Tensor, s: Tensor, vh: Tensor, _ gradients: [Tensor]) throws -> Tensor {
+    let (v, gradientV) = try (vh.transposed(0, 1), gradients[2].transposed(0, 1))
+    let squares = try s.square()
+    let gaps = try inverse(of: squares.unsqueezed(0).subtracting(squares.unsqueezed(1)), scale: squares.max())
+    func turned(_ x: Tensor, _ gradient: Tensor) throws -> Tensor {
+      let inner = try x.transposed(0, 1).matmul(gradient)
+      return try inner.subtracting(inner.transposed(0, 1)).multiplying(gaps)
+    }
+    func outside(_ x: Tensor, _ gradient: Tensor) throws -> Tensor {
+      try gradient.subtracting(x.matmul(x.transposed(0, 1).matmul(gradient)))
+    }
+    let column = try s.unsqueezed(1)
+    let core = try turned(u, gradients[0]).multiplying(s).adding(turned(v, gradientV).multiplying(column))
+      .adding(Tensor.eye(s.count).multiplying(gradients[1]))
+    let inverses = try inverse(of: s, scale: s.max())
+    return try u.matmul(core).adding(outside(u, gradients[0]).multiplying(inverses)).matmul(vh)
+      .adding(u.matmul(outside(v, gradientV).multiplying(inverses).transposed(0, 1)))
+  }
+
+  /// 1/x, and x/(x² + ε²) near 0, with ε a millionth of `scale` (Liao et al., arXiv:1903.09650, section III.A).
+  private static func inverse(of x: Tensor, scale: Tensor) throws -> Tensor {
+    let smallest = try scale.maximum(1e-30).multiplying(1e-6)
+    let relative = try x.dividing(smallest)
+    return try relative.dividing(relative.square().adding(1)).dividing(smallest)
   }
 
   /// A {m, n} = Q {m, k} · R {k, n} for k = min(m, n), Q with orthonormal columns, R upper triangular.
@@ -38,21 +74,41 @@ public enum LinearAlgebra {
   /// The eigenvalues {n}, rising, and eigenvectors, the columns of {n, n}, of a symmetric matrix. Only the lower
   /// triangle is read.
   public static func eigh(_ a: Tensor) throws -> (values: Tensor, vectors: Tensor) {
-    var matrix = try Matrix(a, for: "eigh")
+    var matrix = try Matrix(a.detached, for: "eigh")
     let values = try matrix.diagonalize("eigh")
-    return try (Tensor(values.map { Float($0) }, shape: [values.count]), matrix.tensor())
+    let parts = try [Tensor(values.map { Float($0) }, shape: [values.count]), matrix.tensor()]
+    let kept = parts.map(\.kept)
+    let found = Tensor.recorded(parts, from: [a]) { gradients, _ in
+      // Giles, "An extended collection of matrix derivative results" (2008), section 3.1, made symmetric.
+      let (values, vectors) = try (kept[0](), kept[1]())
+      let gaps = try inverse(
+        of: values.unsqueezed(0).subtracting(values.unsqueezed(1)), scale: values.abs().max())
+      let core = try vectors.transposed(0, 1).matmul(gradients[1]).multiplying(gaps)
+        .adding(Tensor.eye(values.count).multiplying(gradients[0]))
+      let whole = try vectors.matmul(core).matmul(vectors.transposed(0, 1))
+      return [try whole.adding(whole.transposed(0, 1)).multiplying(0.5)]
+    }
+    return (found[0], found[1])
   }
 
   /// X with A {n, n} · X = B, for B {n} or {n, k}.
   public static func solve(_ a: Tensor, _ b: Tensor) throws -> Tensor {
-    var matrix = try Matrix(a, for: "solve")
+    var matrix = try Matrix(a.detached, for: "solve")
     try matrix.checkSquare("solve")
-    var right = try Matrix(rightHandSide: b, of: matrix, for: "solve")
+    var right = try Matrix(rightHandSide: b.detached, of: matrix, for: "solve")
     var (n, k, info) = (Int32(matrix.rows), Int32(right.columns), Int32(0))
     var pivots = [Int32](repeating: 0, count: matrix.rows)
     dgesv_(&n, &k, &matrix.elements, &n, &pivots, &right.elements, &n, &info)
     guard info == 0 else { throw TensorError("solve: the matrix \(Shape.text(a.shape)) is singular") }
-    return try right.tensor().reshaped(b.shape)
+    let solution = try right.tensor().reshaped(b.shape)
+    let (keptA, keptX) = (a.kept, solution.kept)
+    return solution.recorded(from: [a, b]) { gradient, _ in
+      // Of the right-hand side first, A⁻ᵀ·g; then of A, the product of that with the solution.
+      let right = try solve(keptA().transposed(0, 1), gradient)
+      func columns(_ x: Tensor) throws -> Tensor { try x.reshaped([x.shape[0], -1]) }
+      let left = try columns(right).matmul(columns(keptX()).transposed(0, 1)).negated()
+      return [left, right]
+    }
   }
 
   /// The X {n} or {n, k} of least norm among those that make |A {m, n} · X - B| least. Singular values below

@@ -247,6 +247,45 @@ import Testing
     }
   }
 
+  @Test(arguments: [[3, 3], [5, 3], [3, 5]])
+  func singularValues(shape: [Int]) throws {
+    // Singular vectors are known up to their signs: the products with themselves are smooth.
+    try expectGradients(of: [noise(shape)], step: 1 / 512, "svd") { inputs in
+      let (u, s, vh) = try LinearAlgebra.svd(inputs[0])
+      let damped = try u.multiplying(s.negated().exp().multiplying(s)).matmul(vh)
+      let left = try u.narrowed(1, start: 0, length: 1)
+      let right = try vh.narrowed(0, start: 1, length: 1)
+      return try .concatenated([
+        damped.flattened(), s, left.matmul(left.transposed(0, 1)).flattened(),
+        right.transposed(0, 1).matmul(right).flattened(),
+      ])
+    }
+  }
+
+  /// Where singular values meet or vanish the gradient stays finite.
+  @Test func degenerateSingularValues() throws {
+    for matrix in [try Tensor.eye(3), try Tensor.ones([3, 4]), try Tensor.zeros([2, 2])] {
+      let x = matrix.requiringGradient()
+      let (u, s, vh) = try LinearAlgebra.svd(x)
+      let sum = try u.sum().adding(s.sum()).adding(vh.sum())
+      #expect(try sum.gradients(of: [x])[0].toArray().allSatisfy { $0.isFinite })
+    }
+  }
+
+  @Test func solversAndEigenvalues() throws {
+    let a = try noise([4, 4]).adding(Tensor.eye(4).multiplying(3))
+    try expectGradients(of: [a, noise([4, 2], 2)], "solve") { try LinearAlgebra.solve($0[0], $0[1]) }
+    try expectGradients(of: [a, noise([4], 2)], "solve a vector") { try LinearAlgebra.solve($0[0], $0[1]) }
+    try expectGradients(of: [noise([4, 4])], step: 1 / 512, "eigh") { inputs in
+      let (values, vectors) = try LinearAlgebra.eigh(inputs[0].adding(inputs[0].transposed(0, 1)))
+      let damped = try vectors.multiplying(values.exp()).matmul(vectors.transposed(0, 1))
+      let first = try vectors.narrowed(1, start: 0, length: 1)
+      return try .concatenated([
+        damped.flattened(), values, first.matmul(first.transposed(0, 1)).flattened(),
+      ])
+    }
+  }
+
   @Test func relaxedChoices() throws {
     let uniform = try noise([3, 5], 7).abs()
     try expectGradients(of: [noise([3, 5])], "gumbel softmax") {
