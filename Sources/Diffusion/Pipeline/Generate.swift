@@ -78,6 +78,7 @@ private final class Run {
       Trace(options: $0, samples: samples, latentHeight: latentSize.height, latentWidth: latentSize.width)
     }
     context = RunContext(hooks: request.hooks, trace: trace, checkInterrupt: pipeline.checkInterrupt)
+    context.checkpoints = request.checkpoints
 
     var encoder = PromptEncoder(
       pipeline: pipeline, context: context, samples: samples, steps: steps.upperBound,

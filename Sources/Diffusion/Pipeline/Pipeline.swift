@@ -134,10 +134,11 @@ public final class Pipeline {
   ///   - latents: {C, h, w} or {rows, C, h, w}; in models for inpainting with the channels of the mask and the masked
   ///     picture after those of the sample
   ///   - embedding: {tokens, d} or {rows, tokens, d}
+  ///   - checkpoints: keeps less for the gradient, and computes the UNet's blocks again for it; not where hooks listen
   /// - Returns: the output in the shape of the sample, and the trace if one was asked for.
   public func denoise(
     _ latents: Tensor, timestep: Double, embedding: Tensor, hooks: [Hook] = [],
-    trace options: TraceOptions? = nil
+    trace options: TraceOptions? = nil, checkpoints: Bool = false
   ) throws -> (prediction: Tensor, trace: Trace?) {
     guard timestep.isFinite, timestep >= 0 else {
       throw PipelineError("timestep must not be negative, got \(timestep)")
@@ -154,6 +155,7 @@ public final class Pipeline {
       Trace(options: $0, samples: count, latentHeight: batch.shape[2], latentWidth: batch.shape[3])
     }
     let context = RunContext(hooks: hooks, trace: trace, checkInterrupt: checkInterrupt)
+    context.checkpoints = checkpoints
     context.step = 1
     context.timestep = timestep
     let prediction = try predict(

@@ -2,8 +2,8 @@ import Glibc
 import Tensor
 
 /// Values that depend only on the text embedding (keys and values of cross-attention), kept from one step to the
-/// next for as long as the embedding has the same numbers. An embedding that requires a gradient is not remembered: what
-/// is kept of it would belong to an earlier tape.
+/// next for as long as the embedding has the same numbers. Nothing that requires a gradient is kept: it would belong to an
+/// earlier tape.
 public final class ConditioningCache {
   /// A copy, so that writing into the embedding between two steps is noticed.
   private var embedding: Tensor?
@@ -13,9 +13,8 @@ public final class ConditioningCache {
 
   /// To be called at the start of each pass through a model: forgets everything if the embedding has changed.
   func use(_ embedding: Tensor) throws {
-    guard !embedding.requiresGradient else { return }
     if let known = self.embedding, known.hasSameNumbers(as: embedding) { return }
-    self.embedding = try embedding.clone()
+    self.embedding = try embedding.detached.clone()
     values = [:]
   }
 
@@ -23,7 +22,7 @@ public final class ConditioningCache {
   func value(_ site: String, make: () throws -> Tensor) rethrows -> Tensor {
     if let value = values[site] { return value }
     let value = try make()
-    values[site] = value
+    if !value.requiresGradient { values[site] = value }
     return value
   }
 }

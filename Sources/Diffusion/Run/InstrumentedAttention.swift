@@ -23,15 +23,14 @@ extension RunContext {
     let records = try traceRecords(site, query: query, key: key, heads: heads, height: height, width: width)
 
     // A loss may be made of what the trace records: then it is on the tape too.
-    let isOnTape = query.requiresGradient || key.requiresGradient
+    let isOnTape = query.requiresGradient || key.requiresGradient || pendingRecords != nil
     if listens(to: site.probabilities) || (isOnTape && !records.isEmpty) {
       let computed = try Tensor.attentionProbabilities(
         query: query, key: key, heads: heads, scale: scale, mask: mask)
       let probabilities = try visit(site.probabilities, computed, height: height, width: width)
       for record in records where record.sums != nil {
-        try trace?.add(
-          probabilities.narrowed(0, start: record.start, length: record.count), layer: record.layer,
-          step: record.step, conditional: record.run.isConditional, sample: record.run.sample)
+        try add(
+          probabilities.narrowed(0, start: record.start, length: record.count), to: record.entry)
       }
       return try Tensor.attend(probabilities, value)
     }
@@ -52,14 +51,19 @@ extension RunContext {
     }
   }
 
+  private func add(_ probabilities: Tensor, to entry: TraceEntry) throws {
+    if pendingRecords == nil {
+      try trace?.add(probabilities, to: entry)
+    } else {
+      pendingRecords?.append((entry, probabilities))
+    }
+  }
+
   /// A run of the batch's rows and the trace's buffer for them, if they are wanted.
   private struct TraceRecord {
-    let layer, step: Int
-    let run: RowRun
+    let start, count: Int
+    let entry: TraceEntry
     let sums: Tensor?
-
-    var start: Int { run.start }
-    var count: Int { run.count }
   }
 
   /// Cuts the batch into runs of rows that share one destination; empty if nothing is wanted.
@@ -71,7 +75,9 @@ extension RunContext {
       site, heads: heads, height: height, width: width, keys: key.shape[1])
     let records = try runs.map { run in
       TraceRecord(
-        layer: layer, step: step, run: run,
+        start: run.start, count: run.count,
+        entry: TraceEntry(
+          layer: layer, step: step, isConditional: run.isConditional, sample: run.sample),
         sums: try trace.sums(
           layer: layer, step: step, conditional: run.isConditional, sample: run.sample, count: run.count))
     }

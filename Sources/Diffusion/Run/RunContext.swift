@@ -15,6 +15,10 @@ public final class RunContext {
   }
   /// Collects attention probabilities; nil if nobody asked.
   public let trace: Trace?
+  /// Whether the UNet keeps only what enters its blocks and computes the rest again for the gradient.
+  public var checkpoints = false
+  /// Probabilities that the trace is to get later, while a block is computed that will be computed again.
+  var pendingRecords: [(entry: TraceEntry, probabilities: Tensor)]?
   /// What layers keep of the text embedding.
   public let conditioning = ConditioningCache()
 

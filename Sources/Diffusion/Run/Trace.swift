@@ -81,16 +81,18 @@ public final class Trace {
 
   /// Adds the probabilities {count, heads, H·W, keys} of some samples where `sums` would have the kernel add them:
   /// needed where they are on the tape, which knows nothing of additions in place.
-  func add(_ probabilities: Tensor, layer index: Int, step: Int, conditional: Bool, sample: Int) throws {
-    let count = probabilities.shape[0]
+  func add(_ probabilities: Tensor, to entry: TraceEntry) throws {
+    let (sample, count) = (entry.sample, probabilities.shape[0])
     guard
-      let part = try sums(layer: index, step: step, conditional: conditional, sample: sample, count: count)
+      let part = try sums(
+        layer: entry.layer, step: entry.step, conditional: entry.isConditional, sample: sample, count: count)
     else { return }
     guard probabilities.requiresGradient || part.requiresGradient else {
       try part.add_(probabilities)
       return
     }
-    let key = Key(layer: index, step: options.steps == .each ? step : 0, conditional: conditional)
+    let step = options.steps == .each ? entry.step : 0
+    let key = Key(layer: entry.layer, step: step, conditional: entry.isConditional)
     let whole = try recorded(key)
     let end = sample + count
     maps[key] = try .concatenated(
@@ -175,4 +177,12 @@ public final class Trace {
     return last - first + 1 == steps.count
       ? "\(first) to \(last)" : steps.map(String.init).joined(separator: ", ")
   }
+}
+
+/// Where in a trace the probabilities of some rows belong.
+struct TraceEntry {
+  let layer, step: Int
+  let isConditional: Bool
+  /// The first row's.
+  let sample: Int
 }

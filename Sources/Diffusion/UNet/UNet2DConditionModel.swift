@@ -80,13 +80,13 @@ public final class UNet2DConditionModel: NoisePredictor {
     var x = try input(sample)
     var skips = [x]
     for block in down {
-      x = try block(x, skips: &skips, step)
+      x = try step.through(block.callAsFunction, x, &skips)
       try context.checkInterrupt()
     }
-    if let middle { x = try middle(x, step) }
+    if let middle { x = try step.through({ x, _, step in try middle(x, step) }, x, &skips) }
     for block in up {
       try context.checkInterrupt()
-      x = try block(x, skips: &skips, step)
+      x = try step.through(block.callAsFunction, x, &skips)
     }
     return try context.visitMap("\(path).out", output(norm(x, activation: activation)))
   }

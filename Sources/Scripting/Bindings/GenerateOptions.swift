@@ -11,6 +11,7 @@ struct GenerateOptions {
     "width", "height",
     "image",
     "strength", "mask", "chunks", "weights", "trace", "hooks", "on_step", "on_step_end", "grad_steps",
+    "checkpoint",
   ]
 
   private(set) var request: GenerateRequest
@@ -79,6 +80,7 @@ struct GenerateOptions {
     if let start: Int = try options["start_step"] { request.startStep = start }
     request.endStep = try options["end_step"]
     if let steps: Int = try options["grad_steps"] { request.gradientSteps = steps }
+    request.checkpoints = try options["checkpoint"] ?? false
   }
 
   private mutating func readStarts(_ options: LuaOptions) throws {

@@ -87,12 +87,13 @@ final class LuaModel: LuaUserdata {
       let options = try GenerateOptions(call)
       return try model.generate(options, call.state)
     }
-    try type.method("denoise(latents, timestep, embedding, {trace, hooks})") { model, call in
+    try type.method("denoise(latents, timestep, embedding, {trace, hooks, checkpoint})") { model, call in
       let hooks = try LuaHooks.read(call.options)
       let trace = try TraceArgument.read(call.options)
       return try model.interruptible(call.state) {
         let (prediction, recorded) = try model.pipeline.denoise(
-          call[1], timestep: call[2], embedding: call[3], hooks: hooks, trace: trace)
+          call[1], timestep: call[2], embedding: call[3], hooks: hooks, trace: trace,
+          checkpoints: call["checkpoint"] ?? false)
         return LuaMany(prediction, recorded.map { LuaTrace($0) })
       }
     }

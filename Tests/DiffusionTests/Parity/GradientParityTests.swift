@@ -40,12 +40,13 @@ import Testing
   }
 
   /// With checkpoints, the blocks are computed twice and the gradients are the same.
-  @Test(arguments: names)
-  func unet(name: String) throws {
+  @Test(arguments: names, [false, true])
+  func unet(name: String, checkpoints: Bool) throws {
     let pipeline = try pipeline(name)
     let sample = try golden("\(name).unet.sample").requiringGradient()
     let embedding = try golden("\(name).unet.embedding").requiringGradient()
-    let (prediction, _) = try pipeline.denoise(sample, timestep: 500, embedding: embedding)
+    let (prediction, _) = try pipeline.denoise(
+      sample, timestep: 500, embedding: embedding, checkpoints: checkpoints)
     let loss = try prediction.multiplying(golden("\(name).unet.weights")).sum()
     let found = try loss.gradients(of: [sample, embedding])
     try expect(found[0], like: "\(name).unet.out.sample")
@@ -53,13 +54,13 @@ import Testing
   }
 
   /// Losses on recorded attention: through the trace, and through hooks.
-  @Test(arguments: names, [false, true])
-  func attentionMaps(name: String, byHooks: Bool) throws {
+  @Test(arguments: names, ["trace", "hooks", "checkpoints"])
+  func attentionMaps(name: String, by way: String) throws {
     let pipeline = try pipeline(name)
     let sample = try golden("\(name).unet.sample").requiringGradient()
     let embedding = try golden("\(name).unet.embedding").requiringGradient()
     var (cross, own): ([Tensor], [Tensor]) = ([], [])
-    if byHooks {
+    if way == "hooks" {
       let hooks = [
         try Hook("unet.**.attn2.probs") { value, _ in
           cross.append(value)
@@ -73,7 +74,8 @@ import Testing
       _ = try pipeline.denoise(sample, timestep: 500, embedding: embedding, hooks: hooks)
     } else {
       let (_, recorded) = try pipeline.denoise(
-        sample, timestep: 500, embedding: embedding, trace: TraceOptions(selfAttention: true))
+        sample, timestep: 500, embedding: embedding, trace: TraceOptions(selfAttention: true),
+        checkpoints: way == "checkpoints")
       let trace = try #require(recorded)
       for (index, layer) in trace.layers.enumerated() {
         let probabilities = try trace.probabilities(layer: index)
@@ -91,8 +93,9 @@ import Testing
   }
 
   /// Both halves of guidance to a loss on the picture.
-  @Test(arguments: names, [1, 3])
-  func imageThroughTheLastSteps(name: String, last: Int) throws {
+  @Test(arguments: names, [(1, false), (3, false), (3, true)])
+  func imageThroughTheLastSteps(name: String, run: (last: Int, checkpoints: Bool)) throws {
+    let last = run.last
     let pipeline = try pipeline(name)
     let embedding = try pipeline.encode("a cat and a pistol").requiringGradient()
     let uncond = try pipeline.encode("").requiringGradient()
@@ -100,7 +103,7 @@ import Testing
     request.negative = .embedding(uncond)
     request.noise = try golden("\(name).run.noise")
     (request.steps, request.guidance, request.scheduler) = (Self.steps, 7.5, "ddim")
-    request.gradientSteps = last
+    (request.gradientSteps, request.checkpoints) = run
     let result = try pipeline.generate(request)
     #expect(try !result.image().requiresGradient)
     let loss = try pipeline.decode(result.latents).subtracting(0.3).square().mean()
@@ -129,6 +132,30 @@ import Testing
     try expect(logits.detached, like: "tiny-sd1.clip.logits")
     let margin = try logits.selected(0, 0).subtracting(logits.selected(0, 1))
     try expect(margin.gradients(of: [picture])[0], like: "tiny-sd1.clip.gradient")
+  }
+
+  /// Checkpoints keep less, also in the trace of a run whose steps have other embeddings.
+  @Test func checkpointsKeepLess() throws {
+    let pipeline = try pipeline("tiny-sd2")
+    let latents = try golden("tiny-sd2.run.noise").requiringGradient()
+    let texts = try ["a cat", "a pistol"].map { try pipeline.encode($0) }
+    func run(_ checkpoints: Bool) throws -> (gradient: Tensor, kept: Int) {
+      var request = GenerateRequest(prompt: .embeddings(texts))
+      (request.noise, request.steps, request.scheduler) = (latents, 2, "ddim")
+      (request.gradientSteps, request.checkpoints) = (2, checkpoints)
+      request.trace = TraceOptions(unconditional: true)
+      let before = Storage.liveByteCount
+      let result = try pipeline.generate(request)
+      let kept = Storage.liveByteCount - before
+      let maps = try #require(result.trace).probabilities(layer: 1, conditional: false)
+      let loss = try result.latents.square().mean().adding(maps.square().mean())
+      return (try loss.gradients(of: [latents])[0], kept)
+    }
+    _ = try run(false)  // packs the weights
+    let (all, less) = (try run(false), try run(true))
+    #expect(less.kept * 2 < all.kept)
+    let error = try less.gradient.subtracting(all.gradient).norm().item() / all.gradient.norm().item()
+    #expect(error < 1e-4)
   }
 
   /// Without `gradientSteps` a run forgets its tape, and what it kept of the text does not outlive it.

@@ -122,6 +122,24 @@ import Testing
     #expect(Storage.liveByteCount == before)
   }
 
+  @Test func checkpoints() throws {
+    let (a, b) = (try marked([1, 2]), try marked([3, 4]))
+    let plain = try Tensor([5, 6], shape: [2])
+    var calls = 0
+    let body: ([Tensor]) throws -> [Tensor] = { inputs in
+      calls += 1
+      let product = try inputs[0].multiplying(inputs[1])
+      return [product, try product.exp().sum(), product, inputs[2]]
+    }
+    let parts = try Tensor.checkpointed([a, b, plain], body)
+    let found = try parts[0].sum().adding(parts[2].multiplying(plain).sum()).gradients(of: [a, b])
+    #expect(calls == 2)
+    #expect(found[0].toArray() == [18, 28])
+    #expect(found[1].toArray() == [6, 14])
+    #expect(try Tensor.checkpointed([plain, plain, plain], body)[0].requiresGradient == false)
+    #expect(calls == 3)
+  }
+
   @Test func straightThrough() throws {
     let x = try marked([0.2, 1.7])
     let rounded = try x.straightThrough(x.round())
