@@ -293,6 +293,50 @@ import Testing
     #expect(bench.failure("t{1}:soft_max(1)").contains("did you mean 'softmax'?"))
   }
 
+  @Test func layersArePyTorchs() throws {
+    let bench = try Bench()
+    try bench.run("x = t.arange(18):view{1, 2, 3, 3} w = (t.arange(24) - 12):view{2, 2, 2, 3} / 10")
+    // F.conv2d(x, w, torch.tensor([1., 2.]), stride=2, padding=1)
+    let convolved = try bench.numbers("x:conv2d(w, { bias = t{1, 2}, stride = 2, padding = 1 }):flatten()")
+    for (value, expected) in zip(convolved, [-2.5, -6.7, -31.8, -45, 22.5, 23.1, 60.4, 56.8]) {
+      #expect(abs(value - expected) < 1e-4)
+    }
+    // F.group_norm(y, 2, torch.tensor([1., 2, 1, 1]), torch.tensor([0., 1, 0, 0]))
+    try bench.run("y = t{1, 2, 3, 7, 0, 5, 2, 2}:view{1, 4, 1, 2}")
+    let normal = try bench.numbers(
+      "y:group_norm(2, { weight = t{1, 2, 1, 1}, bias = t{0, 1, 0, 0} }):flatten()")
+    let expected = [
+      -0.9878774, -0.5488208, 0.7804717, 4.2929244, -1.2602501, 1.5403057, -0.1400278, -0.1400278,
+    ]
+    #expect(normal.count == expected.count)
+    for (value, expected) in zip(normal, expected) { #expect(abs(value - expected) < 1e-4) }
+
+    #expect(bench.failure("t{1}:conv2d(w)").contains("images {n, channels, height, width} expected, got {1}"))
+    #expect(bench.failure("x:conv2d(t.ones{1, 3, 1, 1})").contains("does not take the 2 channels"))
+    #expect(bench.failure("x:conv2d(w, { bias = t{1} })").contains("bias"))
+    #expect(bench.failure("x:conv2d(w, { stride = 0 })").contains("integer from 1 to 65536 expected, got 0"))
+    #expect(bench.failure("x:conv2d(w, { padding = math.maxinteger })").contains("integer from 0 to 65536"))
+    #expect(bench.failure("x:conv2d(w, { groups = 2 })").contains("in 2 groups"))
+    #expect(bench.failure("x:group_norm(3)").contains("2 channels cannot be divided into 3 groups"))
+    #expect(bench.failure("x:group_norm(0)").contains("cannot be divided into 0 groups"))
+    #expect(bench.failure("x:group_norm(1, { weight = t{1} })").contains("weight and bias must be {2}"))
+    #expect(bench.failure("x:group_norm(1, { eps = -1 })").contains("number above 0 expected"))
+  }
+
+  @Test func json() throws {
+    let bench = try Bench()
+    try bench.run("j = lunette.json.decode('{\"a\": [1, 2.5, \"x\", true, {\"b\": []}], \"n\": null}')")
+    #expect(try bench.holds("math.type(j.a[1]) == 'integer' and j.a[2] == 2.5 and j.a[3] == 'x'"))
+    #expect(try bench.holds("j.a[4] == true and #j.a[5].b == 0 and j.n == nil"))
+    #expect(bench.failure("lunette.json.decode('{')").contains("JSON expected"))
+    try withTemporaryFolder { folder in
+      #expect(try bench.text("select(2, lunette.json.load('\(folder)/none'))").contains("cannot be read"))
+      try bench.run("local f = io.open('\(folder)/a.json', 'w') f:write('[1,') f:close()")
+      #expect(try bench.text("select(2, lunette.json.load('\(folder)/a.json'))").contains("a.json"))
+      try bench.run("os.remove('\(folder)/a.json')")
+    }
+  }
+
   @Test func droppedTensorsAreCollected() throws {
     let bench = try Bench()
     try bench.run("for i = 1, 600 do local x = t.zeros{1 << 18} end")

@@ -22,6 +22,7 @@ extension Tensor: Displayable {
     try describeGradients(type)
     try describeFiles(type)
     try describePictures(type)
+    try describeLayers(type)
     try type.showsItself()
   }
 
