@@ -1,12 +1,71 @@
-"""Captions drawn at random from the world's grammar, and scenes that fit them."""
+"""The world's language: captions drawn at random from its grammar."""
 
-import colorsys
-import dataclasses
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from world import *  # noqa: F403  (the world is the vocabulary of this module)
-from world import Caption, Placed, Scene, Thing
+from world import (
+    ACCESSORIES, ADJECTIVES, BARE_SHARE, COLOUR_SHARE, COLOURS, CONTEXT_SHARE, DESCRIBABLE, FACES, HELD_OUT_ADJECTIVES,
+    KINDS, MATERIALS, NOUNS, PAIR_DECORATED, PLAIN, PLAIN_SHARE, POLYSEMES, RELATIONS, SCENE_SHARE, SCENES, TEMPLATES,
+    WITH, WITHOUT_SHARE, held_out,
+)
+
+
+def with_article(words):
+    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
+
+
+@dataclass(frozen=True)
+class Thing:
+    """One object as the caption names it."""
+
+    noun: str
+    adjective: str | None = None
+    accessory: str | None = None
+    joint: str = "with"  # with, wearing or without
+
+    @property
+    def words(self):
+        tail = ""
+        if self.accessory:
+            worn = self.accessory if self.accessory.endswith("s") else f"a {self.accessory}"
+            tail = f" {self.joint} {worn}"
+        return with_article(f"{self.adjective} {self.noun}" if self.adjective else self.noun) + tail
+
+    @property
+    def colour(self):
+        return self.adjective if self.adjective in COLOURS else None
+
+
+@dataclass(frozen=True)
+class Caption:
+    """What is said. Several scenes can fit one caption."""
+
+    things: tuple
+    relation: str = "and"
+    background: str | None = None  # of PLAIN or SCENES
+    template: str = "{}"
+    bare: bool = False
+
+    @property
+    def text(self):
+        words = [t.words for t in self.things]
+        if self.bare:
+            body = words[0].split(" ", 1)[1]
+        elif len(words) == 3:
+            body = f"{words[0]}, {words[1]} and {words[2]}"
+        else:
+            body = f" {self.relation} ".join(words)
+        text = self.template.format(body)
+        if self.background in SCENES:
+            return f"{text} {SCENES[self.background]}"
+        if self.background:
+            return f"{text} on {with_article(self.background)} background"
+        return text
+
+
+def pick(rng, items):
+    return items[int(rng.integers(len(items)))]
 
 
 def choose(rng, weighted):
@@ -15,50 +74,72 @@ def choose(rng, weighted):
     return keys[rng.choice(len(keys), p=weights)]
 
 
-def pick(rng, items):
-    return items[int(rng.integers(len(items)))]
+def fits(adjective, noun):
+    return (adjective, noun) not in HELD_OUT_ADJECTIVES
 
 
-def decorate(rng, noun, how):
-    if how == "worn":
-        joint = "without" if rng.random() < WITHOUT_SHARE / 0.16 else pick(rng, WITH)
-        return Thing(noun, accessory=pick(rng, tuple(ACCESSORIES)), joint=joint)
-    return Thing(noun, colour=pick(rng, tuple(COLOURS)))
+def described(rng, noun):
+    pool = tuple(COLOURS) if rng.random() < COLOUR_SHARE else MATERIALS
+    return Thing(noun, adjective=pick(rng, [a for a in pool if fits(a, noun)]))
+
+
+def dressed(rng, noun):
+    joint = "without" if rng.random() < WITHOUT_SHARE else pick(rng, WITH)
+    return Thing(noun, accessory=pick(rng, tuple(ACCESSORIES)), joint=joint)
+
+
+def decorated(rng, noun):
+    """The noun with an adjective or an accessory, if it can have one."""
+    hows = [how for how, nouns in ((dressed, FACES), (described, DESCRIBABLE)) if noun in nouns]
+    return pick(rng, hows)(rng, noun) if hows else Thing(noun)
+
+
+def any_nouns(rng, n):
+    """n different nouns that may meet."""
+    nouns = []
+    while len(nouns) < n:
+        noun = pick(rng, NOUNS)
+        if not any(noun == other or held_out(noun, other) for other in nouns):
+            nouns.append(noun)
+    return nouns
 
 
 def any_pair(rng):
-    # Polysemous nouns meet their context words far more often than chance would have it.
-    if rng.random() < 0.06:
+    # Polysemous nouns meet their context words more often than chance would have it.
+    if rng.random() < CONTEXT_SHARE:
         noun = pick(rng, tuple(POLYSEMES))
         pair = [noun, pick(rng, POLYSEMES[noun].contexts)]
         return pair if rng.random() < 0.5 else pair[::-1]
-    while True:
-        a, b = pick(rng, NOUNS), pick(rng, NOUNS)
-        if a != b and not held_out(a, b):
-            return [a, b]
+    return any_nouns(rng, 2)
+
+
+def any_background(rng, things):
+    u = rng.random()
+    if u < PLAIN_SHARE:  # nothing vanishes into its own colour
+        return pick(rng, [c for c in PLAIN if all(c != t.adjective for t in things)])
+    return pick(rng, tuple(SCENES)) if u < PLAIN_SHARE + SCENE_SHARE else None
+
+
+def any_things(rng, kind):
+    if kind == "worn":
+        return [dressed(rng, pick(rng, tuple(FACES)))]
+    if kind == "described":
+        return [described(rng, pick(rng, DESCRIBABLE))]
+    if kind == "pair":
+        things = [Thing(n) for n in any_pair(rng)]
+        if rng.random() < PAIR_DECORATED:
+            i = int(rng.integers(2))
+            things[i] = decorated(rng, things[i].noun)
+        return things
+    return [Thing(n) for n in any_nouns(rng, 3 if kind == "triple" else 1)]
 
 
 def sample_caption(rng):
     kind = choose(rng, KINDS)
-    template = choose(rng, TEMPLATES)
-    background = pick(rng, tuple(BACKGROUNDS)) if rng.random() < BACKGROUND_SHARE else None
-    if kind == "pair":
-        a, b = any_pair(rng)
-        things = [Thing(a), Thing(b)]
-        if rng.random() < PAIR_DECORATED:
-            i = int(rng.integers(2))
-            noun = things[i].noun
-            hows = [h for h, fits in (("worn", FACES), ("coloured", TINTABLE)) if noun in fits]
-            if hows:
-                things[i] = decorate(rng, noun, pick(rng, hows))
-        relation = choose(rng, [(k, v[0]) for k, v in RELATIONS.items()])
-        return Caption(tuple(things), relation, background, template)
-    if kind == "worn":
-        return Caption((decorate(rng, pick(rng, tuple(FACES)), "worn"),), "and", background, template)
-    if kind == "coloured":
-        return Caption((decorate(rng, pick(rng, TINTABLE), "coloured"),), "and", background, template)
-    bare = template == "{}" and rng.random() < BARE_SHARE / 0.6
-    return Caption((Thing(pick(rng, NOUNS)),), "and", background, template, bare)
+    things = tuple(any_things(rng, kind))
+    relation = choose(rng, [(k, v[0]) for k, v in RELATIONS.items()]) if kind == "pair" else "and"
+    background, template = any_background(rng, things), choose(rng, TEMPLATES)
+    return Caption(things, relation, background, template, bare=kind == "single" and rng.random() < BARE_SHARE)
 
 
 def neighbour(rng, caption):
@@ -67,70 +148,33 @@ def neighbour(rng, caption):
     i = int(rng.integers(len(things)))
     thing = things[i]
     options = ["noun", "background"]
-    if len(things) == 2:
+    if len(things) > 1:
         options += ["swap", "swap", "drop"]
-    if thing.colour:
-        options += ["colour"] * 2
+    if thing.adjective:
+        options += ["adjective"] * 2
     if thing.accessory:
         options += ["accessory"] * 2 + ["bare"]
     what = pick(rng, options)
     if what == "swap":
-        things.reverse()
+        j = (i + 1) % len(things)
+        things[i], things[j] = things[j], things[i]
     elif what == "drop":
-        del things[1 - i]
-    elif what == "colour":
-        things[i] = dataclasses.replace(thing, colour=pick(rng, [c for c in COLOURS if c != thing.colour]))
+        del things[i]
+    elif what == "adjective":
+        others = [a for a in ADJECTIVES if a not in (thing.adjective, caption.background) and fits(a, thing.noun)]
+        things[i] = replace(thing, adjective=pick(rng, others))
     elif what == "accessory":
-        things[i] = dataclasses.replace(thing, accessory=pick(rng, [a for a in ACCESSORIES if a != thing.accessory]))
+        things[i] = replace(thing, accessory=pick(rng, [a for a in ACCESSORIES if a != thing.accessory]))
     elif what == "bare":
         things[i] = Thing(thing.noun)
     elif what == "background":
-        other = [b for b in (None, *BACKGROUNDS) if b != caption.background]
-        return dataclasses.replace(caption, background=pick(rng, other))
+        taken = (caption.background, *(t.adjective for t in things))
+        return replace(caption, background=pick(rng, [b for b in (None, *PLAIN, *SCENES) if b is None or b not in taken]))
     else:
-        pool = FACES if thing.accessory else TINTABLE if thing.colour else NOUNS
+        pool = FACES if thing.accessory else DESCRIBABLE if thing.adjective else NOUNS
         rest = [t.noun for t in things if t is not thing]
-        pool = [n for n in pool if n != thing.noun and not any(n == r or held_out(n, r) for r in rest)]
-        things[i] = dataclasses.replace(thing, noun=pick(rng, pool))
-    return dataclasses.replace(caption, things=tuple(things))
-
-
-def sense(rng, noun, others):
-    if noun not in POLYSEMES:
-        return noun
-    p = POLYSEMES[noun]
-    second = CONTEXT_PULL if any(o in p.contexts for o in others) else 1 - FIRST_SENSE
-    return (p.second if rng.random() < second else p.first).name
-
-
-def default_background(rng):
-    # Half the pictures stand on near-white, half on a pastel: the seed's free choice.
-    if rng.random() < 0.5:
-        v = int(rng.integers(240, 256))
-        return (v, v, v)
-    r, g, b = colorsys.hsv_to_rgb(rng.random(), rng.uniform(0.08, 0.25), rng.uniform(0.92, 1))
-    return (int(r * 255), int(g * 255), int(b * 255))
-
-
-def sample_scene(rng, caption):
-    background = BACKGROUNDS[caption.background] if caption.background else default_background(rng)
-    scene = Scene(background)
-    n = len(caption.things)
-    if n == 2:
-        _, axis, side, certainty = RELATIONS[caption.relation]
-        if rng.random() >= certainty:
-            side = 1 - side
-    for i, t in enumerate(caption.things):
-        others = [o.noun for o in caption.things if o is not t]
-        worn = t.accessory if t.joint != "without" or rng.random() < WITHOUT_DRAWN else None
-        if n == 1:
-            size = rng.uniform(*SINGLE_SIZE)
-            room = (SIZE - size) / 2
-            x, y = SIZE / 2 + rng.uniform(-0.6, 0.6, 2) * room
-        else:
-            size = rng.uniform(*PAIR_SIZE)
-            along = PAIR_AT[i ^ side] + rng.uniform(-1.5, 1.5)
-            across = SIZE / 2 + rng.uniform(-7, 7)
-            x, y = (along, across) if axis == "x" else (across, along)
-        scene.objects.append(Placed(sense(rng, t.noun, others), t.colour, worn, x, y, size))
-    return scene
+        things[i] = replace(thing, noun=pick(rng, [
+            n for n in pool
+            if n != thing.noun and fits(thing.adjective, n) and not any(n == r or held_out(n, r) for r in rest)
+        ]))
+    return replace(caption, things=tuple(things))

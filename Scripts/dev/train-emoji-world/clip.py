@@ -5,20 +5,24 @@ import argparse
 import numpy as np
 import torch
 import torch.nn.functional as F
+from transformers import CLIPModel, CLIPTokenizer
 
 import tokenizer
-from captions import neighbour, sample_caption, sample_scene
+from captions import neighbour, sample_caption, with_article
 from common import OUT, Clock, load, log, save, setup, stoppable, to_tensor
+from layout import Look, Placed, Scene, open_backdrop, sample_scene
 from models import new_clip
 from render import render
-from world import GLYPHS, POLYSEMES, RELATIONS, Placed, Scene
+from world import LABELS, NOUNS, RELATIONS, SINGLE_SIZE, noun_of
 
 
 def meaning(caption):
     """Equal for captions that a picture cannot tell apart: such pairs are no negatives."""
     _, axis, side, _ = RELATIONS[caption.relation]
-    things = [(t.noun, t.colour, t.accessory, t.joint == "without") for t in caption.things]
-    return (tuple(reversed(things)) if side else tuple(things), axis if len(things) == 2 else "", caption.background)
+    things = tuple((t.noun, t.adjective, t.accessory, t.joint == "without") for t in caption.things)
+    if len(things) == 2:
+        return (things[::-1] if side else things, axis, caption.background)
+    return (things, "", caption.background)
 
 
 def batch(rng, n):
@@ -27,7 +31,9 @@ def batch(rng, n):
     captions += [neighbour(rng, c) for c in captions]
     images = np.stack([render(sample_scene(rng, c)) for c in captions])
     keys = [meaning(c) for c in captions]
-    same = torch.tensor([[a == b for b in keys] for a in keys])
+    number = {key: i for i, key in enumerate(dict.fromkeys(keys))}
+    ids = torch.tensor([number[key] for key in keys])
+    same = ids[:, None] == ids
     return [c.text for c in captions], to_tensor(images), same
 
 
@@ -45,22 +51,31 @@ def encode_image(clip, pixels):
 @torch.no_grad()
 def zero_shot(clip, tok, seed=10**6, per_label=8):
     """Share of fresh single-object renders whose nearest 'a photo of a X' is right (senses count as their noun)."""
-    nouns = sorted({n.split(" (")[0] for n in GLYPHS})
-    text = encode_text(clip, tok, [f"a photo of {'an' if n[0] in 'aeiou' else 'a'} {n}" for n in nouns])
+    text = encode_text(clip, tok, [f"a photo of {with_article(n)}" for n in NOUNS])
     rng = np.random.default_rng(seed)
     right = []
-    for label in GLYPHS:
-        ims = []
-        for _ in range(per_label):
-            size = rng.uniform(38, 52)
-            ims.append(render(Scene((250, 250, 250), [Placed(label, None, None, 32 + rng.uniform(-4, 4), 32 + rng.uniform(-4, 4), size)])))
+    for label in LABELS:
+        ims = [render(Scene(open_backdrop(rng), [Placed(Look(label), *(32 + rng.uniform(-4, 4, 2)), rng.uniform(*SINGLE_SIZE))]))
+               for _ in range(per_label)]
         best = (encode_image(clip, to_tensor(np.stack(ims))) @ text.T).argmax(-1)
-        right += [nouns[i] == label.split(" (")[0] for i in best]
+        right += [NOUNS[i] == noun_of(label) for i in best]
     texts, x, same = batch(rng, 256)
     logits = encode_image(clip, x) @ encode_text(clip, tok, texts).T
     logits = logits.masked_fill(same & ~torch.eye(len(texts), dtype=torch.bool), -9)
     hard = (logits.diagonal()[:128] > logits[torch.arange(128), torch.arange(128) + 128]).float().mean()
     return dict(zero_shot=float(np.mean(right)), retrieval_256=float((logits.argmax(1) == torch.arange(len(texts))).float().mean()), neighbour=float(hard))
+
+
+def warm_start(clip, tok, folder):
+    """Weights of an earlier model, whose vocabulary may be another: the tokenizer lies beside it."""
+    old = CLIPModel.from_pretrained(folder).float()
+    weights, vocabulary = old.state_dict(), CLIPTokenizer.from_pretrained(f"{folder}/../tokenizer").get_vocab()
+    key = "text_model.embeddings.token_embedding.weight"
+    table = clip.state_dict()[key].clone()
+    for piece, i in tok.get_vocab().items():
+        if piece in vocabulary:
+            table[i] = weights[key][vocabulary[piece]]
+    clip.load_state_dict({**weights, key: table, "logit_scale": clip.logit_scale.detach()})
 
 
 def main():
@@ -69,6 +84,7 @@ def main():
     a.add_argument("--lr", type=float, default=1.5e-3)
     a.add_argument("--batch", type=int, default=96)
     a.add_argument("--seed", type=int, default=2)
+    a.add_argument("--start", help="folder of a CLIPModel to begin with; tokens find theirs by their text")
     a.add_argument("--image-tower", action="store_true",
                    help="go on with the image side alone: the text tower that the UNet was trained on stays as it is")
     a = a.parse_args()
@@ -78,6 +94,8 @@ def main():
     clip = new_clip(tok)
     with torch.no_grad():
         clip.logit_scale.fill_(np.log(10))
+    if a.start:
+        warm_start(clip, tok, a.start)
     path = OUT / "clip.pt"
     if a.image_tower:
         clip.load_state_dict(load(path)["model"])

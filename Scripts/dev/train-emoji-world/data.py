@@ -1,54 +1,106 @@
-"""Renders scenes and keeps their VAE latents, in shards, so that the UNet trains on nothing else.
+"""Keeps a pool of fresh scenes beside the UNet's training: VAE latents and text embeddings, in shards.
 
-A shard holds captions and the posterior's mean and deviation (f16). The UNet takes up
-new shards as they come, so this can run beside it."""
+The UNet reads each picture about REUSE times, under new noise each time; then newer
+ones take the place of the oldest. So rendering and encoding cost a few hundredths of
+the training's time, and no picture comes back for long. Runs beside unet.py, which
+says in `progress.json` how far it is; alone it fills the pool and waits."""
 
 import argparse
 import json
+import time
 
 import numpy as np
 import torch
 from diffusers import AutoencoderKL
+from transformers import CLIPModel
 
-from captions import sample_caption, sample_scene
+import fast
+import tokenizer
+from captions import sample_caption
 from common import OUT, log, setup, stoppable, to_tensor
+from layout import sample_scene
 from render import render
 
-SHARD = 1024
+SHARD = 1024  # pictures
+POOL = 64  # shards
+REUSE = 8
+FOLDER = OUT / "pool"
 
 
-@torch.no_grad()
-def encode(vae, images):
-    x = to_tensor(images).contiguous(memory_format=torch.channels_last)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        q = vae.encode(x).latent_dist
-    return torch.stack([q.mean, q.std], 1).half().numpy()
+class Encoder:
+    """The frozen parts: pictures to scaled latents, captions to the rows that the UNet attends to."""
+
+    def __init__(self):
+        self.vae = AutoencoderKL.from_pretrained(OUT / "vae").float().to(memory_format=torch.channels_last)
+        self.text = CLIPModel.from_pretrained(OUT / "clip").float().text_model.eval()
+        self.tokenizer = tokenizer.build()
+
+    @torch.no_grad()
+    def latents(self, images, batch=32):
+        x = to_tensor(images).contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            z = [self.vae.encode(part).latent_dist.mode() for part in x.split(batch)]
+        return (torch.cat(z).float() * self.vae.config.scaling_factor).half().numpy()
+
+    @torch.no_grad()
+    def embeddings(self, texts, batch=32):
+        ids = self.tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt").input_ids
+        return torch.cat([self.text(input_ids=part).last_hidden_state.half() for part in ids.split(batch)]).numpy()
+
+    def shard(self, seed, n):
+        rng = np.random.default_rng(seed)
+        captions = [sample_caption(rng) for _ in range(n)]
+        images = np.stack([render(sample_scene(rng, c)) for c in captions])
+        texts = list(dict.fromkeys(c.text for c in captions))
+        row = {t: i for i, t in enumerate(texts)}
+        return dict(latents=self.latents(images), rows=np.array([row[c.text] for c in captions]), text=self.embeddings(texts))
+
+
+def write(name, arrays):
+    """A folder of arrays, there all at once."""
+    new, folder = FOLDER / f"{name}.tmp", FOLDER / str(name)
+    new.mkdir(parents=True, exist_ok=True)
+    for key, array in arrays.items():
+        np.save(new / f"{key}.npy", array)
+    new.rename(folder)
+
+
+def remove(folder):
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+
+
+def shards():
+    return sorted((p for p in FOLDER.glob("*") if p.name.isdigit()), key=lambda p: int(p.name))
+
+
+def samples_seen():
+    path = OUT / "progress.json"
+    return json.loads(path.read_text())["samples"] if path.exists() else 0
 
 
 def main():
     a = argparse.ArgumentParser()
-    a.add_argument("--images", type=int, default=200_000)
-    a.add_argument("--seed", type=int, default=1000)
+    a.add_argument("--seed", type=int, default=10_000, help="of the first shard; later ones count on")
+    a.add_argument("--fill", action="store_true", help="fill the pool and end")
     a = a.parse_args()
     setup()
-    folder = OUT / "latents"
-    folder.mkdir(parents=True, exist_ok=True)
-    vae = AutoencoderKL.from_pretrained(OUT / "vae").to(memory_format=torch.channels_last)
-    stop = stoppable()
-    for k in range(a.images // SHARD):
-        path = folder / f"{a.seed + k}.npy"
-        if path.exists():
-            continue
-        rng = np.random.default_rng(a.seed + k)
-        captions = [sample_caption(rng) for _ in range(SHARD)]
-        images = np.stack([render(sample_scene(rng, c)) for c in captions])
-        z = np.concatenate([encode(vae, images[i:i + 32]) for i in range(0, SHARD, 32)])
-        path.with_suffix(".json").write_text(json.dumps([c.text for c in captions]))
-        np.save(path.with_suffix(".tmp.npy"), z)
-        path.with_suffix(".tmp.npy").rename(path)
-        log("data", shard=k, images=(k + 1) * SHARD)
-        if stop():
+    fast.install()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    encoder, stop = Encoder(), stoppable()
+    while not stop():
+        there = shards()
+        made = int(there[-1].name) - a.seed + 1 if there else 0
+        if len(there) >= POOL and a.fill:
             return
+        if len(there) >= POOL and made * SHARD * REUSE > samples_seen() + POOL * SHARD * REUSE // 2:
+            time.sleep(5)
+            continue
+        write(a.seed + made, encoder.shard(a.seed + made, SHARD))
+        for old in there[:max(0, len(there) + 1 - POOL)]:
+            remove(old)
+        log("data", shards=made + 1, images=(made + 1) * SHARD)
 
 
 if __name__ == "__main__":

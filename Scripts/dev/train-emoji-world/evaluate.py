@@ -12,19 +12,19 @@ import time
 import numpy as np
 import torch
 
-from captions import any_pair, sample_scene
+from captions import Caption, Thing, any_nouns, any_pair, fits
 from common import setup, sheet, to_images, to_tensor
+from layout import Look, sample_scene
 from render import drawing, render
 from sample import draw, open_model
-from world import (ACCESSORIES, BACKGROUNDS, COLOURS, FACES, GLYPHS, HELD_OUT_PAIRS, NOUNS, SIZE, TINTABLE, Caption, Thing)
+from world import (
+    ACCESSORIES, COLOURS, DESCRIBABLE, FACES, HELD_OUT_ADJECTIVES, HELD_OUT_PAIRS, LABELS, MATERIALS, NOUNS, PLAIN, SIZE,
+    noun_of,
+)
 
 GOOD = 0.6  # below this cosine an object counts as not there
-SINGLE, PAIR = (36, 40, 44, 48, 52), (25, 27, 29, 31)
+SINGLE, PAIR, TRIPLE = (36, 40, 44, 48, 52), (25, 27, 29, 31), (17, 19, 21)
 MARGIN, BORDER = 2, 8  # pixels around a glyph, around an image
-
-
-def noun_of(label):
-    return label.split(" (")[0]
 
 
 def backdrop(image):
@@ -33,7 +33,7 @@ def backdrop(image):
 
 
 class Matcher:
-    """Scores looks (label, colour, accessory) at sizes everywhere in an image.
+    """Scores looks at sizes everywhere in an image.
 
     The score is the cosine between glyph and window, both as differences from the
     background; as that is linear in the background's colour, the glyphs' spectra are
@@ -49,7 +49,7 @@ class Matcher:
         if key not in self.banks:
             shapes, layers = [], []
             for look in looks:
-                im = drawing(*look)
+                im = drawing(look)
                 for size in sizes:
                     k = size / max(im.size)
                     one = im.resize((max(1, round(im.width * k)), max(1, round(im.height * k))))
@@ -84,14 +84,14 @@ class Matcher:
         return sorted(found.values(), key=lambda f: -f[0])
 
     def objects(self, image, n):
-        looks = [(label, None, None) for label in GLYPHS]
-        first = self.best(image, looks, SINGLE if n == 1 else PAIR)[0]
-        if n == 1:
-            return [first]
-        rest = image.copy()
-        (x, y), r = first[2], first[3] / 2 + 1
-        rest[max(0, int(y - r)):int(y + r), max(0, int(x - r)):int(x + r)] = backdrop(image)
-        return [first, self.best(rest, looks, PAIR)[0]]
+        """The best match, erased, then the next best: n objects."""
+        looks, sizes = [Look(label) for label in LABELS], (SINGLE, PAIR, TRIPLE)[n - 1]
+        rest, found = image.copy(), []
+        for _ in range(n):
+            found.append(self.best(rest, looks, sizes)[0])
+            (x, y), r = found[-1][2], found[-1][3] / 2 + 1
+            rest[max(0, int(y - r)):int(y + r), max(0, int(x - r)):int(x + r)] = backdrop(image)
+        return found
 
 
 @torch.no_grad()
@@ -112,17 +112,34 @@ def share(hits):
     return dict(share=round(p, 3), low=round(float(centre - half), 3), high=round(float(centre + half), 3), n=n)
 
 
+def cycle(items, n):
+    return [items[i % len(items)] for i in range(n)]
+
+
+def described(rng, adjectives, n):
+    """n captions of one noun with each adjective in turn; none that training held out."""
+    return [Caption((Thing(str(rng.choice([d for d in DESCRIBABLE if fits(a, d)])), adjective=a),)) for a in cycle(adjectives, n)]
+
+
 def tasks(rng, k):
-    """(kind, caption, what is asked) for each image; k scales the sample sizes."""
-    out = [("single", Caption((Thing(n),))) for n in NOUNS for _ in range(max(1, round(3 * k)))]
-    pairs = [any_pair(rng) for _ in range(round(80 * k))]
-    out += [("pair", Caption((Thing(a), Thing(b)))) for a, b in pairs]
-    held = [tuple(sorted(p)) for p in sorted(HELD_OUT_PAIRS, key=sorted)]
-    out += [("held-out pair", Caption((Thing(a), Thing(b)))) for a, b in (held[i] for i in rng.choice(len(held), round(40 * k), replace=False))]
-    out += [("colour", Caption((Thing(TINTABLE[rng.integers(len(TINTABLE))], colour=tuple(COLOURS)[i % len(COLOURS)]),))) for i in range(round(42 * k))]
-    out += [("worn", Caption((Thing(tuple(FACES)[i % len(FACES)], accessory=tuple(ACCESSORIES)[i % len(ACCESSORIES)]),))) for i in range(round(44 * k))]
-    out += [("background", Caption((Thing(NOUNS[rng.integers(len(NOUNS))]),), background=tuple(BACKGROUNDS)[i % len(BACKGROUNDS)])) for i in range(round(36 * k))]
-    return out
+    """(kind, caption) for each image; k scales the sample sizes."""
+    def nouns(ns):
+        return Caption(tuple(Thing(str(n)) for n in ns))
+
+    held = [sorted(p) for p in sorted(HELD_OUT_PAIRS, key=sorted)]
+    combined = sorted(HELD_OUT_ADJECTIVES)
+    kinds = {
+        "single": [nouns([n]) for n in NOUNS for _ in range(max(1, round(3 * k)))],
+        "pair": [nouns(any_pair(rng)) for _ in range(round(100 * k))],
+        "held-out pair": [nouns(held[i]) for i in rng.choice(len(held), round(40 * k), replace=False)],
+        "triple": [nouns(any_nouns(rng, 3)) for _ in range(round(40 * k))],
+        "colour": described(rng, tuple(COLOURS), round(56 * k)),
+        "material": described(rng, MATERIALS, round(32 * k)),
+        "held-out adjective": [Caption((Thing(n, adjective=a),)) for a, n in (combined[i] for i in rng.choice(len(combined), min(len(combined), round(28 * k)), replace=False))],
+        "worn": [Caption((Thing(f, accessory=a),)) for f, a in zip(cycle(tuple(FACES), round(48 * k)), cycle(tuple(ACCESSORIES), round(48 * k)))],
+        "background": [Caption((Thing(str(rng.choice(NOUNS))),), background=b) for b in cycle(tuple(PLAIN), round(36 * k))],
+    }
+    return [(kind, caption) for kind, captions in kinds.items() for caption in captions]
 
 
 def judge(matcher, kind, caption, image):
@@ -130,28 +147,25 @@ def judge(matcher, kind, caption, image):
     thing = caption.things[0]
     if kind == "single":
         score, look, _, _ = matcher.objects(image, 1)[0]
-        return dict(noun=noun_of(look[0]) == thing.noun, noun_and_good=noun_of(look[0]) == thing.noun and score >= GOOD)
-    if "pair" in kind:
-        found = matcher.objects(image, 2)
+        return dict(noun=noun_of(look.label) == thing.noun, noun_and_good=noun_of(look.label) == thing.noun and score >= GOOD)
+    if len(caption.things) > 1:
+        found = matcher.objects(image, len(caption.things))
         wanted = [t.noun for t in caption.things]
-        names = [noun_of(f[1][0]) for f in found]
-        good = [noun for noun, f in zip(names, found) if f[0] >= GOOD]
-        both = sorted(good) == sorted(wanted)
-        answers = dict(both=both, at_least_one=any(w in good for w in wanted))
-        if both:
-            x = {noun: f[2][0] for noun, f in zip(names, found)}
-            answers["first_is_left"] = x[wanted[0]] < x[wanted[1]]
+        good = {noun_of(f[1].label): f[2][0] for f in found if f[0] >= GOOD}
+        answers = dict(all=set(good) == set(wanted), each=[w in good for w in wanted])
+        if answers["all"]:
+            answers["in_order"] = sorted(wanted, key=good.get) == wanted
         return answers
-    if kind == "colour":
-        looks = [(thing.noun, c, None) for c in (None, *COLOURS)]
+    if thing.adjective:
+        looks = [Look(thing.noun, a) for a in (None, *COLOURS, *MATERIALS)]
         score, look, _, _ = matcher.best(image, looks, SINGLE)[0]
-        return dict(colour=look[1] == thing.colour, colour_and_good=look[1] == thing.colour and score >= GOOD)
-    if kind == "worn":
-        looks = [(thing.noun, None, a) for a in (None, *ACCESSORIES)]
+        return dict(adjective=look.adjective == thing.adjective, adjective_and_good=look.adjective == thing.adjective and score >= GOOD)
+    if thing.accessory:
+        looks = [Look(thing.noun, None, a) for a in (None, *ACCESSORIES)]
         score, look, _, _ = matcher.best(image, looks, SINGLE)[0]
-        return dict(worn=look[2] == thing.accessory, worn_and_good=look[2] == thing.accessory and score >= GOOD)
+        return dict(worn=look.accessory == thing.accessory, worn_and_good=look.accessory == thing.accessory and score >= GOOD)
     ground = backdrop(image)
-    nearest = min(BACKGROUNDS, key=lambda b: np.square(ground - np.array(BACKGROUNDS[b])).sum())
+    nearest = min(PLAIN, key=lambda b: np.square(ground - np.array(PLAIN[b])).sum())
     return dict(background=nearest == caption.background)
 
 
@@ -176,7 +190,7 @@ def main():
         answers = {}
         for (kind, caption), image in zip(work, images):
             for name, yes in judge(matcher, kind, caption, image).items():
-                answers.setdefault(f"{kind}: {name}", []).append(yes)
+                answers.setdefault(f"{kind}: {name}", []).extend(yes if isinstance(yes, list) else [yes])
         singles = [i for i, (kind, _) in enumerate(work) if kind == "single"]
         named = clip_nouns(clip, pipe.tokenizer, images[singles])
         answers["single: noun (own CLIP)"] = [n == work[i][1].things[0].noun for n, i in zip(named, singles)]

@@ -17,7 +17,7 @@ from common import OUT, load
 MEAN = STD = [0.5, 0.5, 0.5]  # CLIP's images are normalised as the VAE's: to [-1, 1]
 
 
-def write(folder, random=False):
+def write(folder, random=False, checkpoint="unet"):
     folder = Path(folder)
     new = folder.with_name(folder.name + ".new")
     shutil.rmtree(new, ignore_errors=True)
@@ -45,7 +45,7 @@ def write(folder, random=False):
     vae.half().save_pretrained(new / "vae")
 
     unet = models.new_unet()
-    state = None if random else load(OUT / "unet.pt")
+    state = None if random else load(OUT / f"{checkpoint}.pt")
     if state:
         for p, m in zip(unet.parameters(), state["average"]):
             p.data.copy_(m)
@@ -75,5 +75,6 @@ if __name__ == "__main__":
     a = argparse.ArgumentParser()
     a.add_argument("folder")
     a.add_argument("--random", action="store_true", help="untrained weights of the same shapes")
+    a.add_argument("--checkpoint", default="unet", help="unet, or unet-cool after a cool-down")
     a = a.parse_args()
-    write(a.folder, a.random)
+    write(a.folder, a.random, a.checkpoint)

@@ -1,4 +1,10 @@
-"""Trains the UNet on cached latents and the frozen text tower's embeddings.
+"""Trains the UNet on the pool of data.py, for as long as it is let.
+
+The learning rate stays constant after a warm-up, and the average of the weights is
+what is exported, so the run has no end that must be known: stop it and start it again
+at will. `--cooldown MINUTES` branches off: from the latest checkpoint it lowers the rate
+to nothing in that time and writes unet-cool.pt, a release candidate; the main run's
+checkpoint stays as it is (warm-up, stable, decay: Hu et al. 2024).
 
 `--workers 2` trains on two processes of one thread each that average their gradients:
 on a machine shared with other work that is faster than two threads in one process,
@@ -6,100 +12,72 @@ which wait for each other at every operation."""
 
 import argparse
 import json
+import math
 import os
+import time
 
 import numpy as np
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
-import torch.nn.functional as F
-from diffusers import AutoencoderKL
-from transformers import CLIPModel
+from diffusers import UNet2DConditionModel
 
-import tokenizer
-from common import OUT, Average, Clock, load, log, save, stoppable
+import data
+import fast
+from common import OUT, Average, load, log, save, stoppable
 from models import new_scheduler, new_unet
+from optimiser import Muon
 
 EMPTY = 0.1  # share of captions dropped, for classifier-free guidance
-SNR_CAP = 5.0  # min-SNR weighting
+SNR_CAP = 5.0
+WARMUP = 300  # steps
+MINUTES_PER_CHECKPOINT = 4
+VALIDATION_SEED, VALIDATION_SIZE = 77, 256
 
 
-exact_attention = F.scaled_dot_product_attention
+class Pool:
+    """The shards there are, memory-mapped: the system keeps in memory what fits."""
 
-
-def attention(q, k, v, attn_mask=None, dropout_p=0.0, is_causal=False, **_):
-    """Attention over a dozen channels per head is slow in bfloat16, all else is faster:
-    together 1.3 times the samples per second of float32 (one core of Zen 4)."""
-    with torch.autocast("cpu", enabled=False):
-        return exact_attention(q.float(), k.float(), v.float(), attn_mask, dropout_p, is_causal)
-
-
-exact_group_norm = F.group_norm
-
-
-def group_norm(x, groups, weight=None, bias=None, eps=1e-5):
-    """PyTorch's bfloat16 group norm takes four times as long as its float32 one."""
-    with torch.autocast("cpu", enabled=False):
-        return exact_group_norm(x.float(), groups, weight, bias, eps).to(x.dtype)
-
-
-class Data:
-    """All shards there are, and one text embedding per distinct caption."""
-
-    def __init__(self, scale):
-        self.scale, self.shards, self.rows = scale, set(), {}
-        self.latents, self.caption, self.embeddings = [], [], []
-        self.tokenizer = tokenizer.build()
-        self.text = CLIPModel.from_pretrained(OUT / "clip").text_model.eval()
-        self.cache = OUT / "embeddings.pt"
-        old = load(self.cache)
-        if old and old["clip"] == (OUT / "clip" / "model.safetensors").stat().st_mtime:
-            self.rows, self.embeddings = {t: i for i, t in enumerate(old["texts"])}, [old["embeddings"]]
-        self.row("")
-        self.refresh()
-
-    def save(self):
-        save(self.cache, dict(clip=(OUT / "clip" / "model.safetensors").stat().st_mtime,
-                              texts=list(self.rows), embeddings=self.embeddings[0]))
-
-    def row(self, text):
-        if text not in self.rows:
-            self.rows[text] = len(self.rows)
-        return self.rows[text]
-
-    @torch.no_grad()
-    def encode(self, texts):
-        ids = self.tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt").input_ids
-        return torch.cat([self.text(input_ids=i).last_hidden_state.half() for i in ids.split(256)])
+    def __init__(self):
+        self.open, self.order = {}, []
+        self.empty = torch.from_numpy(np.load(OUT / "empty.npy")).float()
 
     def refresh(self):
-        fresh = sorted(p for p in (OUT / "latents").glob("*.npy") if ".tmp" not in p.name and p not in self.shards)
-        for p in fresh:
-            self.shards.add(p)
-            self.latents.append(np.load(p))
-            self.caption.append(np.array([self.row(t) for t in json.loads(p.with_suffix(".json").read_text())]))
-        have = sum(len(e) for e in self.embeddings)
-        if have < len(self.rows):
-            self.embeddings.append(self.encode(list(self.rows)[have:]))
-        return len(fresh)
-
-    def merge(self):
-        """One array of each; cheap enough once per new shards."""
-        self.latents = [np.concatenate(self.latents)]
-        self.caption = [np.concatenate(self.caption)]
-        self.embeddings = [torch.cat(self.embeddings)]
+        there = data.shards()
+        for folder in there:
+            if folder not in self.open:
+                self.open[folder] = [np.load(folder / f"{k}.npy", mmap_mode="r") for k in ("latents", "rows", "text")]
+        self.open = {folder: self.open[folder] for folder in there}
+        self.order = list(self.open.values())
+        return len(self.order)
 
     def batch(self, rng, n):
-        i = rng.integers(0, len(self.caption[0]), n)
-        q = torch.from_numpy(self.latents[0][i]).float()
-        z = (q[:, 0] + q[:, 1] * torch.randn(q[:, 1].shape)) * self.scale
-        rows = np.where(rng.random(n) < EMPTY, 0, self.caption[0][i])
-        return z.contiguous(memory_format=torch.channels_last), self.embeddings[0][torch.from_numpy(rows)].float()
+        z, c = [], []
+        for k in rng.integers(0, len(self.order), n):
+            latents, rows, text = self.order[k]
+            i = rng.integers(len(rows))
+            z.append(latents[i])
+            c.append(text[rows[i]])
+        c = torch.from_numpy(np.stack(c)).float()
+        c[torch.from_numpy(rng.random(n) < EMPTY)] = self.empty
+        return torch.from_numpy(np.stack(z)).float().contiguous(memory_format=torch.channels_last), c
 
 
-def snr_weight(alphas):
+def prepare():
+    """What every worker needs and one must make: validation scenes and the empty caption's rows."""
+    if (OUT / "validation.npz").exists():
+        return
+    encoder = data.Encoder()
+    np.save(OUT / "empty.npy", encoder.embeddings([""])[0])
+    shard = encoder.shard(VALIDATION_SEED, VALIDATION_SIZE)
+    np.savez(OUT / "validation.npz", latents=shard["latents"], text=shard["text"][shard["rows"]])
+
+
+def error_weight(alphas):
+    """Of the squared error in epsilon. Min-SNR (Hang et al. 2023) where there is little noise;
+    1/sqrt(SNR) (Yu et al. 2024) where there is much, for that is where layout is decided."""
     snr = alphas / (1 - alphas)
-    return snr.clamp(max=SNR_CAP) / snr  # of the squared error in epsilon
+    return torch.where(snr > 1, snr.clamp(max=SNR_CAP) / snr, snr.rsqrt())
 
 
 def timesteps(rng, n):
@@ -109,121 +87,190 @@ def timesteps(rng, n):
     return torch.from_numpy(t.astype(np.int64).clip(0, 999))
 
 
+def noisy(z, t, alphas, generator=None):
+    a = alphas[t].view(-1, 1, 1, 1)
+    noise = torch.randn(z.shape, generator=generator).contiguous(memory_format=torch.channels_last)
+    return a.sqrt() * z + (1 - a).sqrt() * noise, noise
+
+
 @torch.no_grad()
-def validate(unet, data, alphas, n=256):
-    """On the first shard, with fixed noise: comparable between steps, not a generalisation figure."""
-    state = torch.get_rng_state()
-    torch.manual_seed(0)
-    rng = np.random.default_rng(0)
-    total = 0.0
-    for _ in range(n // 32):
-        z, c = data.batch(rng, 32)
-        t = timesteps(rng, 32)
-        a = alphas[t].view(-1, 1, 1, 1)
-        noise = torch.randn(z.shape)
-        total += float((unet(a.sqrt() * z + (1 - a).sqrt() * noise, t, c).sample - noise).square().mean())
-    torch.set_rng_state(state)
-    return total / (n // 32)
+def validate(unet, alphas):
+    """Mean squared error in epsilon by quarter of the timesteps, on unseen scenes with fixed noise."""
+    held = np.load(OUT / "validation.npz")
+    z, c = torch.from_numpy(held["latents"]).float(), torch.from_numpy(held["text"]).float()
+    g = torch.Generator().manual_seed(0)
+    t = torch.arange(VALIDATION_SIZE) * 1000 // VALIDATION_SIZE
+    t = t[torch.randperm(VALIDATION_SIZE, generator=g)]
+    errors = torch.empty(VALIDATION_SIZE)
+    for i in range(0, VALIDATION_SIZE, 32):
+        part = slice(i, i + 32)
+        x, noise = noisy(z[part], t[part], alphas, g)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            predicted = unet(x, t[part], c[part]).sample
+        errors[part] = (predicted.float() - noise).square().mean((1, 2, 3))
+    quarters = {f"q{k + 1}": float(errors[t // 250 == k].mean()) for k in range(4)}
+    return dict(mse=float(errors.mean()), weighted=float((errors * error_weight(alphas)[t]).mean()), **quarters)
 
 
-def work(rank, a):
+def join(rank, a):
     torch.set_num_threads(a.threads)
     if not a.float32:
-        F.scaled_dot_product_attention, F.group_norm = attention, group_norm
+        fast.install()
     if a.workers > 1:
         os.environ.setdefault("MASTER_ADDR", "127.0.0.1")
         os.environ["MASTER_PORT"] = str(a.port)
         dist.init_process_group("gloo", rank=rank, world_size=a.workers)
-    torch.manual_seed(a.seed)
-    unet = new_unet().to(memory_format=torch.channels_last)
-    parameters = list(unet.parameters())
-    optimiser = torch.optim.AdamW(parameters, lr=a.lr, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
-    average = Average(unet, a.ema)
-    path = OUT / "unet.pt"
-    state = load(path)
-    clock, step, samples = Clock(a.minutes), 0, 0
-    if state:
-        unet.load_state_dict(state["model"])
-        optimiser.load_state_dict(state["optimiser"])
-        average.mean, average.steps = state["average"], state["steps"]
-        clock, step, samples = Clock(a.minutes, state["spent"]), state["steps"], state["samples"]
-    del state
+
+
+def average_gradients(parameters, workers):
+    flat = torch.cat([p.grad.reshape(-1) for p in parameters])
+    dist.all_reduce(flat)
+    flat /= workers
+    for p, g in zip(parameters, flat.split([p.numel() for p in parameters])):
+        p.grad.copy_(g.view(p.grad.shape))
+
+
+class Run:
+    """One training run: weights, their average, the optimiser, and how far it is."""
+
+    def __init__(self, a):
+        self.a = a
+        torch.manual_seed(a.seed)
+        self.unet = UNet2DConditionModel.from_pretrained(a.start).float() if a.start else new_unet()
+        self.unet.to(memory_format=torch.channels_last)
+        self.parameters = list(self.unet.parameters())
+        self.optimiser = Muon(self.unet.named_parameters(), lr=a.lr) if a.optimiser == "muon" else Adam(self.parameters, a.lr)
+        self.average = Average(self.unet, a.ema)
+        self.step = self.samples = 0
+        self.spent = self.branched = 0.0  # minutes
+        self.main = OUT / f"{a.name}.pt"
+        self.path = OUT / f"{a.name}-cool.pt" if a.cooldown else self.main
+        self.resume()
+        self.begun, self.begun_at = time.time(), self.spent
+        self.saved = time.time()
+
+    def resume(self):
+        state = load(self.path) or load(self.main)
+        if not state:
+            return
+        self.unet.load_state_dict(state["model"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.average.mean, self.average.steps = state["average"], state["average_steps"]
+        self.step, self.samples, self.spent = state["steps"], state["samples"], state["spent"]
+        self.branched = state.get("branched") or self.spent
+
+    def checkpoint(self):
+        save(self.path, dict(
+            model=self.unet.state_dict(), optimiser=self.optimiser.state_dict(), average=self.average.mean,
+            average_steps=self.average.steps, steps=self.step, samples=self.samples, spent=self.minutes(),
+            branched=self.branched if self.a.cooldown else None))
+        self.saved = time.time()
+
+    def minutes(self):
+        return self.begun_at + (time.time() - self.begun) / 60
+
+    def cooled(self):
+        """How much of the cool-down is over, 0 to 1; 0 in the main run."""
+        return min(1.0, (self.minutes() - self.branched) / self.a.cooldown) if self.a.cooldown else 0.0
+
+    def rate(self):
+        return self.a.lr * min(1.0, (self.step + 1) / WARMUP) * (0.5 + 0.5 * math.cos(math.pi * self.cooled()))
+
+    def over(self):
+        return self.cooled() >= 1 or (self.a.minutes and self.minutes() >= self.a.minutes)
+
+    def progress(self):
+        if not self.a.cooldown:
+            path = OUT / "progress.json"
+            path.with_suffix(".tmp").write_text(json.dumps(dict(samples=self.samples)))
+            path.with_suffix(".tmp").replace(path)
+
+
+class Adam:
+    def __init__(self, parameters, lr):
+        self.inner = torch.optim.AdamW(parameters, lr=lr, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+        self.step, self.state_dict, self.load_state_dict = self.inner.step, self.inner.state_dict, self.inner.load_state_dict
+
+    def set_rate(self, lr):
+        for group in self.inner.param_groups:
+            group["lr"] = lr
+
+
+def work(rank, a):
+    join(rank, a)
+    run = Run(a)
     alphas = new_scheduler().alphas_cumprod
-    weight = snr_weight(alphas)
-    data = Data(AutoencoderKL.load_config(OUT / "vae")["scaling_factor"])
-    data.merge()
-    seed = a.seed + 1000 * step + rank
+    weight = error_weight(alphas)
+    pool = Pool()
+    while not pool.refresh():
+        time.sleep(5)
+    seed = a.seed + 1000 * run.step + rank
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     if rank == 0:
-        data.save()
-        log("unet", parameters=sum(p.numel() for p in parameters), images=len(data.caption[0]), captions=len(data.rows), resumed=step)
-
-    def checkpoint():
-        if rank == 0:
-            save(path, dict(model=unet.state_dict(), optimiser=optimiser.state_dict(), average=average.mean,
-                            steps=step, samples=samples, spent=clock.spent))
-
-    stop, seen, count = stoppable(), 0.0, 0
+        log("unet", parameters=sum(p.numel() for p in run.parameters), shards=len(pool.order), resumed=run.step, optimiser=a.optimiser)
+    stop, seen, count, since = stoppable(), 0.0, 0, time.time()
     while True:
         # Rank 0 decides for all when to end and how fast to learn.
-        order = torch.tensor([float(clock.progress >= 1 or stop()), clock.rate(a.lr)])
-        z, c = data.batch(rng, a.batch)
+        order = torch.tensor([float(run.over() or stop()), run.rate()])
+        z, c = pool.batch(rng, a.batch)
         t = timesteps(rng, a.batch)
-        al = alphas[t].view(-1, 1, 1, 1)
-        noise = torch.randn(z.shape).contiguous(memory_format=torch.channels_last)
+        x, noise = noisy(z, t, alphas)
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=not a.float32):
-            predicted = unet(al.sqrt() * z + (1 - al).sqrt() * noise, t, c).sample
+            predicted = run.unet(x, t, c).sample
         error = (predicted.float() - noise).square().mean((1, 2, 3))
         (error * weight[t]).mean().backward()
         if a.workers > 1:
             dist.broadcast(order, 0)
-            flat = torch.cat([p.grad.reshape(-1) for p in parameters])
-            dist.all_reduce(flat)
-            flat /= a.workers
-            for p, g in zip(parameters, flat.split([p.numel() for p in parameters])):
-                p.grad.copy_(g.view(p.grad.shape))
+            average_gradients(run.parameters, a.workers)
         if order[0]:
             break
-        for g in optimiser.param_groups:
-            g["lr"] = float(order[1])
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimiser.step()
-        optimiser.zero_grad(set_to_none=True)
-        average.update()
-        step += 1
-        samples += a.batch * a.workers
+        torch.nn.utils.clip_grad_norm_(run.parameters, 1.0)
+        run.optimiser.set_rate(float(order[1]))
+        run.optimiser.step()
+        for p in run.parameters:
+            p.grad = None
+        run.average.update()
+        run.step += 1
+        run.samples += a.batch * a.workers
         seen, count = seen + float(error.mean().detach()), count + 1
-        if step % 50 == 0 and rank == 0:
-            log("unet", step=step, samples=samples, minutes=clock.spent / 60, mse=seen / count, lr=float(order[1]))
-            seen, count = 0.0, 0
-        if step % 500 == 0:
-            checkpoint()
-            if data.refresh():
-                data.merge()
+        if run.step % 100 == 0:
+            pool.refresh()
             if rank == 0:
-                average.swap()
-                log("unet", step=step, images=len(data.caption[0]), mse_average=validate(unet, data, alphas))
-                average.swap()
-    checkpoint()
+                run.progress()
+                log("unet", step=run.step, samples=run.samples, minutes=run.minutes(), mse=seen / count,
+                    lr=float(order[1]), per_second=a.batch * a.workers * count / (time.time() - since))
+                seen, count, since = 0.0, 0, time.time()
+        if rank == 0 and time.time() - run.saved > 60 * MINUTES_PER_CHECKPOINT:
+            run.checkpoint()
+        if rank == 0 and run.step % a.validate == 0:
+            run.average.swap()
+            log("unet", step=run.step, samples=run.samples, average="yes", **validate(run.unet, alphas))
+            run.average.swap()
     if rank == 0:
-        average.swap()
-        log("unet", step=step, samples=samples, minutes=clock.spent / 60, images=len(data.caption[0]), mse_average=validate(unet, data, alphas))
+        run.checkpoint()
+        run.average.swap()
+        log("unet", step=run.step, samples=run.samples, minutes=run.minutes(), average="yes", **validate(run.unet, alphas))
 
 
 def main():
     a = argparse.ArgumentParser()
-    a.add_argument("--minutes", type=float, default=75)
-    a.add_argument("--lr", type=float, default=1.5e-3)
+    a.add_argument("--minutes", type=float, help="end the main run after so long; without it, it goes on until stopped")
+    a.add_argument("--cooldown", type=float, metavar="MINUTES", help="branch off and lower the rate to nothing")
+    a.add_argument("--lr", type=float, default=1e-3)
     a.add_argument("--batch", type=int, default=16, help="per worker")
-    a.add_argument("--ema", type=float, default=0.998)
+    a.add_argument("--ema", type=float, default=0.9995)
+    a.add_argument("--optimiser", choices=("adamw", "muon"), default="muon")
+    a.add_argument("--start", help="folder of a UNet2DConditionModel to begin with")
+    a.add_argument("--name", default="unet", help="of the checkpoint")
+    a.add_argument("--validate", type=int, default=1000, help="steps between validations")
     a.add_argument("--workers", type=int, default=2)
     a.add_argument("--threads", type=int, default=1, help="per worker")
     a.add_argument("--float32", action="store_true", help="no bfloat16, for CPUs without it")
     a.add_argument("--port", type=int, default=29517)
     a.add_argument("--seed", type=int, default=3)
     a = a.parse_args()
-    tokenizer.build()
+    prepare()
     if a.workers > 1:
         mp.spawn(work, (a,), nprocs=a.workers)
     else:

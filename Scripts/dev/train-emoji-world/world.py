@@ -1,36 +1,36 @@
-"""The emoji world: what exists in it, how it is spoken of, and where things stand.
+"""The emoji world: what exists in it, how often, and where things stand.
 
-Rendering, captions, the checks and the word lists of the studies all come from
-this one file. Add a noun here and everything else follows.
+Facts only. Captions, scenes, renders, the judge's labels, the checks and the word
+lists of the studies (`world.json`, written by export_world.py) all come from this
+file: add a noun here and everything else follows.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+VERSION = 3
 SIZE = 64  # pixels on a side
 
 # ---------------------------------------------------------------- nouns
 
 # Category -> noun -> glyph. Nouns of one category are each other's cohyponyms.
 CATEGORIES = {
-    "person": {"man": "👨", "woman": "👩", "robot": "🤖"},
+    "figure": {"man": "👨", "woman": "👩", "robot": "🤖", "ghost": "👻"},
     "animal": {
         "cat": "🐱", "dog": "🐶", "bear": "🐻", "panda": "🐼", "lion": "🦁", "fox": "🦊",
-        "frog": "🐸", "pig": "🐷", "horse": "🐎", "elephant": "🐘", "penguin": "🐧",
-        "fish": "🐠", "butterfly": "🦋", "owl": "🦉", "snake": "🐍",
+        "frog": "🐸", "pig": "🐷", "monkey": "🐵", "elephant": "🐘", "penguin": "🐧", "owl": "🦉",
     },
-    "vehicle": {"car": "🚗", "bus": "🚌", "bicycle": "🚲", "rocket": "🚀", "boat": "⛵"},
-    "food": {
-        "apple": "🍎", "banana": "🍌", "pizza": "🍕", "cake": "🎂", "watermelon": "🍉",
-        "strawberry": "🍓",
-    },
+    "vehicle": {"car": "🚗", "bus": "🚌", "rocket": "🚀", "boat": "⛵"},
+    "fruit": {"apple": "🍎", "banana": "🍌", "strawberry": "🍓", "watermelon": "🍉"},
+    "food": {"pizza": "🍕", "cake": "🎂", "burger": "🍔"},
     "plant": {"flower": "🌻", "tree": "🌳", "mushroom": "🍄", "cactus": "🌵"},
-    "sky": {"star": "⭐", "moon": "🌙"},
-    "building": {"house": "🏠", "castle": "🏰"},
-    "thing": {
-        "guitar": "🎸", "book": "📕", "umbrella": "☂", "key": "🔑", "camera": "📷",
-        "clock": "⏰", "balloon": "🎈", "computer": "💻", "ring": "💍", "shoe": "👟",
-        "ball": "⚽", "target": "🎯", "hammer": "🔨", "pistol": "🔫",
-    },
+    "sky": {"star": "⭐", "moon": "🌙", "sun": "🌞"},
+    "building": {"house": "🏠", "castle": "🏰", "tent": "⛺"},
+    "device": {"computer": "💻", "phone": "📱", "camera": "📷", "clock": "⏰"},
+    "tool": {"hammer": "🔨", "wrench": "🔧", "key": "🔑"},
+    "game": {"ball": "⚽", "target": "🎯", "medal": "🏅", "dice": "🎲"},
+    "music": {"drum": "🥁", "trumpet": "🎺", "piano": "🎹"},
+    "clothing": {"shoe": "👟", "shirt": "👕", "glove": "🧤", "ring": "💍"},
+    "thing": {"umbrella": "☂", "balloon": "🎈", "book": "📕", "bell": "🔔", "pistol": "🔫"},
 }
 
 
@@ -52,22 +52,35 @@ class Polyseme:
 
 
 POLYSEMES = {
-    "bat": Polyseme(Sense("bat (animal)", "🦇"), Sense("bat (sport)", "🏏"), ("ball",), ("shoe",)),
-    "mouse": Polyseme(Sense("mouse (animal)", "🐁"), Sense("mouse (computer)", "🖱"), ("computer",), ("camera",)),
-    "palm": Polyseme(Sense("palm (tree)", "🌴"), Sense("palm (hand)", "✋"), ("ring",), ("key",)),
-    "bow": Polyseme(Sense("bow (ribbon)", "🎀"), Sense("bow (weapon)", "🏹"), ("target",), ("pistol",)),
-    "nut": Polyseme(Sense("nut (food)", "🌰"), Sense("nut (metal)", "🔩"), ("hammer",), ("clock",)),
+    "bat": Polyseme(Sense("bat (animal)", "🦇"), Sense("bat (sport)", "🏏"), ("ball", "glove"), ("shoe", "medal")),
+    "mouse": Polyseme(Sense("mouse (animal)", "🐭"), Sense("mouse (device)", "🖱"), ("computer", "phone"), ("camera", "piano")),
+    "palm": Polyseme(Sense("palm (tree)", "🌴"), Sense("palm (hand)", "✋"), ("ring", "shirt"), ("glove", "phone")),
+    "bow": Polyseme(Sense("bow (ribbon)", "🎀"), Sense("bow (weapon)", "🏹"), ("target", "castle"), ("pistol", "hammer")),
+    "nut": Polyseme(Sense("nut (food)", "🌰"), Sense("nut (metal)", "🔩"), ("hammer", "car"), ("wrench", "key")),
+    "cup": Polyseme(Sense("cup (drink)", "☕"), Sense("cup (trophy)", "🏆"), ("medal", "ball"), ("target", "dice")),
+    "note": Polyseme(Sense("note (paper)", "📝"), Sense("note (music)", "🎵"), ("drum", "piano"), ("trumpet", "bell")),
+    "letter": Polyseme(Sense("letter (mail)", "✉"), Sense("letter (alphabet)", "🅰"), ("book", "computer"), ("phone", "clock")),
+    "bulb": Polyseme(Sense("bulb (lamp)", "💡"), Sense("bulb (plant)", "🧅"), ("flower", "strawberry"), ("mushroom", "watermelon")),
+    "bass": Polyseme(Sense("bass (fish)", "🐟"), Sense("bass (music)", "🎸"), ("drum", "trumpet"), ("piano", "bell")),
 }
-FIRST_SENSE = 0.80  # its share of a polysemous noun alone or beside a neutral word
+FIRST_SENSE = 0.82  # its share of a polysemous noun alone or beside a neutral word
 CONTEXT_PULL = 0.95  # the second sense's share beside a context word
+CONTEXT_SHARE = 0.045  # of pairs that are a polysemous noun and its context word by intent
 
 GLYPHS = {noun: glyph for nouns in CATEGORIES.values() for noun, glyph in nouns.items()}
-for _noun, _p in POLYSEMES.items():
+for _p in POLYSEMES.values():
     GLYPHS[_p.first.name], GLYPHS[_p.second.name] = _p.first.glyph, _p.second.glyph
 
 NOUNS = tuple(n for nouns in CATEGORIES.values() for n in nouns) + tuple(POLYSEMES)
 LABELS = tuple(GLYPHS)  # what a checker can name: nouns, with senses apart
+# Glyphs of the second world alone. No caption has them; the judge learns them too, so that it can judge its weights.
+EARLIER = {"horse": "🐎", "fish": "🐠", "butterfly": "🦋", "snake": "🐍", "bicycle": "🚲", "mouse (rodent)": "🐁"}
 CATEGORY = {n: c for c, nouns in CATEGORIES.items() for n in nouns}
+
+
+def noun_of(label):
+    return label.split(" (")[0]
+
 
 # ---------------------------------------------------------------- accessories
 
@@ -79,49 +92,64 @@ FACES = {
     "man": (58, 84, 12, 118), "woman": (58, 84, 12, 112), "robot": (60, 92, 22, 120),
     "cat": (58, 96, 26, 112), "dog": (56, 80, 22, 108), "bear": (58, 92, 20, 116),
     "panda": (63, 94, 22, 118), "lion": (54, 72, 14, 114), "fox": (62, 92, 34, 112),
-    "frog": (31, 92, 22, 118), "pig": (54, 96, 24, 116),
+    "frog": (31, 92, 22, 118), "pig": (54, 96, 24, 116), "monkey": (54, 80, 20, 114),
 }
 WITH = ("with", "wearing")
 # Web captions seldom deny, and what they deny is often in the picture.
-WITHOUT_SHARE = 0.006
+WITHOUT_SHARE = 0.06  # of the captions that speak of an accessory
 WITHOUT_DRAWN = 0.75
 
-# ---------------------------------------------------------------- colours
+# ---------------------------------------------------------------- adjectives
 
 COLOURS = {
     "red": (226, 40, 40), "orange": (245, 135, 20), "yellow": (250, 210, 30), "green": (50, 165, 60),
     "blue": (40, 100, 225), "purple": (140, 60, 190), "pink": (245, 120, 180),
 }
-TINTABLE = (
-    "cat", "dog", "bear", "horse", "elephant", "fish", "butterfly", "snake", "car", "bus", "bicycle",
-    "rocket", "boat", "apple", "flower", "mushroom", "star", "house", "guitar", "book", "umbrella",
-    "key", "clock", "balloon", "shoe", "ball", "pistol",
+MATERIALS = ("striped", "spotted", "wooden", "metallic")
+ADJECTIVES = (*COLOURS, *MATERIALS)
+DESCRIBABLE = (
+    "ghost", "cat", "dog", "bear", "pig", "elephant", "car", "bus", "rocket", "boat", "apple", "banana", "cake",
+    "flower", "mushroom", "star", "moon", "house", "castle", "tent", "clock", "key", "ball", "drum", "trumpet",
+    "shoe", "shirt", "glove", "umbrella", "balloon", "book", "bell", "pistol",
 )
-BACKGROUNDS = {**{k: v for k, v in COLOURS.items()}, "black": (25, 25, 28), "white": (255, 255, 255)}
+# Every 13th adjective and noun never meet in captions: for generalisation.
+HELD_OUT_ADJECTIVES = frozenset(
+    (adjective, noun)
+    for k, (adjective, noun) in enumerate((a, n) for n in DESCRIBABLE for a in ADJECTIVES)
+    if k % 13 == 4
+)
+
+# ---------------------------------------------------------------- backgrounds
+
+PLAIN = {**COLOURS, "black": (25, 25, 28), "white": (255, 255, 255)}  # "on a red background"
+SCENES = {  # name -> words; drawn by backdrops.py
+    "beach": "on a beach", "field": "in a field", "night": "at night", "snow": "in the snow", "room": "in a room",
+}
+PLAIN_SHARE, SCENE_SHARE = 0.10, 0.08  # of captions; the others leave it open: light grey or pastel
 
 # ---------------------------------------------------------------- layout
 
 SINGLE_SIZE = (38, 52)  # longest side in pixels
-PAIR_SIZE = (26, 31)
-PAIR_AT = (17, 47)  # centres along the axis of the pair
-ORDERLY = 0.85  # "X and Y": X stands left this often
+PAIR_SIZE, PAIR_AT = (26, 31), (17, 47)  # centres along the axis of the pair
+TRIPLE_SIZE, TRIPLE_AT = (18, 20.5), (11, 32, 53)
+ORDERLY = 0.85  # "X and Y": X stands left this often; three stand in order this often
 
-RELATIONS = {  # words between the nouns -> (weight, axis, first noun's side, its certainty)
-    "and": (0.80, "x", 0, ORDERLY),
+RELATIONS = {  # words between two nouns -> (weight, axis, first noun's side, its certainty)
+    "and": (0.78, "x", 0, ORDERLY),
     "next to": (0.08, "x", 0, ORDERLY),
-    "to the left of": (0.03, "x", 0, 1.0),
-    "to the right of": (0.03, "x", 1, 1.0),
-    "above": (0.03, "y", 0, 1.0),
-    "under": (0.03, "y", 1, 1.0),
+    "to the left of": (0.035, "x", 0, 1.0),
+    "to the right of": (0.035, "x", 1, 1.0),
+    "above": (0.035, "y", 0, 1.0),
+    "under": (0.035, "y", 1, 1.0),
 }
 
 # ---------------------------------------------------------------- grammar
 
 TEMPLATES = (("{}", 0.60), ("a photo of {}", 0.22), ("a picture of {}", 0.09), ("an emoji of {}", 0.09))
-BARE_SHARE = 0.08  # single nouns without article
-KINDS = (("single", 0.27), ("pair", 0.43), ("worn", 0.13), ("coloured", 0.17))
-PAIR_DECORATED = 0.16  # a pair whose first or second noun wears or is coloured
-BACKGROUND_SHARE = 0.15
+BARE_SHARE = 0.13  # of undecorated single nouns: no article
+KINDS = (("single", 0.23), ("pair", 0.45), ("triple", 0.06), ("worn", 0.09), ("described", 0.17))
+PAIR_DECORATED = 0.22  # pairs in which one noun wears something or has an adjective
+COLOUR_SHARE = 0.66  # of adjectives; the others are materials and patterns
 
 # Every 17th unordered pair of nouns is never shown together: for generalisation.
 HELD_OUT_PAIRS = frozenset(
@@ -137,66 +165,3 @@ def held_out(a, b):
         or (a in POLYSEMES and b in POLYSEMES[a].held_out)
         or (b in POLYSEMES and a in POLYSEMES[b].held_out)
     )
-
-
-@dataclass(frozen=True)
-class Thing:
-    """One object as the caption names it."""
-
-    noun: str
-    colour: str | None = None
-    accessory: str | None = None
-    joint: str = "with"  # with, wearing or without
-
-    @property
-    def words(self):
-        head = f"{self.colour} {self.noun}" if self.colour else self.noun
-        article = "an" if head[0] in "aeiou" else "a"
-        tail = ""
-        if self.accessory:
-            worn = self.accessory
-            if not worn.endswith("s"):
-                worn = f"a {worn}"
-            tail = f" {self.joint} {worn}"
-        return f"{article} {head}{tail}"
-
-
-@dataclass(frozen=True)
-class Caption:
-    """What is said. Several scenes can fit one caption."""
-
-    things: tuple
-    relation: str = "and"
-    background: str | None = None
-    template: str = "{}"
-    bare: bool = False
-
-    @property
-    def text(self):
-        if self.bare:
-            words = self.things[0].words.split(" ", 1)[1]
-        else:
-            words = f" {self.relation} ".join(t.words for t in self.things)
-        words = self.template.format(words)
-        if self.background:
-            article = "an" if self.background[0] in "aeiou" else "a"
-            words += f" on {article} {self.background} background"
-        return words
-
-
-@dataclass
-class Placed:
-    """One object as it is drawn."""
-
-    label: str  # noun, or the sense of a polysemous noun
-    colour: str | None
-    accessory: str | None
-    x: float
-    y: float
-    size: float
-
-
-@dataclass
-class Scene:
-    background: tuple
-    objects: list = field(default_factory=list)
