@@ -29,6 +29,7 @@ let package = Package(
         "COpenBLAS", .target(name: "COneDNN", condition: .when(traits: ["OneDNN"])), "CKernels",
       ]),
     .target(name: "Encoding"),
+    .target(name: "Statistics"),
     .target(name: "Neural", dependencies: ["Tensor", "Encoding"]),
     .target(name: "Imaging", dependencies: ["Tensor", "CImaging"]),
     .target(name: "Diffusion", dependencies: ["Neural", "Imaging", "Tensor", "Encoding"]),
@@ -36,7 +37,9 @@ let package = Package(
     .target(name: "Notebook", dependencies: ["Encoding"]),
     .target(
       name: "Scripting",
-      dependencies: ["Lua", "Notebook", "Diffusion", "Imaging", "Neural", "Tensor", "Encoding"]),
+      dependencies: [
+        "Lua", "Notebook", "Diffusion", "Imaging", "Neural", "Tensor", "Encoding", "Statistics", "CKernels",
+      ]),
     .executableTarget(
       name: "lunette",
       dependencies: [
@@ -48,6 +51,7 @@ let package = Package(
       name: "bench-ops", dependencies: ["Tensor"], path: "Scripts/dev/bench-ops", exclude: ["run", "peer.py"]),
 
     .testTarget(name: "EncodingTests", dependencies: ["Encoding"]),
+    .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Goldens"]),
     .testTarget(name: "TensorTests", dependencies: ["Tensor"], exclude: ["Goldens"]),
     .testTarget(name: "NeuralTests", dependencies: ["Neural", "Encoding", "Tensor"], exclude: ["Goldens"]),
     .testTarget(name: "ImagingTests", dependencies: ["Imaging"], exclude: ["Goldens"]),

@@ -55,3 +55,11 @@ public struct TorchCPUGenerator: RandomGenerator, @unchecked Sendable {
     return order
   }
 }
+
+/// PyTorch's `random64`: the first number drawn is the upper half.
+extension TorchCPUGenerator: RandomNumberGenerator {
+  public mutating func next() -> UInt64 {
+    let high = UInt64(ck_torch_random(&engine))
+    return high << 32 | UInt64(ck_torch_random(&engine))
+  }
+}

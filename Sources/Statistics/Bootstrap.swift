@@ -1,0 +1,99 @@
+/// What a statistic might have been, had other samples been drawn (Efron and Tibshirani 1993, chapters 13 and 14).
+public struct Bootstrap: Sendable {
+  /// The statistic of the sample itself.
+  public let estimate: Double
+  /// The statistic of each resample, sorted.
+  public let replicates: [Double]
+  /// The statistic without each observation in turn: what the BCa interval needs beyond the percentile interval.
+  public let jackknife: [Double]
+
+  public init(estimate: Double, replicates: [Double], jackknife: [Double]) throws {
+    guard replicates.count >= 2 else {
+      throw StatisticsError("at least two resamples expected, got \(replicates.count)")
+    }
+    guard estimate.isFinite, replicates.allSatisfy(\.isFinite), jackknife.allSatisfy(\.isFinite) else {
+      throw StatisticsError("a statistic that is finite for every resample expected")
+    }
+    self.estimate = estimate
+    self.replicates = replicates.sorted()
+    self.jackknife = jackknife
+  }
+
+  /// Draws `resamples` times `count` of `count` observations with replacement.
+  ///
+  /// - Parameter statistic: of the observations with these indices, from 0, with repetitions.
+  public init(
+    count: Int, resamples: Int, withJackknife: Bool, using generator: inout some RandomNumberGenerator,
+    statistic: ([Int]) throws -> Double
+  ) throws {
+    guard count >= 1 else { throw StatisticsError("at least one observation expected, got none") }
+    guard (2...1_000_000).contains(resamples) else {
+      throw StatisticsError("2 to a million resamples expected, got \(resamples)")
+    }
+    let all = Array(0..<count)
+    let estimate = try statistic(all)
+    var indices = all
+    var replicates: [Double] = []
+    for _ in 0..<resamples {
+      for place in all { indices[place] = generator.index(below: count) }
+      replicates.append(try statistic(indices))
+    }
+    let jackknife =
+      withJackknife && count > 1 ? try all.map { left in try statistic(all.filter { $0 != left }) } : []
+    try self.init(estimate: estimate, replicates: replicates, jackknife: jackknife)
+  }
+
+  /// The standard deviation of the replicates.
+  public var standardError: Double {
+    let mean = replicates.reduce(0, +) / Double(replicates.count)
+    return (replicates.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(replicates.count - 1))
+      .squareRoot()
+  }
+
+  public func percentile(level: Double = 0.95) throws -> Interval {
+    try Level.check(level)
+    return interval((1 - level) / 2, (1 + level) / 2)
+  }
+
+  /// Bias-corrected and accelerated: second-order right for skewed statistics. Where all replicates are one number, so
+  /// are its ends.
+  ///
+  /// - Throws: without a jackknife, and where the replicates all lie on one side of the estimate.
+  public func bca(level: Double = 0.95) throws -> Interval {
+    try Level.check(level)
+    if replicates.first == replicates.last, replicates.first == estimate {
+      return Interval(low: estimate, high: estimate)
+    }
+    guard jackknife.count > 1 else { throw StatisticsError("BCa needs at least two observations") }
+    let below = replicates.count { $0 < estimate } + replicates.count { $0 <= estimate }
+    let bias = Normal.quantile(Double(below) / Double(2 * replicates.count))
+    guard bias.isFinite else {
+      throw StatisticsError("BCa needs replicates on both sides of the estimate: take percentiles")
+    }
+    let acceleration = acceleration
+    func adjusted(_ p: Double) -> Double {
+      let z = bias + Normal.quantile(p)
+      return Normal.cumulative(bias + z / (1 - acceleration * z))
+    }
+    return interval(adjusted((1 - level) / 2), adjusted((1 + level) / 2))
+  }
+
+  private var acceleration: Double {
+    let mean = jackknife.reduce(0, +) / Double(jackknife.count)
+    let differences = jackknife.map { mean - $0 }
+    let squares = differences.reduce(0) { $0 + $1 * $1 }
+    guard squares > 0 else { return 0 }
+    return differences.reduce(0) { $0 + $1 * $1 * $1 } / (6 * squares * squares.squareRoot())
+  }
+
+  private func interval(_ low: Double, _ high: Double) -> Interval {
+    Interval(
+      low: Sample.quantile(low, ofSorted: replicates), high: Sample.quantile(high, ofSorted: replicates))
+  }
+}
+
+extension RandomNumberGenerator {
+  /// A number of 0 ..< bound. Written out, as the standard library's way may change between its versions; its bias is
+  /// below bound / 2⁶⁴.
+  mutating func index(below bound: Int) -> Int { Int(next().multipliedFullWidth(by: UInt64(bound)).high) }
+}

@@ -1,0 +1,25 @@
+/// One coefficient of a regression.
+public struct Coefficient: Equatable, Sendable {
+  public let name: String
+  public let estimate: Double
+  public let standardError: Double
+  /// Two-sided, of it being 0.
+  public let pValue: Double
+  public let interval: Interval
+
+  /// - Parameter degrees: of Student's t; nil for the normal distribution.
+  static func list(
+    _ estimates: [Double], names: [String], covariance: [[Double]], degrees: Double?, level: Double
+  ) throws -> [Coefficient] {
+    let normal = try Level.normalReach(level)
+    let reach = degrees.map { StudentT.reach(level, degrees: $0) } ?? normal
+    return estimates.indices.map { i in
+      let (estimate, error) = (estimates[i], covariance[i][i].squareRoot())
+      let statistic = estimate / error
+      return Coefficient(
+        name: names[i], estimate: estimate, standardError: error,
+        pValue: degrees.map { StudentT.twoSided(statistic, degrees: $0) } ?? Normal.twoSided(statistic),
+        interval: Interval(low: estimate - reach * error, high: estimate + reach * error))
+    }
+  }
+}
