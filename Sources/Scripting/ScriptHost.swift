@@ -18,6 +18,8 @@ public final class ScriptHost {
   /// What `lunette.load()` opens when it is given no name.
   public let defaultModel: String
   let random = RandomStream()
+  /// Where the door keeps what the script displays, where it does.
+  public let outputFolder: String?
   public var onProgress: ((Progress) -> Void)?
   public var onWarning: ((String) -> Void)?
 
@@ -26,7 +28,10 @@ public final class ScriptHost {
   public private(set) var seeds: [UInt64] = []
   private var knownSeeds: Set<UInt64> = []
 
-  public init(defaultModel: String? = nil) { self.defaultModel = defaultModel ?? "emoji-world" }
+  public init(defaultModel: String? = nil, outputFolder: String? = nil) {
+    self.defaultModel = defaultModel ?? "emoji-world"
+    self.outputFolder = outputFolder
+  }
 
   func record(_ model: LoadedModel) {
     if !models.contains(model) { models.append(model) }

@@ -15,6 +15,8 @@ public final class Session {
     /// What `lunette.load()` opens when it is given no name.
     public var model: String?
     public var isTrusted = false
+    /// Where the door keeps what the script displays; scripts may keep files of their own there.
+    public var outputFolder: String?
 
     public init() {}
   }
@@ -52,7 +54,7 @@ public final class Session {
     let memory = sysconf(Int32(_SC_PHYS_PAGES)) / 2 * sysconf(Int32(_SC_PAGESIZE))
     lua = try LuaState(memoryLimit: memory > 0 ? memory : nil)
     scope = try CellScope(lua)
-    host = ScriptHost(defaultModel: options.model)
+    host = ScriptHost(defaultModel: options.model, outputFolder: options.outputFolder)
     lua.host = host
     host.onWarning = { [weak self] in self?.warn($0) }
     lua.onWarning = { [weak self] in self?.warn($0) }

@@ -70,7 +70,7 @@ struct ModelInfoCommand: ParsableCommand {
     line("scheduler", info.schedulerClass ?? "unknown")
     line("predicts", info.predictionType)
     line("in all", ModelSize.text(parameters: info.parameters, bytes: info.bytes))
-    if Files.isFolder(info.path), let hash = Files.sha256(of: info.path) { line("sha256", hash) }
+    if Files.isFolder(info.path), let hash = FileHash.sha256(of: info.path) { line("sha256", hash) }
     for warning in checkpoint.warnings { Terminal.print("  note: \(warning)\n") }
   }
 

@@ -35,9 +35,11 @@ struct RunCommand: ParsableCommand {
     for name in unknown { Terminal.note("warning: --set \(name): the parameters cell has no such variable") }
 
     let folder = try OutputFolder(out ?? "lunette-out/\(Files.stem(of: script))")
-    let session = try options.session(scriptName: script, arguments: arguments)
+    let session = try options.session(
+      scriptName: script, arguments: arguments, outputFolder: folder.path)
     let run = ScriptRun(
-      document: document, script: script, scriptHash: Files.sha256(bytes), folder: folder, session: session)
+      document: document, script: script, scriptHash: FileHash.sha256(bytes), folder: folder, session: session
+    )
     session.interruptOnSignal(SIGINT)
     try run.run()
   }

@@ -12,7 +12,9 @@ struct RunRecord {
     outputs: [String], date: String, seconds: Double
   ) {
     let status: Report.Status = failure == nil ? .done : failure?.isInterrupt == true ? .interrupted : .failed
-    let models = session.record.models.map { (name: $0.name, path: $0.path, hash: Files.sha256(of: $0.path)) }
+    let models = session.record.models.map {
+      (name: $0.name, path: $0.path, hash: FileHash.sha256(of: $0.path))
+    }
     let seeds = session.record.seeds
     let parameters = document.parameters
     let versions = Versions.all

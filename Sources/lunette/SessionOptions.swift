@@ -10,12 +10,13 @@ struct SessionOptions: ParsableArguments {
   @Flag(help: "Let the script reach files and programs outside its folder.")
   var trust = false
 
-  func session(scriptName: String, arguments: [String]) throws -> Session {
+  func session(scriptName: String, arguments: [String], outputFolder: String? = nil) throws -> Session {
     var options = Session.Options()
     options.scriptName = scriptName
     options.arguments = arguments
     options.model = model
     options.isTrusted = trust
+    options.outputFolder = outputFolder
     let session = try Session(options)
     session.onWarning = { Terminal.note("warning: \($0)") }
     return session

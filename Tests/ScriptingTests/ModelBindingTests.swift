@@ -26,6 +26,22 @@ import Testing
     }.joined()
   }
 
+  @Test func fingerprintsTellModelsApart() throws {
+    let load = "lunette.load('\(Self.goldens)/tiny-sd1', "
+    let lora = "{ path = '\(Self.goldens)/adapters/kohya.safetensors', scale ="
+    let lines = try printed(
+      """
+      print(model.fingerprint, lunette.load('\(Self.goldens)/tiny-sd2').fingerprint)
+      print(\(load){ loras = { \(lora) 1 } } }).fingerprint, \(load){ loras = { \(lora) 0.5 } } }).fingerprint)
+      print(\(load){ loras = { \(lora) 1 } } }).fingerprint)
+      """
+    ).split { $0.isWhitespace }
+    try #require(lines.count == 5)
+    #expect(lines[0] == FileHash.sha256(of: "\(Self.goldens)/tiny-sd1").map { $0[...] })
+    #expect(Set(lines[..<4]).count == 4)
+    #expect(lines[2] == lines[4])
+  }
+
   @Test func schedulersHaveSettings() throws {
     let run = "local out = model:generate{ prompt = 'a cat', steps = 4, scheduler ="
     #expect(try printed("\(run) 'heun' } print(#out.timesteps)") == "7\n")

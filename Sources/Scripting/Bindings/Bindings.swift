@@ -12,6 +12,7 @@ enum Bindings {
     try addMetrics(to: lunette)
     try addPlot(to: lunette)
     try addTable(to: lunette)
+    try addStatistics(to: lunette)
     try addJSON(to: lunette)
     try addClock(to: lunette)
     try addModels(to: lunette)

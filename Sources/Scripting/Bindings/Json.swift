@@ -31,6 +31,7 @@ extension Bindings {
         throw LuaArgumentError(1, "JSON expected: \(error)")
       }
     }
+    try addJSONEncoding(to: json)
     try json.function("load(path)") { call -> LuaMany in
       let path: String = try call[1]
       guard let text = TextFile.read(path) else { return LuaMany(LuaValue.nil, "\(path): cannot be read") }

@@ -11,6 +11,8 @@ final class LuaModel: LuaUserdata {
   let checkpoint: Checkpoint
   let pipeline: Pipeline
   private var loadedClip: LuaClip?
+  /// What results that are kept are kept under.
+  private lazy var fingerprint = checkpoint.fingerprint()
 
   init(name: String, path: String, options: CheckpointOptions, clip: String?) throws {
     self.name = name
@@ -33,6 +35,7 @@ final class LuaModel: LuaUserdata {
     type.property("guidance") { $0.pipeline.defaultGuidance }
     type.property("vocabulary_size") { $0.pipeline.tokenizer.vocabularySize }
     type.property("info") { try $0.info() }
+    type.property("fingerprint") { $0.fingerprint }
     try describeText(type)
     try describePictures(type)
     try describeRuns(type)
