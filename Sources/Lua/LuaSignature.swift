@@ -45,23 +45,3 @@ public struct LuaSignature: Sendable {
     return "bad argument #\(error.index) to '\(name)' (\(error.message))"
   }
 }
-
-/// The known word that looks most like `word`.
-public func nearestName(to word: String, among known: [String]) -> String? {
-  func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
-    var before: [Int] = []
-    var row = Array(0...b.count)
-    for i in 0..<a.count {
-      var next = [i + 1]
-      for j in 0..<b.count {
-        var best = min(row[j + 1] + 1, next[j] + 1, row[j] + (a[i] == b[j] ? 0 : 1))
-        if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { best = min(best, before[j - 1] + 1) }
-        next.append(best)
-      }
-      (before, row) = (row, next)
-    }
-    return row[b.count]
-  }
-  let letters = Array(word.utf8.prefix(64))
-  return known.map { ($0, distance(letters, Array($0.utf8))) }.min { $0.1 < $1.1 }?.0
-}
