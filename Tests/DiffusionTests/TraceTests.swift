@@ -102,8 +102,8 @@ import Testing
     let own = "unet.up_blocks.1.attentions.0.attn1"
     #expect(try paths(TraceOptions(selfAttention: true)) == [own, cross])
     #expect(try paths(TraceOptions(cross: false, selfAttention: true)) == [own])
-    #expect(try paths(TraceOptions(layers: SitePattern("unet.up_blocks.**"))) == [cross])
-    #expect(try paths(TraceOptions(layers: SitePattern("unet.down_blocks.**"))) == [])
+    #expect(try paths(TraceOptions(layers: [SitePattern("unet.up_blocks.**")])) == [cross])
+    #expect(try paths(TraceOptions(layers: [SitePattern("unet.down_blocks.**")])) == [])
   }
 
   @Test func layersMayDiffer() throws {

@@ -14,12 +14,12 @@ public struct TraceOptions: Sendable {
   /// Record the rows of the negative prompt as well.
   public var unconditional: Bool
   public var steps: Steps
-  /// Only attention layers whose path matches; nil for all.
-  public var layers: SitePattern?
+  /// Only attention layers whose path matches one of these; nil for all.
+  public var layers: [SitePattern]?
 
   public init(
     cross: Bool = true, selfAttention: Bool = false, unconditional: Bool = false, steps: Steps = .sum,
-    layers: SitePattern? = nil
+    layers: [SitePattern]? = nil
   ) {
     self.cross = cross
     self.selfAttention = selfAttention
@@ -31,7 +31,8 @@ public struct TraceOptions: Sendable {
   /// Whether the probabilities of an attention layer are to be recorded.
   public func wants(_ site: AttentionSite) -> Bool {
     switch site.kind {
-    case .cross where cross, .selfAttention where selfAttention: layers?.matches(site.path) ?? true
+    case .cross where cross, .selfAttention where selfAttention:
+      layers?.contains { $0.matches(site.path) } ?? true
     default: false
     }
   }

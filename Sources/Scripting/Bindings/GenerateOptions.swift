@@ -169,7 +169,11 @@ enum TraceArgument {
     case "each": trace.steps = .each
     case let other: throw table.complaint("steps", "\"sum\" or \"each\" expected, got \"\(other)\"")
     }
-    if let layers: String = try table["layers"] { trace.layers = try SitePattern(layers) }
+    if try table.has("layers") {
+      let isList = try table.read("layers") { $0.kind } == .table
+      let patterns: [String] = isList ? try table["layers"] : [try table["layers"]]
+      trace.layers = try patterns.map { try SitePattern($0) }
+    }
     return trace
   }
 }
