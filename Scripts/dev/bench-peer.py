@@ -1,7 +1,7 @@
 """Python's side of the benchmark: diffusers on two threads, with DAAM's maps from a processor that stores attention.
 
 `bench-peer.py MODEL OUT whole` makes one picture and a map for every word; `… loop` times the sampling loop alone, with
-plain attention and with the storing processor, in turns.
+plain attention and with the storing processor, in turns; `… gradient` one call of the UNet there and back to the embedding.
 """
 
 import json
@@ -110,9 +110,27 @@ def loop(model, repetitions=3):
     print(json.dumps(seconds))
 
 
+def gradient(model, repetitions=3):
+    pipeline = load(model)
+    unet = pipeline.unet.requires_grad_(False)
+    with torch.no_grad():
+        embedding = pipeline.encode_prompt(PROMPT, "cpu", 1, False)[0]
+    side = unet.config.sample_size
+    noise, seconds = torch.randn(1, unet.config.in_channels, side, side), []
+    for repetition in range(repetitions + 1):
+        start = time.perf_counter()
+        c = embedding.clone().requires_grad_()
+        unet(noise, 500, c).sample.square().mean().backward()
+        if repetition > 0:
+            seconds.append(time.perf_counter() - start)
+    print(json.dumps({"gradient": seconds}))
+
+
 if __name__ == "__main__":
     torch.set_num_threads(2)
     if sys.argv[3] == "whole":
         whole(sys.argv[1], sys.argv[2])
+    elif sys.argv[3] == "gradient":
+        gradient(sys.argv[1])
     else:
         loop(sys.argv[1])

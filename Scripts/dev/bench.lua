@@ -1,5 +1,6 @@
 -- Lunette's side of the benchmark (Scripts/dev/bench): `whole` makes one picture and a map for every word, `loop` times the
--- sampling loop alone, with and without a trace in turns.
+-- sampling loop alone, with and without a trace in turns, `gradient` one call of the UNet there and back to the embedding,
+-- `checkpoint` the same with checkpoints.
 
 -- %% tags=["parameters"]
 local task = "whole"
@@ -21,6 +22,17 @@ if task == "whole" then
   local out = model:generate(with{ trace = true })
   lunette.display(out.image)
   for _, word in ipairs(daam.maps(out):words()) do lunette.display(word:overlay(out.image)) end
+elseif task == "gradient" or task == "checkpoint" then
+  local embedding, noise = model:encode(request.prompt), model:noise{ seed = 7 }
+  local seconds = {}
+  for repetition = 0, 3 do
+    local start = lunette.clock()
+    local c = embedding:clone():requires_grad_()
+    local prediction = model:denoise(noise, 500, c, { checkpoint = task == "checkpoint" })
+    lunette.grad(prediction:pow(2):mean(), c)
+    if repetition > 0 then seconds[repetition] = lunette.clock() - start end
+  end
+  print(('{"gradient": [%s]}'):format(table.concat(seconds, ", ")))
 else
   -- embeddings are made before, pictures decoded by nobody: what is left is the loop
   local embedding, uncond = model:encode(request.prompt), model:encode("")

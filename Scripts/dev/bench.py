@@ -45,7 +45,7 @@ def main(program, model, rounds):
         ours = [program, "run", HERE / "bench.lua", "--model", model, "--out", f"{scratch}/ours"]
         theirs = [sys.executable, "-W", "ignore", HERE / "bench-peer.py", model, f"{scratch}/theirs"]
         whole, memory, loop = {"ours": [], "theirs": []}, {"ours": [], "theirs": []}, {}
-        start = []
+        start, gradient, peaks = [], {}, {}
         for _ in range(rounds):
             for name, command in (("ours", ours + ["--set", "task=whole"]), ("theirs", theirs + ["whole"])):
                 seconds, peak, _ = measure(command)
@@ -54,6 +54,13 @@ def main(program, model, rounds):
             for name, command in (("ours", ours + ["--set", "task=loop"]), ("theirs", theirs + ["loop"])):
                 for kind, values in loops(measure(command)[2]).items():
                     loop.setdefault(f"{name} {kind}", []).extend(values)
+            for name, command in (
+                ("ours", ours + ["--set", "task=gradient"]), ("checkpoint", ours + ["--set", "task=checkpoint"]),
+                ("theirs", theirs + ["gradient"]),
+            ):
+                _, peak, printed = measure(command)
+                gradient.setdefault(name, []).extend(loops(printed)["gradient"])
+                peaks.setdefault(name, []).append(peak)
             start.extend(measure([program, "eval", "1+1"])[0] for _ in range(4))
 
     def row(what, left, right, ratio, wanted):
@@ -75,6 +82,11 @@ def main(program, model, rounds):
         ratio(loop["ours traced"], loop["theirs traced"]), "–")
     row("Lunette's loop with trace against without", best(loop["ours traced"], "s", 3), "–",
         ratio(loop["ours traced"], loop["ours plain"]), "≤ 1.15")
+    for name, what in (("ours", ""), ("checkpoint", ", with checkpoints")):
+        row(f"UNet there and back to the embedding{what}", best(gradient[name], "s", 3), best(gradient["theirs"], "s", 3),
+            ratio(gradient[name], gradient["theirs"]), "≤ 0.70; 0.90 at full size")
+        row("its process: peak memory", best(peaks[name], "MB", 0), best(peaks["theirs"], "MB", 0),
+            ratio(peaks[name], peaks["theirs"]), "–")
     print(f"| `lunette eval '1+1'` | {best([1000 * s for s in start], 'ms', 1)} | – | – | < 50 ms |")
 
 

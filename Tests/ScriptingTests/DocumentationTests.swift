@@ -97,36 +97,9 @@ import Testing
     if let prelude = DocumentationEntry([], page.introduction.lineList).example {
       #expect(session.run(prelude).filter(\.isError) == [])
     }
-    for entry in page.entries { try run(entry, in: session) }
-  }
-
-  /// Runs an example up to each line that says what it shows.
-  private func run(_ entry: DocumentationEntry, in session: Session) throws {
-    var pending = ""
-    for line in (entry.example ?? "").split(separator: "\n") {
-      let parts = line.split(separator: "-->", maxSplits: 1)
-      pending += parts[0] + "\n"
-      guard parts.count == 2 else { continue }
-      #expect(Self.shown(session.run(pending)) == Self.folded(String(parts[1])), "\(entry.names): \(line)")
-      pending = ""
+    for entry in page.entries {
+      try ExampleRunner(session).run(entry.example ?? "", of: "\(entry.names)")
     }
-    #expect(session.run(pending).filter(\.isError) == [], "\(entry.names)")
-  }
-
-  private static func shown(_ outputs: [Output]) -> String {
-    folded(
-      outputs.map { output in
-        switch output {
-        case .stream(_, let text): text
-        case .result(let bundle, _), .display(let bundle, _): bundle.plainText ?? ""
-        case .error(let failure): "error: \(failure.message)"
-        case .other: ""
-        }
-      }.joined(separator: ", "))
-  }
-
-  private static func folded(_ text: String) -> String {
-    text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
   }
 
   @Test func helpFindsByNameAndByValue() throws {

@@ -1,0 +1,58 @@
+import Foundation
+import Notebook
+import Testing
+
+@testable import Scripting
+
+/// The guides in Docs whose examples are whole: they run from top to bottom in one session, with the built-in model, and
+/// show what they say.
+@Suite struct GuideTests {
+  private static let docs = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("Docs")
+
+  @Test(arguments: ["gradients.md"])
+  func examplesRun(page: String) throws {
+    let text = try String(contentsOf: Self.docs.appendingPathComponent(page), encoding: .utf8)
+    let examples = text.matches(of: /```lua\n((?:.|\n)*?)```/).map { String($0.1) }
+    #expect(!examples.isEmpty)
+    let session = try Session()
+    for example in examples { try ExampleRunner(session).run(example, of: page) }
+  }
+}
+
+/// Runs an example up to each line that says what it shows, `expression --> text`.
+struct ExampleRunner {
+  private let session: Session
+
+  init(_ session: Session) { self.session = session }
+
+  func run(_ example: String, of place: String) throws {
+    var pending = ""
+    for line in example.split(separator: "\n") {
+      let parts = line.split(separator: "-->", maxSplits: 1)
+      pending += parts[0] + "\n"
+      guard parts.count == 2 else { continue }
+      #expect(Self.shown(session.run(pending)) == Self.folded(String(parts[1])), "\(place): \(line)")
+      pending = ""
+    }
+    let failures = session.run(pending).filter { if case .error = $0 { true } else { false } }
+    #expect(failures == [], "\(place)")
+  }
+
+  private static func shown(_ outputs: [Output]) -> String {
+    folded(
+      outputs.map { output in
+        switch output {
+        case .stream(_, let text): text
+        case .result(let bundle, _), .display(let bundle, _): bundle.plainText ?? ""
+        case .error(let failure): "error: \(failure.message)"
+        case .other: ""
+        }
+      }.joined(separator: ", "))
+  }
+
+  private static func folded(_ text: String) -> String {
+    text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+  }
+}
