@@ -93,4 +93,6 @@ function options.check(opts)
   }
 end
 
+options.nearest = nearest
+
 return options

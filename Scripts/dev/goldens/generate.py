@@ -30,6 +30,7 @@ def main(root: Path):
     models.make_sd1(root / "tiny-sd1")
     models.make_sd2(root / "tiny-sd2")
     models.make_inpaint(root / "tiny-inpaint")
+    models.make_pixel(root / "tiny-pixel")
     tokens, notes = {}, {}
     for name, (height, width) in {"tiny-sd1": (8, 12), "tiny-sd2": (16, 8)}.items():
         pipeline = outputs.load(root / name)

@@ -207,6 +207,36 @@ def make_inpaint(root: Path):
     })
 
 
+def make_pixel(root: Path):
+    """A model that draws pixels: no VAE, three channels. Its texts are padded with `!`."""
+    vocab = bpe.write_fast(root / "tokenizer", 10)
+    end = vocab[bpe.SPECIAL[1]]
+    text = CLIPTextModel(CLIPTextConfig(
+        vocab_size=len(vocab), hidden_size=16, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2,
+        hidden_act="gelu", max_position_embeddings=77, bos_token_id=end - 1, eos_token_id=end, pad_token_id=1,
+    ))
+    randomize(text, 51, SHARP).config.save_pretrained(root / "text_encoder")
+    write(root / "text_encoder/model.safetensors", text_state(text, ""), torch.float16)
+    unet = UNet2DConditionModel(
+        sample_size=16, in_channels=3, out_channels=3, block_out_channels=(8, 8), layers_per_block=1, norm_num_groups=2,
+        attention_head_dim=[2, 4], cross_attention_dim=16,
+        down_block_types=["CrossAttnDownBlock2D"] * 2, up_block_types=["CrossAttnUpBlock2D"] * 2,
+    )
+    randomize(unet, 52, SHARP).save_config(root / "unet")
+    write(root / "unet/diffusion_pytorch_model.safetensors", unet.state_dict(), torch.float16)
+    write_json(root / "scheduler/scheduler_config.json", {
+        "_class_name": "DDIMScheduler", "_diffusers_version": "0.42.1", "beta_end": 0.012,
+        "beta_schedule": "scaled_linear", "beta_start": 0.00085, "clip_sample": False, "num_train_timesteps": 1000,
+        "set_alpha_to_one": False, "steps_offset": 1,
+    })
+    write_json(root / "model_index.json", {
+        "_class_name": "StableDiffusionPipeline", "_diffusers_version": "0.42.1",
+        "feature_extractor": [None, None], "requires_safety_checker": False, "safety_checker": [None, None],
+        "scheduler": ["diffusers", "DDIMScheduler"], "text_encoder": ["transformers", "CLIPTextModel"],
+        "tokenizer": ["transformers", "CLIPTokenizer"], "unet": ["diffusers", "UNet2DConditionModel"],
+    })
+
+
 def make_clip(root: Path, vocab):
     """Both towers and their projections, with its own copy of the tokenizer, as CLIP checkpoints have."""
     bpe.write_slow(root, 150)

@@ -1,0 +1,93 @@
+-- Optimisation of the embedding: the loss by loops over numbers, its way down, and when it runs.
+-- arg[1] is the folder of the models.
+local lunette = require "lunette"
+local suppress = require "suppress"
+local maps = require "suppress.maps"
+local near = require "suppress.tests.near"
+local t = lunette.tensor
+
+-- MARK: The loss against loops
+
+local o = {
+  distance = "cosine", keep = 1, remove = 0.5, own_weight = 0.7, inside_words = 0.85, inside_others = 0.95,
+}
+local rows = { words = { 3 }, others = { 2, 4 } }
+local function random(seed)
+  return { cross = t.rand({ 5, 9 }, { seed = seed }), own = t.rand({ 9, 9 }, { seed = seed + 1 }) }
+end
+local wanted, found = { random(1), random(3) }, { random(5), random(7) }
+
+local function distance(a, b, kind)
+  local ab, aa, bb, squares = 0, 0, 0, 0
+  for i, x in ipairs(a) do
+    ab, aa, bb, squares = ab + x * b[i], aa + x * x, bb + b[i] * b[i], squares + (x - b[i]) ^ 2
+  end
+  return kind == "l2" and squares or 1 - ab / math.sqrt(aa * bb)
+end
+
+-- the elements of those columns of `own` where the token's map reaches a share of its maximum
+local function inside(own, map, share)
+  local largest, list = math.max(table.unpack(map)), {}
+  for column, value in ipairs(map) do
+    if value >= share * largest then
+      for row = 1, #own do list[#list + 1] = own[row][column] end
+    end
+  end
+  return list
+end
+
+local function expected(kind)
+  local total = 0
+  for i = 1, 2 do
+    local a, b = wanted[i].cross:tolist(), found[i].cross:tolist()
+    local own_a, own_b = wanted[i].own:tolist(), found[i].own:tolist()
+    for token, weight in pairs{ [2] = 1, [3] = -0.5, [4] = 1 } do
+      local share = token == 3 and 0.85 or 0.95
+      total = total + weight * distance(a[token], b[token], kind)
+      total = total + weight * 0.7
+        * distance(inside(own_a, a[token], share), inside(own_b, a[token], share), kind)
+    end
+  end
+  return total / 2
+end
+
+near.number(maps.loss(wanted, found, rows, o):item(), expected("cosine"), 1e-5, "cosine")
+near.number(maps.loss(wanted, wanted, rows, o):item(), 0, 1e-5, "the same maps")
+o.distance = "l2"
+near.number(maps.loss(wanted, found, rows, o):item(), expected("l2"), 1e-3, "squared L2")
+
+-- MARK: In a run
+
+local prompt, word, steps = "a cat and a pistol", "pistol", 10
+for _, name in ipairs{ "tiny-sd1", "tiny-sd2", "tiny-pixel" } do
+  local model = assert(lunette.load(arg[1] .. "/" .. name))
+  local function run(opts)
+    local all = { prompt = prompt, word = word, seed = 3, steps = steps, alpha = 0.05 }
+    for key, value in pairs(opts or {}) do all[key] = value end
+    return suppress.generate(model, all)
+  end
+
+  -- Without a rate nothing moves: what is left is the softened embedding, from the share `from` on.
+  local still = run{ rate = 0, iterations = 1 }
+  local soft = run{ method = "soften", start = 0.2 }
+  near.tensor(still.latents, soft.latents, 2e-4, name .. ": rate 0")
+
+  -- The losses of a step fall where the steps are small, in both distances.
+  for _, kind in ipairs{ "cosine", "l2" } do
+    local out, report = run{ distance = kind, rate = kind == "cosine" and 1 or 0.01, iterations = 4, checkpoint = true }
+    assert(out.latents:isnan():sum():item() == 0)
+    local count = 0
+    for step, losses in pairs(report.losses) do
+      assert(step == 3 or step == 4, name .. ": steps 3 and 4 of 10 are those from 0.2 to 0.4")
+      assert(#losses == 4 and losses[4] < losses[1], ("%s, %s: the loss must fall, from %g to %g"):format(
+        name, kind, losses[1], losses[4]))
+      count = count + 1
+    end
+    assert(count == 2)
+  end
+
+  -- Checkpoints compute the same. (Long strides would carry differences in rounding far.)
+  local kept = run{ iterations = 2, rate = 1 }
+  local again = run{ iterations = 2, rate = 1, checkpoint = true }
+  near.tensor(again.latents, kept.latents, 1e-3, name .. ": checkpoints")
+end
