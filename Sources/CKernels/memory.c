@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -33,9 +34,10 @@ size_t ck_physical_memory(void) {
   return pages > 0 && page > 0 ? (size_t)pages * (size_t)page : (size_t)1 << 40;
 }
 
-/// Rounds up to one of eight sizes per power of two, so that blocks of nearly the same size are of use to each other.
+/// Rounds up to one of eight sizes per power of two (and to 64), so that blocks of nearly the same size are of use to
+/// each other.
 static size_t rounded(size_t bytes) {
-  if (bytes < smallest_kept) return bytes ? bytes : 64;
+  if (bytes <= 512) return bytes ? (bytes + 63) / 64 * 64 : 64;
   size_t step = (size_t)1 << (60 - __builtin_clzll(bytes));
   return (bytes + step - 1) / step * step;
 }
@@ -56,6 +58,61 @@ static void to_system(void *block, size_t size) {
     munmap(block, size);
 }
 
+// Small blocks: each thread keeps its own, one list for each size, so that they cost neither a lock nor malloc's search.
+
+enum { small_sizes = 64 };
+static const size_t most_small_bytes = 4 << 20;
+
+static _Thread_local struct {
+  void *first[small_sizes];  // a block's first word points to the next
+  size_t bytes;
+} small;
+static pthread_key_t small_key;
+static pthread_once_t small_once = PTHREAD_ONCE_INIT;
+
+/// The number of a rounded size below `smallest_kept`: 64, 128 … 512, 576, 640 … 1024, 1152 …
+static size_t small_index(size_t size) {
+  if (size <= 512) return size / 64 - 1;
+  size_t power = 63 - (size_t)__builtin_clzll(size);
+  return (power - 8) * 8 + (size >> (power - 3)) - 9;
+}
+
+static void free_small(void *unused) {
+  (void)unused;
+  for (int i = 0; i < small_sizes; i++) {
+    while (small.first[i]) {
+      void *block = small.first[i];
+      small.first[i] = *(void **)block;
+      free(block);
+    }
+  }
+  small.bytes = 0;
+}
+
+static void make_small_key(void) { pthread_key_create(&small_key, free_small); }
+
+static void *take_small(size_t size) {
+  void **first = &small.first[small_index(size)], *block = *first;
+  if (!block) return NULL;
+  *first = *(void **)block;
+  small.bytes -= size;
+  return block;
+}
+
+/// False where the thread has enough of them.
+static bool keep_small(void *block, size_t size) {
+  if (small.bytes + size > most_small_bytes) return false;
+  if (!small.bytes) {
+    pthread_once(&small_once, make_small_key);
+    pthread_setspecific(small_key, &small);  // not NULL: the thread's end frees what it keeps
+  }
+  void **first = &small.first[small_index(size)];
+  *(void **)block = *first;
+  *first = block;
+  small.bytes += size;
+  return true;
+}
+
 /// Takes the kept block at `i` out of the list.
 static kept take(int i) {
   kept found = keep[i];
@@ -73,7 +130,7 @@ static void drop_kept_beyond(size_t limit) {
 
 void *ck_allocate(size_t bytes) {
   size_t size = rounded(bytes);
-  void *block = NULL;
+  void *block = size < smallest_kept ? take_small(size) : NULL;
   if (size >= smallest_kept) {
     pthread_mutex_lock(&lock);
     for (int i = keep_count - 1; i >= 0 && !block; i--)
@@ -94,6 +151,7 @@ void *ck_allocate(size_t bytes) {
 void ck_release(void *block, size_t bytes) {
   size_t live = atomic_fetch_sub_explicit(&live_bytes, bytes, memory_order_relaxed) - bytes;
   size_t size = rounded(bytes), limit = live / 2 > always_kept ? live / 2 : always_kept;
+  if (size < smallest_kept && keep_small(block, size)) return;
   if (size < smallest_kept || size > limit) {
     to_system(block, size);
     return;

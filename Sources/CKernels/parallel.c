@@ -25,6 +25,10 @@ static int from_environment(void) {
 }
 
 int ck_threads(void) {
+  if (omp_in_parallel()) {
+    omp_set_num_threads(1);  // of this piece of work alone: what oneDNN compiles here is for one thread
+    return 1;
+  }
   int count = atomic_load_explicit(&wanted, memory_order_relaxed);
   if (__builtin_expect(count <= 0, 0)) {
     count = from_environment();
@@ -64,7 +68,7 @@ void ck_parallel_for(long count, long grain, ck_parallel_body body, void *contex
   if (grain < 1) grain = 1;
   loop work = {.count = count, .grain = grain, .body = body, .context = context};
   long pieces = (count + grain - 1) / grain, threads = ck_threads();
-  if (pieces == 1 || threads == 1 || omp_in_parallel()) {
+  if (pieces == 1 || threads == 1) {
     run_pieces(&work);
   } else {
     GOMP_parallel(run_pieces, &work, (unsigned)(pieces < threads ? pieces : threads), 0);

@@ -8,10 +8,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum place { place_a, place_b, place_bias, place_residual, place_result, place_scratch, places };
+
+/// What one call may not share with another at the same time: a stream, and oneDNN's objects for the operands, which are
+/// pointed at its buffers (NULL where the plan takes none).
+typedef struct arguments {
+  struct arguments *next;
+  dnnl_stream_t stream;
+  dnnl_memory_t memory[places];
+} arguments;
+
 struct onednn_plan {
-  pthread_mutex_t lock;  // the memory objects below are pointed at each call's buffers
   dnnl_primitive_t primitive;
-  dnnl_memory_t a, b, bias, residual, result, scratch;
+  pthread_mutex_t lock;  // of the list
+  arguments *idle;       // the first is only copied; calls on several threads take and give back the others
   size_t scratch_bytes;
   dnnl_memory_desc_t plain, wanted;  // of the weights: the checkpoint's order and the plan's
   bool has_weights, wants_plain;
@@ -24,10 +34,9 @@ struct onednn_packed {
   dnnl_memory_desc_t plain, order;
 };
 
-// One engine and one stream for the process: both are stateless on a CPU.
+// One engine for the process: it is stateless on a CPU.
 
 static dnnl_engine_t engine;
-static dnnl_stream_t stream;
 static dnnl_status_t engine_status;
 static pthread_once_t engine_once = PTHREAD_ONCE_INIT;
 
@@ -35,7 +44,6 @@ static void make_engine(void) {
   // Plans are cached by our own keys; a second cache inside would only hold memory.
   dnnl_set_primitive_cache_capacity(0);
   engine_status = dnnl_engine_create(&engine, dnnl_cpu, 0);
-  if (!engine_status) engine_status = dnnl_stream_create(&stream, engine, dnnl_stream_in_order);
 }
 
 static int ready(void) {
@@ -80,6 +88,15 @@ static dnnl_status_t memory_of(dnnl_memory_t *out, descriptor_ref descriptor) {
   return dnnl_memory_create(out, descriptor, engine, DNNL_MEMORY_NONE);
 }
 
+static void arguments_free(arguments *own) {
+  if (!own) return;
+  for (int i = 0; i < places; i++) {
+    if (own->memory[i]) dnnl_memory_destroy(own->memory[i]);
+  }
+  if (own->stream) dnnl_stream_destroy(own->stream);
+  free(own);
+}
+
 typedef struct {
   dnnl_memory_desc_t a, b, bias, result;
   bool has_weights;  // b is `any`, the checkpoint's order in plain
@@ -110,14 +127,17 @@ static dnnl_status_t fill_plan(onednn_plan *plan, const recipe *recipe) {
     if (!status && !is_steady_product(found)) status = dnnl_unimplemented;
   }
   if (!status) status = dnnl_primitive_create(&plan->primitive, found);
-  if (!status) status = memory_of(&plan->a, REF(recipe->a));
-  if (!status) status = memory_of(&plan->result, REF(recipe->result));
-  if (!status && has_bias) status = memory_of(&plan->bias, bias);
-  if (!status && has_residual) status = memory_of(&plan->residual, REF(recipe->result));
+  plan->idle = calloc(1, sizeof *plan->idle);
+  if (!status && !plan->idle) status = dnnl_out_of_memory;
+  dnnl_memory_t *memory = plan->idle ? plan->idle->memory : NULL;
+  if (!status) status = memory_of(&memory[place_a], REF(recipe->a));
+  if (!status) status = memory_of(&memory[place_result], REF(recipe->result));
+  if (!status && has_bias) status = memory_of(&memory[place_bias], bias);
+  if (!status && has_residual) status = memory_of(&memory[place_residual], REF(recipe->result));
   if (!status) {
     descriptor_ref pad = dnnl_primitive_desc_query_md(found, dnnl_query_scratchpad_md, 0);
     plan->scratch_bytes = pad ? dnnl_memory_desc_get_size(pad) : 0;
-    if (plan->scratch_bytes) status = memory_of(&plan->scratch, pad);
+    if (plan->scratch_bytes) status = memory_of(&memory[place_scratch], pad);
   }
   if (!status && recipe->has_weights) {
     descriptor_ref wanted = dnnl_primitive_desc_query_md(found, dnnl_query_weights_md, 0);
@@ -126,7 +146,7 @@ static dnnl_status_t fill_plan(onednn_plan *plan, const recipe *recipe) {
     status = descriptor_copy(&plan->wanted, wanted);
     if (!status) status = descriptor_copy(&plan->plain, REF(recipe->plain));
   } else if (!status) {
-    status = memory_of(&plan->b, REF(recipe->b));
+    status = memory_of(&memory[place_b], REF(recipe->b));
   }
   if (!status) {
     plan->implementation = strdup(implementation_name(found));
@@ -227,9 +247,10 @@ onednn_plan *onednn_plan_convolution_gradient(const onednn_convolution *s, int *
 
 void onednn_plan_free(onednn_plan *plan) {
   if (!plan) return;
-  dnnl_memory_t memories[] = {plan->a, plan->b, plan->bias, plan->residual, plan->result, plan->scratch};
-  for (size_t i = 0; i < sizeof memories / sizeof *memories; i++) {
-    if (memories[i]) dnnl_memory_destroy(memories[i]);
+  while (plan->idle) {
+    arguments *next = plan->idle->next;
+    arguments_free(plan->idle);
+    plan->idle = next;
   }
   if (plan->primitive) dnnl_primitive_destroy(plan->primitive);
   descriptor_free(plan->plain);
@@ -254,11 +275,14 @@ size_t onednn_packed_bytes(const onednn_plan *plan) {
 static dnnl_status_t reorder(dnnl_memory_t from, descriptor_ref from_order, dnnl_memory_t to, descriptor_ref to_order) {
   dnnl_primitive_desc_t found = NULL;
   dnnl_primitive_t primitive = NULL;
-  dnnl_exec_arg_t arguments[] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}};
+  dnnl_stream_t stream = NULL;
+  dnnl_exec_arg_t list[] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}};
   dnnl_status_t status = dnnl_reorder_primitive_desc_create(&found, from_order, engine, to_order, engine, NULL);
   if (!status) status = dnnl_primitive_create(&primitive, found);
-  if (!status) status = dnnl_primitive_execute(primitive, stream, 2, arguments);
+  if (!status) status = dnnl_stream_create(&stream, engine, dnnl_stream_in_order);
+  if (!status) status = dnnl_primitive_execute(primitive, stream, 2, list);
   if (!status) status = dnnl_stream_wait(stream);
+  if (stream) dnnl_stream_destroy(stream);
   if (primitive) dnnl_primitive_destroy(primitive);
   if (found) dnnl_primitive_desc_destroy(found);
   return status;
@@ -306,31 +330,55 @@ void onednn_packed_free(onednn_packed *packed) {
 
 // Running
 
+static arguments *arguments_like(const arguments *model) {
+  arguments *own = calloc(1, sizeof *own);
+  if (!own) return NULL;
+  dnnl_status_t status = dnnl_stream_create(&own->stream, engine, dnnl_stream_in_order);
+  for (int i = 0; i < places && !status; i++) {
+    descriptor_ref order;
+    if (!model->memory[i]) continue;
+    status = dnnl_memory_get_memory_desc(model->memory[i], &order);
+    if (!status) status = memory_of(&own->memory[i], order);
+  }
+  if (!status) return own;
+  arguments_free(own);
+  return NULL;
+}
+
+static arguments *take_arguments(onednn_plan *plan) {
+  pthread_mutex_lock(&plan->lock);
+  arguments *own = plan->idle->next;
+  if (own) plan->idle->next = own->next;
+  pthread_mutex_unlock(&plan->lock);
+  return own ? own : arguments_like(plan->idle);
+}
+
+static void give_back_arguments(onednn_plan *plan, arguments *own) {
+  pthread_mutex_lock(&plan->lock);
+  own->next = plan->idle->next;
+  plan->idle->next = own;
+  pthread_mutex_unlock(&plan->lock);
+}
+
 int onednn_run(onednn_plan *plan, const float *a, const float *b, const onednn_packed *packed, const float *bias,
                const float *residual, float *result, void *scratch) {
-  dnnl_exec_arg_t arguments[7];
+  const void *data[places] = {a, b, bias, residual, result, scratch};
+  const int names[places] = {plan->source_argument,   DNNL_ARG_WEIGHTS,      DNNL_ARG_BIAS,
+                             plan->residual_argument, plan->result_argument, DNNL_ARG_SCRATCHPAD};
+  arguments *own = take_arguments(plan);
+  if (!own) return dnnl_out_of_memory;
+  dnnl_exec_arg_t list[places + 1];
+  dnnl_status_t status = plan->scratch_bytes && !scratch ? dnnl_out_of_memory : dnnl_success;
   int count = 0;
-  dnnl_status_t status = dnnl_success;
-  pthread_mutex_lock(&plan->lock);
-#define ARGUMENT(name, memory, pointer)                                              \
-  if (!status && (memory)) {                                                         \
-    status = dnnl_memory_set_data_handle((memory), (void *)(pointer));               \
-    arguments[count++] = (dnnl_exec_arg_t){(name), (memory)};                        \
+  for (int i = 0; i < places && !status; i++) {
+    if (!own->memory[i]) continue;
+    status = dnnl_memory_set_data_handle(own->memory[i], (void *)data[i]);
+    list[count++] = (dnnl_exec_arg_t){names[i], own->memory[i]};
   }
-  ARGUMENT(plan->source_argument, plan->a, a)
-  ARGUMENT(DNNL_ARG_WEIGHTS, plan->b, b)
-  ARGUMENT(DNNL_ARG_BIAS, plan->bias, bias)
-  ARGUMENT(plan->residual_argument, plan->residual, residual)
-  ARGUMENT(plan->result_argument, plan->result, result)
-#undef ARGUMENT
-  if (plan->has_weights) arguments[count++] = (dnnl_exec_arg_t){DNNL_ARG_WEIGHTS, packed->memory};
-  if (!status && plan->scratch) {
-    status = scratch ? dnnl_memory_set_data_handle(plan->scratch, scratch) : dnnl_out_of_memory;
-    arguments[count++] = (dnnl_exec_arg_t){DNNL_ARG_SCRATCHPAD, plan->scratch};
-  }
-  if (!status) status = dnnl_primitive_execute(plan->primitive, stream, count, arguments);
-  if (!status) status = dnnl_stream_wait(stream);
-  pthread_mutex_unlock(&plan->lock);
+  if (plan->has_weights) list[count++] = (dnnl_exec_arg_t){DNNL_ARG_WEIGHTS, packed->memory};
+  if (!status) status = dnnl_primitive_execute(plan->primitive, own->stream, count, list);
+  if (!status) status = dnnl_stream_wait(own->stream);
+  give_back_arguments(plan, own);
   return status;
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 
 /// How many threads a kernel called from this thread uses: LUNETTE_THREADS, else OMP_NUM_THREADS, else the cores.
-/// Also gives the calling thread's OpenMP team (which oneDNN shares) that size, so call it before oneDNN.
+/// Within one of several pieces of `ck_parallel_for` it is 1. Also gives the calling thread's OpenMP team (which oneDNN
+/// shares) that size, so call it before oneDNN.
 int ck_threads(void);
 
 /// Sets that number for all threads; below 1 goes back to what the environment says.

@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 // The part of oneDNN that Lunette uses, the same over oneDNN 2 and 3: products and convolutions in float32.
-// A plan is one compiled operation for one shape; it may be used from any thread, one call at a time.
+// A plan is one compiled operation for one shape; any number of threads may run it at the same time.
 
 /// result = activation(a·b + bias) + residual, in this order.
 typedef struct {

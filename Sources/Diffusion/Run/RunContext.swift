@@ -1,3 +1,4 @@
+import Glibc
 import Tensor
 
 /// What accompanies a forward pass through the models: where the loop stands, who listens, and who may stop it.
@@ -25,6 +26,8 @@ public final class RunContext {
   /// The rows in runs of consecutive samples of one kind.
   private(set) var runs: [RowRun]
   var hookSet: HookSet
+  /// Kept for the sake of what they remember of the text.
+  private var rowContexts: [RunContext] = []
   private let interrupt: () throws -> Void
 
   public init(
@@ -40,6 +43,25 @@ public final class RunContext {
 
   /// Throws if the user asked to stop. The UNet calls it between blocks, the pipeline between steps.
   public func checkInterrupt() throws { try interrupt() }
+
+  /// One context for each row of the batch, for passes that run side by side: each has its own `conditioning`, all share
+  /// the trace, and only the thread that calls this asks whether the user wants to stop. Hooks are left out.
+  func parts(_ count: Int) -> [RunContext] {
+    let caller = pthread_self()
+    let interrupt = interrupt
+    while rowContexts.count < count {
+      rowContexts.append(
+        RunContext(trace: trace) { if pthread_equal(caller, pthread_self()) != 0 { try interrupt() } })
+    }
+    let parts = Array(rowContexts.prefix(count))
+    for (index, part) in parts.enumerated() {
+      part.rows = index < rows.count ? [rows[index]] : []
+      (part.step, part.timestep) = (step, timestep)
+    }
+    return parts
+  }
+
+  var hasHooks: Bool { !hookSet.hooks.isEmpty }
 
   /// Whether a hook matches the site: ask before computing anything that only a hook would see.
   public func listens(to site: String) -> Bool { hookSet.listens(to: site) }

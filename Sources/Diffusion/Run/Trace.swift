@@ -1,3 +1,4 @@
+import Synchronization
 import Tensor
 
 /// Attention probabilities collected over a run, per layer: {samples, heads, H·W, keys}, summed over the steps or
@@ -35,6 +36,9 @@ public final class Trace {
 
   private var maps: [Key: Tensor] = [:]
   private var indices: [String: Int] = [:]
+  /// Rows of a batch may pass through the model side by side. They enter the layers in the same order, and each adds to
+  /// its own part of the maps.
+  private let recording = Mutex(())
 
   public init(options: TraceOptions, samples: Int, latentHeight: Int, latentWidth: Int) {
     self.options = options
@@ -47,6 +51,12 @@ public final class Trace {
 
   /// The index of an attention layer, entered when it is first seen.
   func layer(_ site: AttentionSite, heads: Int, height: Int, width: Int, keys: Int) -> Int {
+    recording.withLock { _ in
+      enter(site, heads: heads, height: height, width: width, keys: keys)
+    }
+  }
+
+  private func enter(_ site: AttentionSite, heads: Int, height: Int, width: Int, keys: Int) -> Int {
     if let index = indices[site.path] { return index }
     let factor = (Double(latentHeight * latentWidth) / Double(height * width)).squareRoot()
     layers.append(
@@ -61,6 +71,11 @@ public final class Trace {
   /// rows are not wanted.
   func sums(layer index: Int, step: Int, conditional: Bool, sample: Int, count: Int) throws -> Tensor? {
     guard conditional || options.unconditional else { return nil }
+    let whole = try recording.withLock { _ in try maps(layer: index, step: step, conditional: conditional) }
+    return try whole.narrowed(0, start: sample, length: count)
+  }
+
+  private func maps(layer index: Int, step: Int, conditional: Bool) throws -> Tensor {
     if steps.last.map({ $0 < step }) ?? true {
       steps.append(step)
     } else if !steps.contains(step) {
@@ -68,15 +83,11 @@ public final class Trace {
       steps.sort()
     }
     let key = Key(layer: index, step: options.steps == .each ? step : 0, conditional: conditional)
-    let whole: Tensor
-    if let known = maps[key] {
-      whole = known
-    } else {
-      let layer = layers[index]
-      whole = try Tensor.zeros([samples, layer.heads, layer.height * layer.width, layer.keys])
-      maps[key] = whole
-    }
-    return try whole.narrowed(0, start: sample, length: count)
+    if let known = maps[key] { return known }
+    let layer = layers[index]
+    let made = try Tensor.zeros([samples, layer.heads, layer.height * layer.width, layer.keys])
+    maps[key] = made
+    return made
   }
 
   /// Adds the probabilities {count, heads, H·W, keys} of some samples where `sums` would have the kernel add them:

@@ -9,6 +9,8 @@ public final class UNet2DConditionModel: NoisePredictor {
   public let sampleSize: (height: Int, width: Int)
   public let embeddingWidth: Int
 
+  /// Channels of the largest maps.
+  private let firstChannels: Int
   private let timeEmbedding: TimestepEmbedding
   private let timeBiases: TimeBiases
   private let input, output: Conv2d
@@ -34,6 +36,7 @@ public final class UNet2DConditionModel: NoisePredictor {
     }
     sampleSize = model.sampleSize
     embeddingWidth = model.middle.embeddingWidth
+    firstChannels = first
     guard (model.down + model.up).allSatisfy({ $0.embeddingWidth == model.middle.embeddingWidth }) else {
       throw configuration.fault("cross_attention_dim", "the same at all levels")
     }
@@ -74,9 +77,41 @@ public final class UNet2DConditionModel: NoisePredictor {
     _ sample: Tensor, timestep: Double, embedding: Tensor, context: RunContext
   ) throws -> Tensor {
     try check(sample, embedding)
+    let biases = try timeBiases(timeEmbedding(timestep))
+    guard rowsPassAlone(sample, embedding, context) else {
+      return try pass(sample, biases, embedding, context)
+    }
+    try context.checkInterrupt()  // other threads may take all rows, and do not ask
+    let contexts = context.parts(sample.shape[0])
+    let parts = try Compute.concurrently(contexts.count) { row in
+      try pass(
+        sample.narrowed(0, start: row, length: 1), biases, embedding.narrowed(0, start: row, length: 1),
+        contexts[row])
+    }
+    return try .concatenated(parts, dim: 0)
+  }
+
+  /// Whether each row of a batch goes through the model by itself, as many at a time as there are threads.
+  ///
+  /// On small maps an operation takes less time than waking the thread that shall help with it. Large ones go together:
+  /// operations fill all threads, and weights are read once. So do rows that hooks see, all of a value at once, and
+  /// those of a tape, which one thread writes. It makes no difference to the numbers: where it would, on OpenBLAS, all
+  /// rows go together.
+  private func rowsPassAlone(_ sample: Tensor, _ embedding: Tensor, _ context: RunContext) -> Bool {
+    let size = sample.shape[1] * sample.shape[2] * firstChannels
+    let isOnTape = sample.requiresGradient || embedding.requiresGradient
+    return sample.shape[0] > 1 && size <= Self.smallMap && !isOnTape && !context.hasHooks
+      && Compute.backend.rowsAreIndependent
+  }
+
+  /// Numbers in the largest map of one row. Measured (Docs/ARCHITECTURE.md, performance).
+  private static let smallMap = 1 << 16
+
+  private func pass(_ sample: Tensor, _ timeBiases: Tensor, _ embedding: Tensor, _ context: RunContext) throws
+    -> Tensor
+  {
     try context.conditioning.use(embedding)
-    let step = UNetStep(
-      timeBiases: try timeBiases(timeEmbedding(timestep)), embedding: embedding, context: context)
+    let step = UNetStep(timeBiases: timeBiases, embedding: embedding, context: context)
     var x = try input(sample)
     var skips = [x]
     for block in down {

@@ -7,6 +7,9 @@ public protocol Backend: Sendable {
   /// For `doctor` and run records: `"oneDNN 2.6.3"`.
   var name: String { get }
 
+  /// Whether a row of a product is the same bytes whatever other rows are computed with it. Then a batch may be cut.
+  var rowsAreIndependent: Bool { get }
+
   /// [b, m, k]·[b, k, n] → [b, m, n]. Each matrix is row-major or column-major (`MatrixLayout`); a batch stride of 0
   /// repeats an operand.
   func product(_ a: Tensor, _ b: Tensor) throws -> Tensor

@@ -10,6 +10,16 @@
 
     public var name: String { "oneDNN " + String(cString: onednn_version_text()) }
 
+    /// Where oneDNN has no product that is steady in its bytes, OpenBLAS computes it.
+    public var rowsAreIndependent: Bool { OneDNNBackend.hasSteadyProduct }
+
+    private static let hasSteadyProduct: Bool = {
+      let epilogue = EpilogueShape(Epilogue(bias: nil, activation: .identity, residual: nil))
+      let shape = LinearShape(rows: 16, inputs: 16, outputs: 16, epilogue: epilogue)
+      let plan = try? OneDNNPlan.cached(.linear(shape))
+      return plan != nil
+    }()
+
     public func product(_ a: Tensor, _ b: Tensor) throws -> Tensor {
       let (m, k, n) = (a.shape[1], a.shape[2], b.shape[2])
       // A long sum over a column-major operand is the one case that oneDNN divides by the number of threads, which

@@ -10,6 +10,9 @@ public struct OpenBLASBackend: CPUBackend {
 
   public var name: String { "OpenBLAS " + String(cString: openblas_get_corename()) }
 
+  /// It adds up in another order where a matrix has another height.
+  public var rowsAreIndependent: Bool { false }
+
   public func product(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     guard let left = MatrixLayout(a), let right = MatrixLayout(b) else {
       throw TensorError("matmul: operands must be row-major or column-major")

@@ -103,4 +103,41 @@ import Testing
       }
     }
   }
+
+  /// Models cut batches where that is faster (`UNet2DConditionModel`).
+  @Test(arguments: 1...40)
+  func rowsDoNotDependOnTheirNeighbours(_ seed: Int) throws {
+    var dice = Dice(state: UInt64(seed) + 200)
+    let (n, h, w, c) = (2 + dice.roll(3), 1 + dice.roll(20), 1 + dice.roll(20), 4 * (1 + dice.roll(40)))
+    let outputs = dice.size()
+    let x = try Reference.noise([n, h, w, c])
+    let (kernel, matrix) = try (
+      Weight(Reference.noise([outputs, c, 3, 3])), Weight(Reference.noise([outputs, c]))
+    )
+    let (bias, affine) = try (Reference.noise([outputs]), Reference.noise([c]))
+
+    func check(_ what: String, isProduct: Bool = false, _ operation: (Tensor) throws -> Tensor) throws {
+      for backend in BackendTests.backends {
+        let (together, alone) = try Compute.$backend.withValue(backend) {
+          try (operation(x), Tensor.concatenated(x.split(1).map(operation), dim: 0))
+        }
+        let largest = try together.abs().max().item()
+        let difference = try together.subtracting(alone).abs().max().item()
+        let tolerance: Float = isProduct && !backend.rowsAreIndependent ? 1e-6 : 0
+        #expect(
+          difference <= tolerance * largest, "\(backend.name): \(what) of \(x.shape) to \(outputs)")
+      }
+    }
+    try check("convolution") { try $0.convolution(kernel, bias: bias, activation: .silu) }
+    try check("convolution, stride 2") { try $0.convolution(kernel, bias: bias, stride: 2) }
+    try check("linear", isProduct: true) { try $0.linear(matrix, bias: bias, activation: .gelu) }
+    try check("group norm") {
+      try $0.groupNorm(groups: 4, weight: affine, bias: affine, epsilon: 1e-5, activation: .silu)
+    }
+    try check("layer norm") { try $0.layerNorm(weight: affine, bias: affine, epsilon: 1e-5) }
+    try check("attention") {
+      let rows = try $0.reshaped([$0.shape[0], h * w, c])
+      return try .attention(query: rows, key: rows, value: rows, heads: 4, scale: 1)
+    }
+  }
 }
