@@ -1,19 +1,19 @@
 #include "CKernels.h"
+#include "transpose.h"
 #include "vector_math.h"
 
 #include <float.h>
 #include <math.h>
 #include <stdatomic.h>
 
-// A piece of work is one head and a few hundred queries: it packs keys and values once into the order that the tile
-// wants, a block at a time, and keeps a running maximum and sum for each query (online softmax; Milakov and
-// Gimelshein, arXiv:1805.02867). Pieces and blocks depend on the shape alone.
+// A piece of work is one head and a few hundred queries: it takes keys and values a block at a time and keeps a running
+// maximum and sum for each query (online softmax; Milakov and Gimelshein, arXiv:1805.02867). Pieces and blocks depend on
+// the shape alone.
 
 typedef struct {
   const ck_attention_call *call;
   long piece;   // queries of a piece of work
   long block;   // keys packed together: all of them where probabilities are wanted, which need the whole row's sum
-  long padded;  // floats of a packed value row
   _Atomic int failed;
 } attention_plan;
 
@@ -22,16 +22,14 @@ typedef struct {
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v4"), min_vector_width(512))), apply_to = function)
 #define TILE(name) name##_v4
 #define LANES 16
-#define ROWS 8
-#define CHUNK 3
+#define KEYS 8
 #include "attention_tile.h"
 #pragma clang attribute pop
 
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v3"))), apply_to = function)
 #define TILE(name) name##_v3
 #define LANES 8
-#define ROWS 6
-#define CHUNK 2
+#define KEYS 4
 #include "attention_tile.h"
 #pragma clang attribute pop
 
@@ -39,8 +37,7 @@ typedef struct {
 
 #define TILE(name) name##_base
 #define LANES 4
-#define ROWS 4
-#define CHUNK 2
+#define KEYS 4
 #include "attention_tile.h"
 
 typedef struct {
@@ -76,10 +73,9 @@ static void attention_body(void *context, long begin, long end) {
 
 int ck_attention(const ck_attention_call *call) {
   attention_plan plan = {.call = call, .piece = call->queries < 256 ? call->queries : 256};
-  plan.padded = (call->width + 7) / 8 * 8;
-  // A quarter of a megabyte of keys stays in the second cache; blocks of equal size, none a small rest.
-  long most = call->sums ? call->keys : (1 << 16) / call->width;
-  if (most < 128) most = 128;
+  // A block and its scores stay in the second cache; blocks of equal size, none a small rest.
+  long most = (1 << 16) / call->width;
+  most = call->sums ? call->keys : most < 128 ? 128 : most > 512 ? 512 : most;
   long blocks = (call->keys + most - 1) / most;
   plan.block = (call->keys + blocks - 1) / blocks;
   long pieces = (call->queries + plan.piece - 1) / plan.piece;
