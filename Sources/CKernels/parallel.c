@@ -5,7 +5,6 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 void GOMP_parallel(void (*body)(void *), void *data, unsigned threads, unsigned flags);
 void omp_set_num_threads(int count);
@@ -73,10 +72,4 @@ void ck_parallel_for(long count, long grain, ck_parallel_body body, void *contex
   } else {
     GOMP_parallel(run_pieces, &work, (unsigned)(pieces < threads ? pieces : threads), 0);
   }
-}
-
-void ck_restart_with_short_spins(char *const arguments[]) {
-  if (getenv("GOMP_SPINCOUNT") || getenv("OMP_WAIT_POLICY") || ck_threads() == 1) return;
-  // About 10 µs: longer than the pause between two operations, much shorter than a slice of the scheduler's time.
-  if (setenv("GOMP_SPINCOUNT", "500", 1) == 0) execv("/proc/self/exe", arguments);
 }

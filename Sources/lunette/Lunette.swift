@@ -1,5 +1,4 @@
 import ArgumentParser
-import CKernels
 import Glibc
 import Scripting
 
@@ -19,7 +18,6 @@ enum Program {
   /// 0 done, 1 the script failed, 2 wrong usage, 130 interrupted.
   static func main() {
     ThreadWaiting.settle()
-    ck_restart_with_short_spins(CommandLine.unsafeArgv)
     // Text for a pipe that nobody reads any more is an error to report, not a reason to die.
     signal(SIGPIPE, SIG_IGN)
     do {

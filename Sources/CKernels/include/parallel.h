@@ -16,10 +16,3 @@ typedef void (*ck_parallel_body)(void *context, long begin, long end);
 /// The cuts depend on `grain` alone, never on the number of threads: a body that adds up within one piece gives the
 /// same bytes on one thread as on many. Pieces go to whichever thread is free; one piece runs on the caller at once.
 void ck_parallel_for(long count, long grain, ck_parallel_body body, void *context);
-
-/// Starts the program anew with threads that wait briefly, unless the environment says how threads shall wait.
-///
-/// libgomp's idle threads spin for milliseconds; where other programs want the cores, that makes two threads twenty
-/// times slower than one. It reads its wishes only while it is loaded, hence the restart (a few milliseconds, before
-/// anything else is done; it returns if there is nothing to do).
-void ck_restart_with_short_spins(char *const arguments[]);
