@@ -9,10 +9,15 @@ public final class ScriptHost {
     public let steps: Int
   }
 
-  /// A model that the script has opened, and where it lies.
+  /// A model that the script has opened, where it lies, and what it was opened with.
   public struct LoadedModel: Sendable, Hashable {
     public let name: String
     public let path: String
+    public let additions: [ModelPart]
+
+    public init(name: String, path: String, additions: [ModelPart] = []) {
+      (self.name, self.path, self.additions) = (name, path, additions)
+    }
   }
 
   /// What `lunette.load()` opens when it is given no name.

@@ -12,9 +12,7 @@ struct RunRecord {
     outputs: [String], date: String, seconds: Double
   ) {
     let status: Report.Status = failure == nil ? .done : failure?.isInterrupt == true ? .interrupted : .failed
-    let models = session.record.models.map {
-      (name: $0.name, path: $0.path, hash: FileHash.sha256(of: $0.path))
-    }
+    let models = session.record.models.map { ($0, hash: FileHash.sha256(of: $0.path)) }
     let seeds = session.record.seeds
     let parameters = document.parameters
     let versions = Versions.all
@@ -23,13 +21,7 @@ struct RunRecord {
       "lunette": .string(Installation.version),
       "script": ["path": .string(script), "sha256": .string(scriptHash)],
       "status": .string("\(status)"), "started": .string(date), "seconds": .number(seconds.rounded(to: 3)),
-      "models": .array(
-        models.map { model in
-          [
-            "name": .string(model.name), "path": .string(model.path),
-            "sha256": model.hash.map(JSON.string) ?? .null,
-          ]
-        }), "seeds": .array(seeds.map { .number($0) }),
+      "models": .array(models.map(Self.described)), "seeds": .array(seeds.map { .number($0) }),
     ]
     var values: JSON.Object = [:]
     for parameter in parameters { values[parameter.name] = parameter.json }
@@ -58,7 +50,7 @@ struct RunRecord {
 
     var facts: [Report.Fact] = []
     if !models.isEmpty {
-      facts.append(.init("Model", models.map { Files.name(of: $0.name) }.joined(separator: ", ")))
+      facts.append(.init("Model", models.map { Files.name(of: $0.0.name) }.joined(separator: ", ")))
     }
     for parameter in parameters.prefix(8) { facts.append(.init(parameter.name, Self.shown(parameter))) }
     let hasSeedParameter = parameters.contains { ["seed", "seeds"].contains($0.name) }
@@ -70,11 +62,27 @@ struct RunRecord {
     var footnotes = [Report.Fact("Lunette", Installation.version)]
     footnotes += versions.map { .init($0.name, $0.version) }
     footnotes += [.init("script", String(scriptHash.prefix(12)))]
-    footnotes += models.map { .init(Files.name(of: $0.name), String($0.hash?.prefix(12) ?? "–")) }
+    footnotes += models.map { .init(Files.name(of: $0.0.name), String($0.hash?.prefix(12) ?? "–")) }
     footnotes += [.init("threads", String(Machine.threads)), .init("made", date)]
     report = Report(
       document: document, fallbackTitle: Files.stem(of: script), status: status, facts: facts,
       footnotes: footnotes)
+  }
+
+  private static func described(_ model: ScriptHost.LoadedModel, hash: String?) -> JSON {
+    var object: JSON.Object = [
+      "name": .string(model.name), "path": .string(model.path), "sha256": hash.map(JSON.string) ?? .null,
+    ]
+    if !model.additions.isEmpty {
+      object["with"] = .array(
+        model.additions.map { part in
+          [
+            "role": .string(part.role), "path": .string(part.path),
+            "sha256": part.sha256.map(JSON.string) ?? .null,
+          ]
+        })
+    }
+    return .object(object)
   }
 
   private static func shown(_ parameter: Parameter) -> String {

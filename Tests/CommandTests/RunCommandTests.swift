@@ -50,6 +50,20 @@ import Testing
     #expect(((record["script"] as? [String: Any])?["sha256"] as? String)?.count == 64)
   }
 
+  @Test func theRecordNamesWhatAModelWasOpenedWith() throws {
+    let goldens = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("DiffusionTests/Goldens").path
+    let adapter = "\(goldens)/adapters/peft.safetensors"
+    try program.script(
+      "assert(lunette.load('\(goldens)/tiny-sd1', { loras = { { path = '\(adapter)', scale = 0.5 } } }))")
+    #expect(try program.run("run", "script.lua").status == 0)
+    let model = try #require((record()["models"] as? [[String: Any]])?.first)
+    #expect((model["sha256"] as? String)?.count == 64)
+    let part = try #require((model["with"] as? [[String: Any]])?.first)
+    #expect(part["role"] as? String == "lora 0.5" && part["path"] as? String == adapter)
+    #expect((part["sha256"] as? String)?.count == 64)
+  }
+
   @Test func setsParameters() throws {
     try program.script(Self.script)
     let result = try program.run(

@@ -178,7 +178,9 @@ extension Bindings {
         let path = try ModelLocator.path(name)
         let model = try LuaModel(name: name, path: path, options: options(), clip: clip)
         for warning in model.checkpoint.warnings { host?.onWarning?(warning) }
-        host?.record(ScriptHost.LoadedModel(name: name, path: path))
+        let clipTower = clip.map { ModelPart(role: "clip", path: (try? ModelLocator.folder($0)) ?? $0) }
+        let additions = model.checkpoint.additions + [clipTower].compactMap(\.self)
+        host?.record(ScriptHost.LoadedModel(name: name, path: path, additions: additions))
         return LuaMany(model)
       } catch {
         return LuaMany(LuaValue.nil, "\(error)")
@@ -187,7 +189,10 @@ extension Bindings {
     try lunette.function("load_clip(name)") { call in
       let name: String = try call[1]
       do {
-        return LuaMany(try LuaClip(folder: ModelLocator.folder(name)))
+        let folder = try ModelLocator.folder(name)
+        let clip = try LuaClip(folder: folder)
+        (call.state.host as? ScriptHost)?.record(ScriptHost.LoadedModel(name: name, path: folder))
+        return LuaMany(clip)
       } catch {
         return LuaMany(LuaValue.nil, "\(error)")
       }
