@@ -83,9 +83,9 @@ class Matcher:
                 found[look] = (float(score[y, x]), look, (x + w / 2 - BORDER, y + h / 2 - BORDER), size)
         return sorted(found.values(), key=lambda f: -f[0])
 
-    def objects(self, image, n):
+    def objects(self, image, n, labels=LABELS):
         """The best match, erased, then the next best: n objects."""
-        looks, sizes = [Look(label) for label in LABELS], (SINGLE, PAIR, TRIPLE)[n - 1]
+        looks, sizes = [Look(label) for label in labels], (SINGLE, PAIR, TRIPLE)[n - 1]
         rest, found = image.copy(), []
         for _ in range(n):
             found.append(self.best(rest, looks, sizes)[0])

@@ -99,7 +99,7 @@ def export(judge, folder):
 def main():
     a = argparse.ArgumentParser()
     a.add_argument("--minutes", type=float, default=25)
-    a.add_argument("--lr", type=float, default=2e-3)
+    a.add_argument("--lr", type=float, default=8e-3)
     a.add_argument("--batch", type=int, default=32)
     a.add_argument("--decoded", type=int, default=3072, help="renders sent through a VAE")
     a.add_argument("--vae", nargs="+", default=[OUT / "vae"], help="their folders, in turn")

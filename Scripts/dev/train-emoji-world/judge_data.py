@@ -13,7 +13,7 @@ from PIL import Image, ImageFilter
 from captions import any_background, sample_caption
 from layout import Look, Placed, Scene, backdrop_for, pair_places, sample_scene, triple_places
 from render import box_of, drawing, ground, render, scaled
-from world import ACCESSORIES, ADJECTIVES, COLOURS, DESCRIBABLE, EARLIER, LABELS, MATERIALS, SIZE
+from world import ACCESSORIES, ADJECTIVES, COLOURS, DESCRIBABLE, EARLIER, FACES, LABELS, MATERIALS, SIZE
 
 BACKGROUND, NONE = "background", "none of these"
 NAMES = (*LABELS, *EARLIER)
@@ -68,9 +68,10 @@ def free(rng):
     n = int(rng.choice((1, 2, 3), p=(0.3, 0.5, 0.2)))
     scene = Scene(backdrop_for(rng, any_background(rng, ())))
     for (x, y, size) in places(rng, n):
-        label = any_of(rng, NAMES)
+        label = any_of(rng, (*NAMES, *EARLIER))  # plain scenes never show the earlier glyphs
+        accessory = any_of(rng, tuple(ACCESSORIES)) if label in FACES and rng.random() < 0.5 else None
         adjective = any_of(rng, ADJECTIVES if label in DESCRIBABLE else tuple(COLOURS)) if rng.random() < 0.25 else None
-        scene.objects.append(Placed(Look(label, adjective), x, y, size * rng.uniform(0.9, 1.08)))
+        scene.objects.append(Placed(Look(label, adjective, accessory), x, y, size * rng.uniform(0.9, 1.08)))
     image, parts = render(scene, masks=True)
     return Example(image, *labels(parts, scene.objects))
 
