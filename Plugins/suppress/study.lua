@@ -1,0 +1,229 @@
+-- The comparison of the methods: prompts, trials, and what they say. Used by Scripts/suppression.lua.
+local lunette = require "lunette"
+local generate = require "suppress.generate"
+local measures = require "suppress.measures"
+local t = lunette.tensor
+local comparison = {}
+
+-- MARK: Prompts
+
+local function with_article(noun) return (noun:find("^[aeiouAEIOU]") and "an " or "a ") .. noun end
+
+-- worn things, for models that bring no world of their own
+local everyday = {
+  { "man", "glasses" }, { "cat", "hat" }, { "woman", "hat" }, { "dog", "scarf" }, { "lion", "crown" },
+  { "bear", "glasses" },
+}
+
+local function worn(world)
+  if not world or #world.accessories == 0 then return everyday end
+  local all = {}
+  for _, accessory in ipairs(world.accessories) do
+    for _, face in ipairs(world.faces) do all[#all + 1] = { face, accessory } end
+  end
+  return all
+end
+
+--- The prompts of the study: "a lion with a crown" and "a lion without a crown" in turn, each with a seed of its own.
+-- @param opts n (how many), given (a list of { noun, word }, or empty for those of the model's world), world
+-- @return a list of { prompt, word (not wanted), other (to be kept), rest (the prompt without the word), seed }
+function comparison.tasks(opts)
+  local pairs_of, tasks = #opts.given > 0 and opts.given or worn(opts.world), {}
+  local order = t.randperm(#pairs_of, { seed = 1 }):tolist()
+  for i = 1, opts.n do
+    local noun, word = table.unpack(pairs_of[math.tointeger(order[(i - 1) % #order + 1])])
+    local thing = word:find("s$") and word or with_article(word)
+    tasks[i] = {
+      prompt = ("%s %s %s"):format(with_article(noun), i % 2 == 1 and "with" or "without", thing), word = word,
+      other = noun, rest = with_article(noun), seed = i,
+    }
+  end
+  return tasks
+end
+
+-- MARK: Methods
+
+--- What is compared: name, and the options of suppress.generate.
+comparison.methods = {
+  { name = "plain", method = "none" },
+  { name = "zero the word", method = "scale", rows = "words" },
+  { name = "zero the padding", method = "scale", rows = "padding" },
+  { name = "zero both", method = "scale" },
+  { name = "soften", method = "soften" },
+  { name = "optimise", method = "optimise" },
+  { name = "negative prompt", method = "negative_prompt" },
+  { name = "drop the word", method = "drop_word" },
+  { name = "re-weight", method = "reweight" },
+  { name = "delete", method = "delete" },
+}
+
+--- Methods from weak to strong.
+comparison.curves = {}
+for _, curve in ipairs{
+  { "soften", "alpha", { 0.01, 0.03, 0.1, 0.3, 1 }, {} },
+  { "optimise", "rate", { 2, 10, 20, 60 }, {} },
+  { "scale", "factor", { 0.9, 0.7, 0.4, 0 }, {} },
+  { "negative_prompt", "weight", { 0.25, 0.5, 1, 1.5 }, {} },
+  { "reweight", "factor", { 0.5, 0, -1, -2 }, {} },
+} do
+  local method, option, values = table.unpack(curve)
+  local list = {}
+  for i, value in ipairs(values) do
+    list[i] = { name = ("%s, %s = %g"):format(method, option, value), method = method, [option] = value }
+  end
+  comparison.curves[#comparison.curves + 1] = { name = ("%s (%s)"):format(method, option), methods = list }
+end
+
+--- The run of one task by one method: what suppress.generate gives.
+function comparison.picture(model, task, method, steps, guidance)
+  local opts = { prompt = task.prompt, word = task.word, seed = task.seed, steps = steps, guidance = guidance }
+  for key, value in pairs(method) do
+    if key ~= "name" then opts[key] = value end
+  end
+  return generate(model, opts)
+end
+
+-- MARK: Trials
+
+-- where the judge sees the word in the plain picture; everything is outside if it does not say
+local function mask_of(judge, picture, word)
+  local mask = t.zeros{ picture:size(1), picture:size(2) }
+  if not judge.locates then return mask end
+  for _, object in ipairs(judge.look(picture)) do
+    if object.noun == word then mask = mask:maximum(object.mask) end
+  end
+  return mask
+end
+
+-- The unedited picture of a task, and where the word is in it; kept in `o` for the next method.
+local function unedited(model, task, o)
+  o.unedited = o.unedited or {}
+  local key = task.prompt .. "\0" .. task.seed
+  if not o.unedited[key] then
+    local picture = comparison.picture(model, task, { method = "none" }, o.steps, o.guidance).image
+    o.unedited[key] = { picture = picture, mask = mask_of(o.judge, picture, task.word) }
+  end
+  return o.unedited[key]
+end
+
+local function measured(model, task, method, o)
+  local plain = unedited(model, task, o)
+  local out, report = comparison.picture(model, task, method, o.steps, o.guidance)
+  local picture = out.image
+  local seen = o.judge:presence(picture, { task.word, task.other })
+  local outside = measures.outside(plain.picture, picture, plain.mask)
+  local result = {
+    word = { present = seen[1].present, confidence = seen[1].confidence },
+    other = { present = seen[2].present, confidence = seen[2].confidence },
+    ssim = outside and outside.ssim, colour = outside and outside.colour, seconds = report.seconds,
+  }
+  if o.clip then
+    local vector = o.clip:image(picture)
+    result.clip, result.vector = vector:dot(o.clip:text(task.rest)):item(), vector:tolist()
+  end
+  return result
+end
+
+--- The results of all tasks by one method, in their order.
+-- @param o steps, guidance, judge, clip (or nil), trials (of the plugin study)
+-- @return a list of { word = { present, confidence }, other = the same, ssim, colour, clip, vector, seconds }
+function comparison.run(model, tasks, method, o)
+  local keys = {}
+  for i, task in ipairs(tasks) do
+    keys[i] = {
+      kind = "method", prompt = task.prompt, word = task.word, other = task.other, rest = task.rest, seed = task.seed,
+      steps = o.steps, guidance = o.guidance, method = method,
+    }
+  end
+  return o.trials:run(keys, function(part)
+    local results = {}
+    for i, key in ipairs(part) do results[i] = measured(model, key, method, o) end
+    return results
+  end)
+end
+
+local function collected(list, field)
+  local values = {}
+  for _, result in ipairs(list) do values[#values + 1] = result[field] end
+  return values
+end
+
+--- The mean of a list, nan of an empty one.
+function comparison.mean(values)
+  return #values > 0 and t(values):mean():item() or 0 / 0
+end
+
+--- What a method did, against the plain pictures of the same tasks.
+-- @return { shown = in how many plain pictures the word is, gone = in how many of them it is no more, beside and kept: the same of
+--   the other object that stays; detection (the judge's confidence in the word), ssim, colour, clip (lists), seconds (mean) }
+function comparison.summary(plain, results)
+  local s = { shown = 0, gone = 0, beside = 0, kept = 0, detection = {} }
+  for i, result in ipairs(results) do
+    if plain[i].word.present then
+      s.shown, s.gone = s.shown + 1, s.gone + (result.word.present and 0 or 1)
+    end
+    if plain[i].other.present then
+      s.beside, s.kept = s.beside + 1, s.kept + (result.other.present and 1 or 0)
+    end
+    s.detection[i] = result.word.confidence
+  end
+  s.seconds = comparison.mean(collected(results, "seconds"))
+  for _, field in ipairs{ "ssim", "colour", "clip" } do s[field] = collected(results, field) end
+  return s
+end
+
+--- The Fréchet distance of a method's pictures from the plain ones, by CLIP's vectors; nil without CLIP.
+function comparison.frechet(plain, results)
+  local before, after = collected(plain, "vector"), collected(results, "vector")
+  return #before > 1 and #after > 1 and measures.frechet(t(before), t(after)) or nil
+end
+
+--- What a curve has at a value of x, linear between its points in the order of x; nil where it does not come there.
+-- @param one { x, y }
+function comparison.at(one, x)
+  local points = {}
+  for i = 1, #one.x do points[i] = { one.x[i], one.y[i] } end
+  table.sort(points, function(a, b) return a[1] < b[1] end)
+  for i = 2, #points do
+    local left, right = points[i - 1], points[i]
+    if left[1] <= x and x <= right[1] then
+      local share = right[1] > left[1] and (x - left[1]) / (right[1] - left[1]) or 0
+      return left[2] + (right[2] - left[2]) * share
+    end
+  end
+  return nil
+end
+
+--- The curves over strength in one figure.
+-- @param series a list of { x, y, label }
+function comparison.curve_plot(series)
+  return lunette.plot.line{
+    series = series, title = "Suppression and preservation", x_label = "detection of the word",
+    y_label = "SSIM outside of it",
+  }
+end
+
+-- MARK: A picture that was not generated
+
+--- A rendered picture of something worn, from the model's own world; or a PNG file of yours.
+-- @param model, given { path, prompt, word } or nil
+-- @return { picture, prompt, word }, or nil and what is missing
+function comparison.real_picture(model, given)
+  if given then
+    local picture, message = lunette.image.open(given.path)
+    if not picture then return nil, message end
+    return { picture = picture, prompt = given.prompt, word = given.word }
+  end
+  if model.name ~= "emoji-world" then return nil, "this model brings no pictures" end
+  local reference = require "emoji-world.reference"
+  for index = 1, reference.count() do
+    local entry = reference.get(index)
+    local object = entry.objects[1]
+    if #entry.objects == 1 and type(object.accessory) == "string" then
+      return { picture = lunette.image.new(entry.image), prompt = entry.caption, word = object.accessory }
+    end
+  end
+  return nil, "no rendered picture shows something worn"
+end
+
+return comparison
