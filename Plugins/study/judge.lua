@@ -1,0 +1,163 @@
+-- Who says what is in a picture. Every judge has a name, which belongs into every table of what it said, and an identity, under
+-- which its answers are kept.
+local lunette = require "lunette"
+local t = lunette.tensor
+local sense_vector = require "study.sense_vector"
+local words = require "study.words"
+
+local judge = {}
+
+-- MARK: The judge that emoji-world brings
+
+local WorldJudge = {}
+WorldJudge.__index = WorldJudge
+
+local function surest(objects, noun)
+  local best
+  for _, object in ipairs(objects) do
+    if object.noun == noun and (not best or object.confidence > best.confidence) then best = object end
+  end
+  return best
+end
+
+local function centre_of(mask)
+  local total = mask:sum():item()
+  local height, width = mask:size(1), mask:size(2)
+  return (mask:sum(1) * (t.arange(width) + 0.5)):sum():item() / total / width,
+    (mask:sum(2) * (t.arange(height) + 0.5)):sum():item() / total / height
+end
+
+function WorldJudge:presence(picture, nouns)
+  local objects, answers = self.look(picture), {}
+  for i, noun in ipairs(nouns) do
+    local object = surest(objects, noun)
+    answers[i] = { present = object ~= nil, confidence = object and object.confidence or 0 }
+    if object then
+      answers[i].x, answers[i].y = centre_of(object.mask)
+      answers[i].area = object.mask:mean():item()
+    end
+  end
+  return answers
+end
+
+function WorldJudge:sense(picture, noun, senses)
+  local object = surest(self.look(picture), noun)
+  if not object then return { confidence = 0 } end
+  for number, sense in ipairs(senses) do
+    if sense.label == object.sense or sense.label == ("%s (%s)"):format(noun, object.sense) then
+      return { sense = number, confidence = object.confidence }
+    end
+  end
+  return { confidence = 0 }
+end
+
+-- MARK: CLIP, asked zero-shot
+
+local ClipJudge = {}
+ClipJudge.__index = ClipJudge
+
+-- FNV-1a: a short name for a list of words
+local function digest(list)
+  local hash, text = 0x811c9dc5, table.concat(list, "\0")
+  for i = 1, #text do hash = (hash ~ text:byte(i)) * 0x01000193 & 0xffffffff end
+  return ("%08x"):format(hash)
+end
+
+local function photo_of(noun) return "a photo of " .. words.with_article(noun) end
+
+-- the vocabulary with those nouns that it lacks
+local function completed(vocabulary, nouns)
+  local all, has = {}, {}
+  for _, list in ipairs{ vocabulary, nouns } do
+    for _, noun in ipairs(list) do
+      if not has[noun] then all[#all + 1], has[noun] = noun, true end
+    end
+  end
+  return all
+end
+
+function ClipJudge:_scores(picture, nouns)
+  local seen, scores = self.clip:image(picture), {}
+  for i, noun in ipairs(nouns) do
+    if not self.texts[noun] then self.texts[noun] = self.clip:text(photo_of(noun)) end
+    scores[i] = (seen * self.texts[noun]):sum():item()
+  end
+  return scores
+end
+
+--- A noun counts as there when it is among the k of the vocabulary that are most like the picture, k being how many are asked
+-- for. CLIP does not say where.
+function ClipJudge:presence(picture, nouns)
+  local vocabulary = completed(self.vocabulary, nouns)
+  local scores, answers = self:_scores(picture, vocabulary), {}
+  local place = {}
+  for i, noun in ipairs(vocabulary) do place[noun] = i end
+  for i, noun in ipairs(nouns) do
+    local own, above = scores[place[noun]], 0
+    for _, score in ipairs(scores) do above = above + (score > own and 1 or 0) end
+    answers[i] = { present = above < #nouns, confidence = own }
+  end
+  return answers
+end
+
+--- The sense whose examples, or whose description, are most like the picture.
+function ClipJudge:sense(picture, _, senses)
+  local seen, scores = self.clip:image(picture), {}
+  for i, sense in ipairs(senses) do
+    if not self.senses[sense] then self.senses[sense] = sense_vector(self.clip, sense) end
+    scores[i] = (seen * self.senses[sense]):sum():item()
+  end
+  local shares = (t(scores) * self.clip.logit_scale):softmax(1)
+  local best = math.tointeger(shares:argmax():item())
+  return { sense = best, confidence = shares[best]:item() }
+end
+
+-- MARK: Which one
+
+local function world_judge(model)
+  if model.name ~= "emoji-world" then return nil, "the judge of emoji-world knows only its own pictures" end
+  local found, look = pcall(require, "emoji-world.judge")
+  -- Its weights are read when it first looks.
+  if not found or not pcall(look, t.zeros{ 64, 64, 3 }) then return nil, "emoji-world has no judge yet" end
+  local name = "emoji-world's judge"
+  return setmetatable({ name = name, identity = name, look = look, locates = true }, WorldJudge)
+end
+
+local function clip_judge(clip, vocabulary, name, path)
+  -- Whether a noun counts as there depends on what it is chosen among.
+  local whose = path and "CLIP " .. path or "the model's own CLIP"
+  local identity = ("%s, zero-shot, of %d nouns (%s)"):format(whose, #vocabulary, digest(vocabulary))
+  return setmetatable({
+    name = name, identity = identity, clip = clip, vocabulary = vocabulary, texts = {}, senses = {},
+  }, ClipJudge)
+end
+
+--- Opens a judge: the model's own, or CLIP zero-shot.
+-- @param opts vocabulary (nouns that CLIP chooses among), clip (a folder or a loaded CLIP; else the model's own), kind ("world"
+--   or "clip"; else the first there is)
+-- @return a judge with name, identity (what its answers are kept under), locates (whether it says where things are),
+--   presence(picture, nouns) → list of { present, confidence, x, y, area }, sense(picture, noun, senses) → { sense = number or nil,
+--   confidence }; or nil and what is missing
+function judge.open(model, opts)
+  opts = opts or {}
+  if opts.kind ~= "clip" then
+    local own, reason = world_judge(model)
+    if own then return own end
+    if opts.kind == "world" then return nil, reason end
+  end
+  local clip, name, path = opts.clip, "CLIP", nil
+  if clip == nil or clip == "" then
+    clip, name = model.clip, "own CLIP"
+  elseif type(clip) == "string" then
+    local loaded, reason = lunette.load_clip(clip)
+    if not loaded then return nil, reason end
+    clip, path = loaded, opts.clip
+    name = "CLIP " .. (path:match("([^/]+)/*$") or path)
+  end
+  if not clip then
+    return nil, "nobody can judge this model's pictures: name a CLIP in diffusers layout, --set clip=DIRECTORY"
+  end
+  return clip_judge(clip, opts.vocabulary or {}, name, path)
+end
+
+return judge
