@@ -60,6 +60,22 @@ import Testing
     #expect(axis.ticks(about: count).map(\.label) == labels)
   }
 
+  @Test func aLegendTakesTheRowsThatItNeeds() throws {
+    let names = (1...12).map { "category \($0)" }
+    let svg = try Plot(names.map { .line(x: [1, 2], y: [0, 1], label: $0) }).svg()
+    let places = try names.map { name -> (x: Double, y: Double) in
+      let text = try #require(svg.split(separator: "\n").first { $0.contains(">\(name)<") })
+      let x = try #require(text.firstMatch(of: #/ x="([0-9.]+)"/#)).output.1
+      let y = try #require(text.firstMatch(of: #/ y="([0-9.]+)"/#)).output.1
+      return (try #require(Double(x)), try #require(Double(y)))
+    }
+    for (name, place) in zip(names, places) {
+      #expect(place.x + PlotStyle.width(of: name, size: 12) <= 640)
+    }
+    #expect(Set(places.map(\.y)).count > 1)
+    #expect(places.count == Set(places.map { "\($0.x) \($0.y)" }).count)
+  }
+
   @Test func logarithmicTicks() {
     let axis = Axis(range: 0.01...1e6, isLogarithmic: true, start: 0, end: 80)
     #expect(

@@ -12,6 +12,8 @@ struct PlotFrame {
   let isTurned: Bool
 
   static let tickSize = 11.5
+  /// Where a legend begins at most: before the axes are known, so that its rows can be counted.
+  private static let legendStart = 80.0
   /// The angle of turned names.
   private static let turn = 38 * Double.pi / 180
 
@@ -27,7 +29,8 @@ struct PlotFrame {
       guard let categories else { return axis.ticks(about: count) }
       return categories.enumerated().map { (Double($0.offset + 1), $0.element) }
     }
-    let top = (plot.title == nil ? 14.0 : 38) + (PlotFrame.legendLabels(plot).isEmpty ? 0 : 22)
+    let legend = PlotFrame.legendRows(plot, from: PlotFrame.legendStart)
+    let top = (plot.title == nil ? 14.0 : 38) + 22 * Double(legend.count)
     let names = (plot.xCategories ?? []).map(PlotFrame.cut)
     let longest = names.reduce(0.0) { max($0, PlotStyle.width(of: $1, size: PlotFrame.tickSize)) }
     isTurned = longest + 8 > (plot.width - 80) / Double(max(names.count, 1))
@@ -170,27 +173,49 @@ struct PlotFrame {
     }
   }
 
-  func drawLegend(_ svg: inout SVG) {
-    let labels = PlotFrame.legendLabels(plot)
-    guard !labels.isEmpty else { return }
-    let top = plot.title == nil ? 14.0 : 38
-    var left = x.start
-    svg.raw("<g font-size=\"12\"\(PlotStyle.paint("fill", "soft"))>\n")
-    for (index, label) in labels {
-      let color = PlotStyle.color(plot.layers, index)
-      if case .line = plot.layers[index] {
-        svg.raw(
-          "<path d=\"M\(SVG.number(left)) \(SVG.number(top))h16\" stroke=\"\(color)\" stroke-width=\"2.5\"/>\n"
-        )
-      } else {
-        svg.raw(
-          "<rect x=\"\(SVG.number(left + 3))\" y=\"\(SVG.number(top - 5))\" width=\"10\" height=\"10\" rx=\"2\" "
-            + "fill=\"\(color)\" style=\"fill:\(color)\"/>\n")
+  /// The labels row by row, each with the place where its mark begins.
+  private static func legendRows(
+    _ plot: Plot, from start: Double
+  ) -> [[(index: Int, label: String, left: Double)]] {
+    var rows: [[(index: Int, label: String, left: Double)]] = []
+    var left = start
+    for (index, label) in legendLabels(plot) {
+      let width = 22 + PlotStyle.width(of: label, size: 12)
+      if rows.isEmpty || (left + width > plot.width - 4 && left > start) {
+        rows.append([])
+        left = start
       }
-      svg.text(label, x: left + 22, y: top + 4, anchor: "start")
-      left += 22 + PlotStyle.width(of: label, size: 12) + 18
+      rows[rows.count - 1].append((index, label, left))
+      left += width + 18
+    }
+    return rows
+  }
+
+  func drawLegend(_ svg: inout SVG) {
+    let rows = PlotFrame.legendRows(plot, from: min(x.start, PlotFrame.legendStart))
+    guard !rows.isEmpty else { return }
+    svg.raw("<g font-size=\"12\"\(PlotStyle.paint("fill", "soft"))>\n")
+    for (row, entries) in rows.enumerated() {
+      let top = (plot.title == nil ? 14.0 : 38) + 22 * Double(row)
+      for (index, label, left) in entries {
+        drawMark(of: index, x: left, y: top, on: &svg)
+        svg.text(label, x: left + 22, y: top + 4, anchor: "start")
+      }
     }
     svg.raw("</g>\n")
+  }
+
+  private func drawMark(of layer: Int, x left: Double, y top: Double, on svg: inout SVG) {
+    let color = PlotStyle.color(plot.layers, layer)
+    if case .line = plot.layers[layer] {
+      svg.raw(
+        "<path d=\"M\(SVG.number(left)) \(SVG.number(top))h16\" stroke=\"\(color)\" stroke-width=\"2.5\"/>\n"
+      )
+    } else {
+      svg.raw(
+        "<rect x=\"\(SVG.number(left + 3))\" y=\"\(SVG.number(top - 5))\" width=\"10\" height=\"10\" rx=\"2\" "
+          + "fill=\"\(color)\" style=\"fill:\(color)\"/>\n")
+    }
   }
 }
 
