@@ -1,0 +1,43 @@
+-- Curves and duels made by hand; and a model whose picture is finished at the first step.
+local lunette = require "lunette"
+local speed = require "generation_speed"
+local t = lunette.tensor
+
+local trials = {
+  { noun = "fast", predicted = { 0, 1, 1, 1 } }, { noun = "fast", predicted = { 0, 1, 1, 1 } },
+  { noun = "slow", predicted = { 0, 0, 0, 1 } }, { noun = "never", predicted = { 0.5, 0.4, 0.4, 0.3 } },
+}
+local times = speed.half_times(trials, "predicted")
+assert(times.fast.mean == 1.5 / 4 and #times.fast.values == 2)
+assert(times.slow.mean == 3.5 / 4)
+assert(times.never.mean == nil)
+local mean = speed.mean_curve{ { 0, 1 }, { 1, 1 } }
+assert(mean[1] == 0.5 and mean[2] == 1)
+
+local duels = speed.duels({
+  { nouns = { "fast", "slow" }, present = { true, false } },
+  { nouns = { "slow", "fast" }, present = { true, false } },
+  { nouns = { "slow", "fast" }, present = { true, true } },
+  { nouns = { "fast", "never" }, present = { true, false } },
+}, times)
+assert(#duels.faster_survives == 2, "only pictures of exactly one noun, both with a half-time")
+assert(duels.faster_survives[1] == true and duels.faster_survives[2] == false)
+assert(duels.cluster[1] == "fast and slow" and duels.cluster[2] == duels.cluster[1])
+assert(math.abs(duels.lead[1] - 0.5) < 1e-9)
+
+-- Latents are pictures here; the predicted one is right at once, the noisy one fades in.
+local final = t.rand({ 16, 16, 3 }, { seed = 1 })
+local noise = t.rand({ 16, 16, 3 }, { seed = 2 })
+local model = {}
+function model.decode(_, latents) return latents end
+function model.generate(_, options)
+  for index = 1, 5 do
+    local share = (index - 1) / 4
+    options.on_step_end{ index = index, latents = noise * (1 - share) + final * share, denoised = final }
+  end
+  return { image = lunette.image.new(final) }
+end
+local curves = speed.curves(model, { prompt = "a cat" })
+for step = 1, 5 do assert(math.abs(curves.predicted[step] - 1) < 1e-5) end
+for step = 2, 5 do assert(curves.noisy[step] > curves.noisy[step - 1]) end
+assert(math.abs(curves.noisy[5] - 1) < 1e-5)

@@ -1,0 +1,110 @@
+-- What the trials say: who is lost at which position, and who comes to stand where.
+local analysis = {}
+
+local function matrix(rows, columns)
+  local cells = {}
+  for i = 1, rows do
+    cells[i] = {}
+    for j = 1, columns do cells[i][j] = { successes = 0, n = 0 } end
+  end
+  return cells
+end
+
+local function count(cell, yes)
+  cell.n = cell.n + 1
+  if yes then cell.successes = cell.successes + 1 end
+end
+
+--- How often the noun at each position of the prompt is in the picture: a list of { successes =, n = }.
+function analysis.presence(trials, size)
+  local found = matrix(1, size)[1]
+  for _, trial in ipairs(trials) do
+    for _, drawn in ipairs(trial.drawn) do
+      for position = 1, size do count(found[position], drawn.seen[position].present) end
+    end
+  end
+  return found
+end
+
+--- The share of each position in each trial: lists that go together trial by trial, as paired tests want them.
+function analysis.presence_by_trial(trials, position)
+  local shares = {}
+  for i, trial in ipairs(trials) do
+    local present = 0
+    for _, drawn in ipairs(trial.drawn) do present = present + (drawn.seen[position].present and 1 or 0) end
+    shares[i] = present / #trial.drawn
+  end
+  return shares
+end
+
+local function position_of(order, noun)
+  for position, other in ipairs(order) do
+    if other == noun then return position end
+  end
+end
+
+--- Of the nouns that are in the picture when they stand at position i, how many are still there when they stand at position j
+-- of another order, from the same noise: cell [i][j] = { successes =, n = }. On the diagonal the noun keeps its place and the
+-- others change theirs (there is no such order of two nouns).
+function analysis.transitions(trials, size)
+  local cells = matrix(size, size)
+  for _, trial in ipairs(trials) do
+    for a, from in ipairs(trial.drawn) do
+      for b, to in ipairs(trial.drawn) do
+        for i, noun in ipairs(from.order) do
+          if a ~= b and from.seen[i].present then
+            local j = position_of(to.order, noun)
+            count(cells[i][j], to.seen[j].present)
+          end
+        end
+      end
+    end
+  end
+  return cells
+end
+
+--- Where on the canvas each position of the prompt comes to stand, in pictures that show all nouns: cell [i][r] counts how often
+-- the noun at position i is the r-th from the left. Empty for judges that do not say where things are.
+function analysis.canvas(trials, size)
+  local cells, pictures = matrix(size, size), 0
+  for _, trial in ipairs(trials) do
+    for _, drawn in ipairs(trial.drawn) do
+      local places = {}
+      for position, seen in ipairs(drawn.seen) do
+        if seen.present and seen.x then places[#places + 1] = { position = position, x = seen.x } end
+      end
+      if #places == size then
+        pictures = pictures + 1
+        table.sort(places, function(a, b) return a.x < b.x end)
+        for rank, place in ipairs(places) do
+          for other = 1, size do count(cells[place.position][other], other == rank) end
+        end
+      end
+    end
+  end
+  return cells, pictures
+end
+
+--- The values of a field of the maps ("mass", "area", "x", "y") by position, one list per trial: clusters for a bootstrap.
+function analysis.maps(trials, position, field)
+  local clusters = {}
+  for i, trial in ipairs(trials) do
+    clusters[i] = {}
+    for k, drawn in ipairs(trial.drawn) do clusters[i][k] = drawn.maps[position][field] end
+  end
+  return clusters
+end
+
+--- The change between two orders ("ssim", "coarse", "clip"), one list per trial.
+function analysis.changes(trials, field)
+  local clusters = {}
+  for i, trial in ipairs(trials) do
+    clusters[i] = {}
+    for _, change in ipairs(trial.changes) do
+      if change[field] then table.insert(clusters[i], change[field]) end
+    end
+  end
+  return clusters
+end
+
+return analysis

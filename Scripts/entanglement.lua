@@ -1,0 +1,267 @@
+-- %% [markdown]
+-- # Which pairs of nouns get in each other's way?
+--
+-- Du et al. (*Stable Diffusion is Unstable*, NeurIPS 2023) hold that two nouns with similar coarse features are entangled: their
+-- cross-attention lies on the same places, one is lost, and a picture of one can be finished as the other (a feather begun as a
+-- silver salmon) where unlike things cannot (a magician). Three measurements: the overlap of the two nouns' maps over the steps,
+-- finishing B from A's step k, and whether overlap or likeness *predicts* that a noun is lost.
+--
+-- Trials are kept as JSON lines in the output folder, so that an interrupted run goes on. `--set n=120` for more pairs,
+-- `--set continued=8` for more nouns in the matrix, `--set 'nouns={"feather", "salmon", "magician"}'` for your own,
+-- `--set 'sets={{"feather", "salmon"}}'` for exactly these pairs, `--model DIRECTORY`, `--set clip=DIRECTORY`.
+
+-- %% tags=["parameters"]
+local n = 50
+local seeds = 3
+local continued = 5
+local continued_seeds = 3
+local steps = 30
+local guidance = 7.5
+local nouns = {}
+local sets = {}
+local clip = ""
+local judge_kind = ""
+
+-- %%
+local lunette = require "lunette"
+local study = require "study"
+local entanglement = require "entanglement"
+local plot, stats = lunette.plot, lunette.stats
+local report, attempt = study.report, study.attempt
+
+local model = assert(lunette.load())
+local words = study.words.of(model, nouns)
+local judge = assert(study.judge.open(model, {
+  vocabulary = words.nouns, clip = clip, kind = judge_kind ~= "" and judge_kind or nil,
+}))
+local trials = study.trials.open("entanglement", { model = model.fingerprint, judge = judge.identity, version = 1 })
+if #sets == 0 then sets = study.draws.sets(words.nouns, 2, n, 1) end
+print(("%s, judged by %s; %d nouns (%s), %d pairs, %d seeds"):format(
+  model.name, judge.name, #words.nouns, words.source, #sets, seeds))
+
+-- %% [markdown]
+-- ## Overlap of the maps over the steps
+--
+-- Σ min(p, q) of the two nouns' maps, each lowered to a minimum of 0 and scaled to a sum of 1: 0 when they lie apart, 1 when they
+-- are the same. One line for the pictures that show both nouns, one for those that lost at least one; bands are bootstrap
+-- intervals over pictures. If entanglement is settled early, the lines part early.
+
+-- %%
+local results = entanglement.pairs(model, {
+  pairs = sets, seeds = study.draws.seeds(seeds), steps = steps, guidance = guidance, judge = judge,
+  clip = judge.clip or model.clip, trials = trials,
+})
+
+local both, lost = {}, {}
+for _, trial in ipairs(results) do
+  table.insert(trial.present[1] and trial.present[2] and both or lost, trial)
+end
+print(("%d pictures show both nouns, %d do not"):format(#both, #lost))
+local parts = #results[1].overlap
+local function band(list, label)
+  local series = { x = {}, y = {}, low = {}, high = {}, label = label }
+  for part = 1, parts do
+    local values = {}
+    for i, trial in ipairs(list) do values[i] = trial.overlap[part] end
+    local found = report.mean(values)
+    if found then
+      series.x[part] = (part - 0.5) * steps / parts
+      series.y[part], series.low[part], series.high[part] =
+        found.estimate, found.low or found.estimate, found.high or found.estimate
+    end
+  end
+  return series
+end
+local series = {}
+if #both > 0 then series[#series + 1] = band(both, "both drawn") end
+if #lost > 0 then series[#series + 1] = band(lost, "one or both lost") end
+lunette.display(plot.line{
+  series = series, title = "Overlap of the two nouns' maps", x_label = "step", y_label = "overlap",
+})
+
+-- %% [markdown]
+-- ## How often both are drawn
+--
+-- Where the captions of the training are known, some pairs of nouns never met in them: what a model does with those is no memory.
+
+-- %%
+local groups = { { "all pairs", results } }
+if words.world then
+  local met, never = { "pairs that met in training", {} }, { "pairs that never met", {} }
+  for _, trial in ipairs(results) do
+    local group = study.words.met(words.world, trial.nouns[1], trial.nouns[2]) and met or never
+    table.insert(group[2], trial)
+  end
+  groups[2], groups[3] = met, never
+end
+local drawn_rows = {}
+for _, group in ipairs(groups) do
+  local complete, whole = 0, 0
+  for _, trial in ipairs(group[2]) do
+    complete = complete + (trial.present[1] and trial.present[2] and 1 or 0)
+    whole = whole + (trial.alone[1] and trial.alone[2] and 1 or 0)
+  end
+  drawn_rows[#drawn_rows + 1] = {
+    group[1], #group[2], report.interval(report.share(complete, #group[2])),
+    report.interval(report.share(whole, #group[2])), judge.name,
+  }
+end
+lunette.display(lunette.table(drawn_rows, {
+  columns = { "pairs", "trials", "both in one picture [95 %]", "both, each alone [95 %]", "judge" },
+}))
+
+-- %% [markdown]
+-- ## Finishing B from A's step k
+--
+-- A's latents at step k are handed to prompt B. Each cell: of the trials in which B is drawn when it starts from noise (k = 1), how
+-- many still become B. The later k, the more of A's plan is kept. The lower heat map has ordered pairs as rows: entangled pairs
+-- stay bright far to the right.
+
+-- %%
+local few = study.draws.sets(words.nouns, math.min(continued, #words.nouns), 1, 2)[1]
+local entries, seen = {}, {}
+for i = 0, 6 do
+  local entry = 1 + (i * (steps - 1)) // 7
+  if not seen[entry] then entries[#entries + 1], seen[entry] = entry, true end
+end
+local continuations = entanglement.continue(model, {
+  nouns = few, seeds = study.draws.seeds(continued_seeds), entries = entries, steps = steps, guidance = guidance,
+  judge = judge, clip = judge.clip or model.clip, trials = trials,
+})
+local overall = entanglement.success(continuations, entries)
+print(report.caveat(overall[1].n, #continuations, "continuations, those whose B is drawn from noise,"))
+
+local rows, names, shares = {}, {}, {}
+for i, entry in ipairs(entries) do
+  names[i] = ("k = %d"):format(entry)
+  shares[i] = report.share(overall[i].successes, overall[i].n) or false
+  rows[i] = {
+    entry, overall[i].n, report.interval(report.share(overall[i].successes, overall[i].n)), judge.name,
+  }
+end
+lunette.display(report.bars(names, shares, {
+  title = "B is drawn when it takes over at step k", y_label = "share of trials", y_range = { 0, 1 },
+}))
+lunette.display(lunette.table(rows, { columns = { "k", "trials", "becomes B [95 %]", "judge" } }))
+
+local z, row_names = {}, {}
+for _, from in ipairs(few) do
+  for _, to in ipairs(few) do
+    local found = entanglement.success(continuations, entries, from, to)
+    if from ~= to and found[1].n > 0 then
+      row_names[#row_names + 1] = ("%s → %s"):format(from, to)
+      z[#z + 1] = {}
+      for i, cell in ipairs(found) do z[#z][i] = cell.successes / cell.n end
+    end
+  end
+end
+if #z > 0 then
+  lunette.display(plot.heatmap{
+    z = z, x = names, y = row_names, range = { 0, 1 }, title = "Becomes B, by ordered pair",
+    height = 120 + 20 * #z,
+  })
+end
+
+-- %% [markdown]
+-- ### Does likeness help?
+--
+-- The paper's case is a feather that is begun as a salmon. Of the same trials: does B come about more often, at a given step, where
+-- A alone and B alone look alike (low-pass SSIM, CLIP)? A logistic regression over trials and steps k > 1, with predictors scaled
+-- to a standard deviation of 1; standard errors know that those of one pair are alike.
+
+-- %%
+local on_likeness, becomes, pair_names = entanglement.observations(continuations, entries)
+local found_b, fit_b = study.regression(on_likeness, becomes, pair_names)
+local function coefficients(found, reason, observations)
+  if not found then
+    print(("regression: – (%s)"):format(reason))
+    return
+  end
+  local lines = {}
+  for i, c in ipairs(found) do lines[i] = { c.name, report.interval(c), report.p(c.p), observations, judge.name } end
+  lunette.display(lunette.table(lines, {
+    columns = { "predictor", "log odds per sd [95 %]", "p (Holm)", "observations", "judge" },
+  }))
+end
+coefficients(found_b, fit_b, #becomes)
+
+-- %% [markdown]
+-- ## What predicts that a noun is lost?
+--
+-- Of the pairs whose nouns are both drawn *alone* from the same noise (else nothing could be lost), is one lost in "X and Y"? A
+-- logistic regression on four things known before the picture of both is finished: overlap of the maps in the first third of the
+-- run, likeness of the two pictures alone (low-pass SSIM, CLIP), likeness of the two words in the text encoder. Predictors are
+-- scaled to a standard deviation of 1, so that coefficients can be compared; a positive one means *more often lost*. Standard
+-- errors know that trials of one pair are alike; p values are Holm's. Single correlations stand beside it, as predictors share
+-- what they say.
+
+-- %%
+local valid = {}
+for _, trial in ipairs(results) do
+  if trial.alone[1] and trial.alone[2] then valid[#valid + 1] = trial end
+end
+print(report.caveat(#valid, #results, "trials, those whose nouns are both drawn alone,"))
+
+local columns, outcome, clusters = { overlap = {}, coarse = {}, clip = {}, text = {} }, {}, {}
+for i, trial in ipairs(valid) do
+  local early = math.max(1, parts // 3)
+  local sum = 0
+  for part = 1, early do sum = sum + trial.overlap[part] end
+  columns.overlap[i], columns.coarse[i], columns.text[i] = sum / early, trial.coarse, trial.text
+  columns.clip[i] = trial.clip
+  outcome[i] = not (trial.present[1] and trial.present[2])
+  clusters[i] = table.concat(trial.nouns, " and ")
+end
+if #columns.clip < #valid then columns.clip = nil end
+local found_lost, fit_lost = study.regression(columns, outcome, clusters)
+coefficients(found_lost, fit_lost, #valid)
+if found_lost then print(("McFadden's pseudo R² = %s"):format(report.number(fit_lost.pseudo_r_squared, 3))) end
+
+local lost_number, singles, single = {}, {}, {}
+for i, yes in ipairs(outcome) do lost_number[i] = yes and 1 or 0 end
+for name, values in lunette.spairs(columns) do
+  local found, reason = attempt(stats.spearman, values, lost_number)
+  single[name] = found
+  singles[#singles + 1] = { name, report.interval(found, reason) }
+end
+lunette.display(lunette.table(singles, { columns = { "predictor", "Spearman with being lost [95 %]" } }))
+
+-- %% [markdown]
+-- ## Findings
+--
+-- Log odds per standard deviation; where a regression cannot be computed, Spearman's correlation stands for it and is called so.
+
+-- %%
+local function finding(question, list, name, reason, instead)
+  local found
+  for _, c in ipairs(list or {}) do found = c.name == name and c or found end
+  if not list and instead then question, found = question .. " (Spearman)", instead[name] end
+  return {
+    question = question, paper = "yes", found = found, reason = list and "not measured" or reason,
+    verdict = report.verdict(found, 0),
+  }
+end
+local last = overall[#entries]
+local finished, no_trial = report.share(last.successes, last.n)
+lunette.display(report.findings{
+  {
+    question = ("B still comes about at k = %d"):format(entries[#entries]), paper = "similar things only",
+    found = finished, reason = no_trial, verdict = "–",
+  },
+  finding("coarse likeness (low-pass SSIM) helps to finish B", found_b, "coarse", fit_b),
+  finding("likeness by CLIP helps to finish B", found_b, "clip", fit_b),
+  finding("early overlap of the maps goes with loss", found_lost, "overlap", fit_lost, single),
+  finding("coarse likeness goes with loss", found_lost, "coarse", fit_lost, single),
+  finding("likeness by CLIP goes with loss", found_lost, "clip", fit_lost, single),
+})
+
+-- %% [markdown]
+-- ## How to read this
+--
+-- - A *verdict* asks whether the whole interval is on the paper's side (agrees), on the other (disagrees), or neither (open).
+-- - The paper's claim is that overlap and coarse likeness go with loss: coefficients whose intervals lie above 0.
+-- - A finding needs valid trials of both kinds; how many there are stands above each result.
+-- - Overlap in the same run is not a cause: a picture that draws one thing has both words look at it.
+
+-- %%
+print(("%d trials measured, %d found from earlier runs"):format(trials.measured, trials.found))

@@ -1,0 +1,274 @@
+-- %% [markdown]
+-- # Are some nouns drawn faster than others, and do they win?
+--
+-- Some things are recognisable after a few steps, others take most of the run. Du et al. (*Stable Diffusion is Unstable*, NeurIPS
+-- 2023) measured this **generation speed** by the likeness (SSIM) of every step's picture to the final one, all nouns from the same
+-- noise, and argued that in "X and Y" the faster noun crowds out the slower. Both halves are measured here: the curves, and the
+-- duels.
+--
+-- Trials are kept as JSON lines in the output folder, so that an interrupted run goes on. `--set seeds=8` for more noise,
+-- `--set n=150` for more pairs, `--set 'nouns={"cat", "pistol"}'` for your own nouns (or a table of such lists by category),
+-- `--set 'sets={{"cat", "pistol"}}'` for exactly these pairs, `--model DIRECTORY`, `--set clip=DIRECTORY`.
+
+-- %% tags=["parameters"]
+local n = 50
+local seeds = 3
+local duel_seeds = 4
+local steps = 30
+local guidance = 7.5
+local nouns = {}
+local sets = {}
+local clip = ""
+local judge_kind = ""
+
+-- %%
+local lunette = require "lunette"
+local study = require "study"
+local generation_speed = require "generation_speed"
+local plot, stats = lunette.plot, lunette.stats
+local report, attempt = study.report, study.attempt
+
+local model = assert(lunette.load())
+local words = study.words.of(model, nouns)
+local judge = assert(study.judge.open(model, {
+  vocabulary = words.nouns, clip = clip, kind = judge_kind ~= "" and judge_kind or nil,
+}))
+local trials = study.trials.open("generation_speed", { model = model.fingerprint, judge = judge.identity, version = 1 })
+print(("%s, judged by %s; %d nouns (%s), %d seeds"):format(
+  model.name, judge.name, #words.nouns, words.source, seeds))
+
+-- %% [markdown]
+-- ## One noun, step by step
+--
+-- Above: the latents of each step, decoded (what the paper's code does). Below: the picture that the model predicts at that step
+-- (its x₀). The second is ahead of the first, as the noise that is still to be taken away is left out.
+
+-- %%
+local shown = { noisy = {}, predicted = {} }
+local moments = {}
+for i = 1, 6 do moments[math.max(1, (i * steps) // 6)] = true end
+model:generate{
+  prompt = study.words.with_article(words.nouns[1]), seed = 1, steps = steps, guidance = guidance,
+  on_step_end = function(step)
+    if moments[step.index] then
+      table.insert(shown.noisy, lunette.image.new(model:decode(step.latents)))
+      table.insert(shown.predicted, step:preview())
+    end
+  end,
+}
+local pictures = {}
+for _, kind in ipairs{ "noisy", "predicted" } do
+  for _, picture in ipairs(shown[kind]) do
+    pictures[#pictures + 1] = picture:resize(96, 96 * picture:size(2) // picture:size(1), "nearest")
+  end
+end
+lunette.display(lunette.image.grid(pictures, { columns = #shown.noisy }))
+
+-- %% [markdown]
+-- ## Curves
+--
+-- The mean likeness to the final picture over all nouns and seeds of a category, by step. Flat at first and steep late means that
+-- the picture is settled late.
+
+-- %%
+local results = generation_speed.nouns(model, {
+  nouns = words.nouns, seeds = study.draws.seeds(seeds), steps = steps, guidance = guidance, judge = judge,
+  trials = trials,
+})
+
+local function curves_by_category(which)
+  local by_category, series = {}, {}
+  for _, trial in ipairs(results) do
+    local category = words.category[trial.noun] or "given"
+    by_category[category] = by_category[category] or {}
+    table.insert(by_category[category], trial[which])
+  end
+  for category, curves in lunette.spairs(by_category) do
+    series[#series + 1] = { y = generation_speed.mean_curve(curves), label = category }
+  end
+  return series
+end
+for _, reading in ipairs{ { "noisy", "decoded latents" }, { "predicted", "predicted x₀" } } do
+  lunette.display(plot.line{
+    series = curves_by_category(reading[1]), title = ("Likeness to the final picture: %s"):format(reading[2]),
+    x_label = "step", y_label = "SSIM",
+  })
+end
+
+-- %% [markdown]
+-- ## Half-times
+--
+-- When a noun's curve has come half of its way from its first value to 1, as a share of the run; the mean over seeds. Small is
+-- fast. A noun that the judge does not find in its own pictures has a speed too, of whatever was drawn instead: the column
+-- `drawn` says how much a line means.
+
+-- %%
+local times = generation_speed.half_times(results, "predicted")
+local noisy_times = generation_speed.half_times(results, "noisy")
+local drawn = {}
+for _, trial in ipairs(results) do
+  local entry = drawn[trial.noun] or { successes = 0, n = 0 }
+  drawn[trial.noun] = entry
+  entry.n, entry.successes = entry.n + 1, entry.successes + (trial.present and 1 or 0)
+end
+local ordered = table.move(words.nouns, 1, #words.nouns, 1, {})
+local function time_of(noun) return times[noun].mean or math.huge end
+table.sort(ordered, function(a, b)
+  if time_of(a) ~= time_of(b) then return time_of(a) < time_of(b) end
+  return a < b
+end)
+local rows = {}
+for _, noun in ipairs(ordered) do
+  rows[#rows + 1] = {
+    noun, words.category[noun] or "given", report.interval(report.mean(times[noun].values)),
+    report.number(noisy_times[noun].mean), ("%d of %d"):format(drawn[noun].successes, drawn[noun].n), judge.name,
+  }
+end
+lunette.display(lunette.table(rows, {
+  columns = { "noun", "category", "half-time x₀ [95 %]", "half-time latents", "drawn", "judge" },
+}))
+
+local by_category = {}
+for _, noun in ipairs(words.nouns) do
+  local category = words.category[noun] or "given"
+  by_category[category] = by_category[category] or {}
+  table.insert(by_category[category], times[noun].values)
+end
+local categories, means = {}, {}
+for category, clusters in lunette.spairs(by_category) do
+  categories[#categories + 1] = category
+  means[#categories] = report.clustered_mean(clusters) or false
+end
+lunette.display(report.bars(categories, means, {
+  title = "Half-time by category (predicted x₀)", y_label = "share of the run",
+}))
+
+local x, y = {}, {}
+for _, noun in ipairs(words.nouns) do
+  if times[noun].mean and noisy_times[noun].mean then
+    x[#x + 1], y[#y + 1] = times[noun].mean, noisy_times[noun].mean
+  end
+end
+local agreement, reason = attempt(stats.spearman, x, y)
+print(("Do both readings rank the nouns alike? Spearman %s"):format(report.interval(agreement, reason)))
+
+-- by noun, the half-times from odd and from even seeds
+local odd, even = {}, {}
+local halves = { {}, {} }
+for _, trial in ipairs(results) do table.insert(halves[trial.seed % 2 + 1], trial) end
+local times_of = {
+  generation_speed.half_times(halves[2], "predicted"), generation_speed.half_times(halves[1], "predicted"),
+}
+for _, noun in ipairs(words.nouns) do
+  local a, b = times_of[1][noun], times_of[2][noun]
+  if a and b and a.mean and b.mean then odd[#odd + 1], even[#even + 1] = a.mean, b.mean end
+end
+local reliability, unreliable = attempt(stats.spearman, odd, even)
+print(("Is speed the noun's or the noise's?\nHalf-times from odd against even seeds: Spearman %s"):format(
+  report.interval(reliability, unreliable)))
+
+-- %% [markdown]
+-- ## Duels
+--
+-- "X and Y" and "Y and X" over pairs and seeds. Where exactly one of the two is drawn: is it the faster one? A half would be
+-- chance. Faster is meant by the predicted x₀, and in a line of its own by the decoded latents. Standing first is the rival
+-- explanation, and both orders are drawn equally often, so that it cannot stand in for speed; it has its own line as well. In the
+-- logistic regression, `lead` is how much faster the faster one is (in shares of the run, less its mean), so that the intercept is
+-- the log odds of the faster one at a mean lead. Standard errors know that duels of one pair are alike.
+
+-- %%
+if #sets == 0 then sets = study.draws.sets(words.nouns, 2, n, 1) end
+local duels_of = generation_speed.pairs(model, {
+  pairs = sets, seeds = study.draws.seeds(duel_seeds), steps = steps, guidance = guidance,
+  judge = judge, trials = trials,
+})
+local duels, by_latents = generation_speed.duels(duels_of, times), generation_speed.duels(duels_of, noisy_times)
+print(report.caveat(#duels.faster_survives, #duels_of, "pictures, those that show exactly one of the two nouns,"))
+
+local function count(answers)
+  local yes = 0
+  for _, answer in ipairs(answers) do yes = yes + (answer and 1 or 0) end
+  return yes
+end
+local function clustered(answers, of)
+  local clusters, place = {}, {}
+  for i, answer in ipairs(answers) do
+    local name = of.cluster[i]
+    if not place[name] then
+      place[name] = #clusters + 1
+      clusters[#clusters + 1] = {}
+    end
+    table.insert(clusters[place[name]], answer and 1 or 0)
+  end
+  return report.clustered_mean(clusters)
+end
+local verdicts, survives = {}, {}
+for _, line in ipairs{
+  { "the faster one survives", duels.faster_survives, duels },
+  { "the faster one by decoded latents survives", by_latents.faster_survives, by_latents },
+  { "the first one survives", duels.first_survives, duels },
+} do
+  local found, none = clustered(line[2], line[3])
+  verdicts[#verdicts + 1] = { line[1], count(line[2]), #line[2], report.interval(found, none), judge.name }
+  survives[line[1]] = { found = found, reason = none }
+end
+lunette.display(lunette.table(verdicts, {
+  columns = { "duels in which", "yes", "of", "share [95 %, over pairs]", "judge" },
+}))
+
+local mean_lead, centred = attempt(stats.mean, duels.lead), {}
+for i, lead in ipairs(duels.lead) do centred[i] = lead - mean_lead end
+local fit, no_fit = attempt(stats.logistic_regression, { lead = centred }, duels.faster_survives, {
+  clusters = duels.cluster,
+})
+if not fit then
+  print(("regression: – (%s)"):format(no_fit))
+else
+  local lines = {}
+  for _, c in ipairs(fit.coefficients) do
+    lines[#lines + 1] = { c.name, report.interval(c), report.p(c.p), fit.n }
+  end
+  lunette.display(lunette.table(lines, { columns = { "coefficient", "log odds [95 %]", "p", "duels" } }))
+end
+
+-- %% [markdown]
+-- ## Findings
+
+-- %%
+local faster, earlier = survives["the faster one survives"], survives["the first one survives"]
+local as_published = survives["the faster one by decoded latents survives"]
+lunette.display(report.findings{
+  {
+    question = "a noun's speed under other noise (Spearman)", paper = "speed belongs to the class", found = reliability,
+    reason = unreliable, verdict = report.verdict(reliability, 0),
+  },
+  {
+    question = "the faster noun survives", paper = "more often than not", found = faster.found, reason = faster.reason,
+    verdict = report.verdict(faster.found, 0.5),
+  },
+  {
+    question = "the faster noun by decoded latents survives", paper = "more often than not", found = as_published.found,
+    reason = as_published.reason, verdict = report.verdict(as_published.found, 0.5),
+  },
+  {
+    question = "the first noun survives", paper = "a matter of its own", found = earlier.found, reason = earlier.reason,
+    verdict = "–",
+  },
+  {
+    question = "log odds of the faster by its lead", paper = "the larger, the surer",
+    found = fit and fit.coefficients[2] or nil, reason = no_fit,
+    verdict = report.verdict(fit and fit.coefficients[2] or nil, 0),
+  },
+})
+
+-- %% [markdown]
+-- ## How to read this
+--
+-- - A *verdict* asks whether the whole interval is on the paper's side (agrees), on the other (disagrees), or neither (open).
+-- - The claim of the paper needs both: half-times that differ by more than their intervals, and a share of the faster one whose
+--   interval lies above one half.
+-- - SSIM rewards flat ground: a small thing on a plain background is "fast" because most of its picture is ground. Compare within
+--   a category before comparing categories.
+
+-- %%
+print(("%d trials measured, %d found from earlier runs"):format(trials.measured, trials.found))

@@ -1,0 +1,341 @@
+-- %% [markdown]
+-- # Which sense of a word is drawn, and what turns it?
+--
+-- "A bat" may fly or be swung. Du et al. (*Stable Diffusion is Unstable*, NeurIPS 2023) turn a word to another sense by putting a
+-- context word beside it ("warthog" with "traitor"). This notebook asks which sense is drawn without context, which words turn it,
+-- where between two embeddings it flips, and whether the text embedding knew before the picture did.
+--
+-- The built-in model brings its words (`emoji-world`'s list of polysemes, with words that pull in its training captions and kindred
+-- words that no caption ever put beside them). For other models write your own:
+--
+-- ```
+-- --set 'senses={{noun="crane", senses={{label="bird", description="a photo of a crane, a tall bird"},
+--        {label="machine", description="a photo of a construction crane"}}, contexts={"lake", "building"}}}'
+-- ```
+--
+-- Trials are kept as JSON lines in the output folder, so that an interrupted run goes on; `--set n=40` for more seeds.
+
+-- %% tags=["parameters"]
+local n = 12
+local neutral = { "car", "tree", "house" }
+local mixture_seeds = 6
+local mixture_words = 3
+local steps = 30
+local guidance = 7.5
+local senses = {}
+local clip = ""
+local judge_kind = ""
+
+-- %%
+local lunette = require "lunette"
+local study = require "study"
+local polysemy = require "polysemy"
+local plot, stats, image = lunette.plot, lunette.stats, lunette.image
+local report, attempt, analysis = study.report, study.attempt, polysemy.analysis
+
+local model = assert(lunette.load())
+local known = study.words.of(model)
+
+-- two words of everyday English, for models that bring none and users who wrote none
+local everyday = {
+  {
+    noun = "bat", contexts = { "ball", "cave" },
+    senses = {
+      { label = "animal", description = "a photo of a bat, a flying animal" },
+      { label = "sport", description = "a photo of a baseball bat" },
+    },
+  },
+  {
+    noun = "mouse", contexts = { "computer", "cheese" },
+    senses = {
+      { label = "animal", description = "a photo of a mouse, a small animal" },
+      { label = "device", description = "a photo of a computer mouse" },
+    },
+  },
+}
+local given = #senses > 0 and senses or known.world and polysemy.of_world(known.world) or everyday
+local entries = polysemy.checked(given)
+for _, entry in ipairs(entries) do
+  entry.anchors = entry.contexts
+  entry.kind = {}
+  local contexts = {}
+  for _, group in ipairs{ { "pulls", entry.anchors }, { "kindred", entry.held_out }, { "neutral", neutral } } do
+    for _, word in ipairs(group[2]) do
+      if not entry.kind[word] and word ~= entry.noun then
+        entry.kind[word], contexts[#contexts + 1] = group[1], word
+      end
+    end
+  end
+  entry.contexts = contexts
+end
+
+local judge = assert(study.judge.open(model, {
+  vocabulary = known.nouns, clip = clip, kind = judge_kind ~= "" and judge_kind or nil,
+}))
+local trials = study.trials.open("polysemy", { model = model.fingerprint, judge = judge.identity, version = 1 })
+print(("%s, judged by %s; %d words of several senses, %d seeds"):format(model.name, judge.name, #entries, n))
+if judge.clip then
+  print("CLIP cannot refuse: of whatever is drawn it names the sense\nwhose examples or description is most like it.")
+  local right, asked = 0, 0
+  for _, entry in ipairs(entries) do
+    local found = polysemy.accuracy(judge.clip, entry)
+    right, asked = right + found.successes, asked + found.n
+  end
+  if asked > 0 then
+    print(("It names the sense of %s of the examples rightly, each judged by the others."):format(
+      report.interval(report.share(right, asked))))
+  end
+end
+
+-- %% [markdown]
+-- ## What is drawn
+--
+-- One row per word: alone, then beside the first words of its list, all from one seed.
+
+-- %%
+local pictures, labels = {}, {}
+local width = 4
+for _, entry in ipairs(entries) do
+  for column = 0, width - 1 do
+    local context = entry.contexts[column]
+    local prompt = context and study.words.joined{ entry.noun, context } or study.words.with_article(entry.noun)
+    local picture = model:generate{ prompt = prompt, seed = 1, steps = steps, guidance = guidance }.image
+    pictures[#pictures + 1] = picture:resize(128, 128 * picture:size(2) // picture:size(1), "nearest")
+    labels[#labels + 1] = prompt
+  end
+end
+lunette.display(image.grid(pictures, { columns = width, labels = labels }))
+
+-- %% [markdown]
+-- ## The dominant sense
+--
+-- Of the pictures in which the judge finds the word's object at all, the share that shows each sense, without context.
+
+-- %%
+local results = polysemy.pictures(model, {
+  words = entries, seeds = study.draws.seeds(n), steps = steps, guidance = guidance, judge = judge,
+  clip = judge.clip or model.clip, trials = trials,
+})
+local rows = {}
+for _, entry in ipairs(entries) do
+  for sense, facts in ipairs(entry.senses) do
+    local found = analysis.share(results, entry.noun, nil, sense)
+    rows[#rows + 1] = {
+      entry.noun, facts.label, found.n, found.missing, report.interval(report.share(found.successes, found.n)),
+      judge.name,
+    }
+  end
+end
+lunette.display(lunette.table(rows, {
+  columns = { "word", "sense", "found", "not found", "share of found [95 %]", "judge" },
+}))
+local taught = #senses == 0 and known.world and known.world.sense_shares
+if taught then
+  print(("In training, the first sense had %g %% of the pictures;"):format(100 * taught.first))
+  print(("beside a word that pulls, the second had %g %%."):format(100 * taught.second_in_context))
+end
+
+-- %% [markdown]
+-- ## Words that turn it
+--
+-- The sense shift of a context word is how much the share of the dominant sense falls beside it (Newcombe's interval). Words marked
+-- *pulls* stood beside the other sense in training (or were named by you); *kindred* ones belong to it by meaning and were never
+-- shown with it; *neutral* ones are the control. Only a shift of kindred words is more than memory. *By CLIP*: how much the
+-- pictures of the same seeds move from the dominant sense's examples (or description) towards another's (difference of cosines).
+
+-- %%
+local shifts = {}
+for _, entry in ipairs(entries) do
+  local dominant = analysis.dominant(results, entry.noun, entry.senses)
+  local alone = dominant and analysis.share(results, entry.noun, nil, dominant)
+  for _, context in ipairs(entry.contexts) do
+    local beside = dominant and analysis.share(results, entry.noun, context, dominant)
+    if beside and beside.n > 0 then
+      local shift = stats.risk_difference(alone.successes, alone.n, beside.successes, beside.n)
+      shifts[#shifts + 1] = {
+        entry = entry, context = context, kind = entry.kind[context], shift = shift,
+        n = beside.n, missing = beside.missing,
+        likeness = report.mean(analysis.likeness_shifts(results, entry.noun, context, dominant)),
+      }
+    end
+  end
+end
+table.sort(shifts, function(a, b)
+  if a.shift.estimate ~= b.shift.estimate then return a.shift.estimate > b.shift.estimate end
+  return a.entry.noun .. a.context < b.entry.noun .. b.context
+end)
+local shift_rows = {}
+for i, one in ipairs(shifts) do
+  shift_rows[i] = {
+    one.entry.noun, one.context, one.kind, one.n, one.missing, report.interval(one.shift),
+    report.interval(one.likeness, nil, 3), judge.name,
+  }
+end
+lunette.display(lunette.table(shift_rows, {
+  columns = { "word", "beside", "kind", "found", "not found", "sense shift [95 %]", "by CLIP [95 %]", "judge" },
+}))
+
+local by_kind, kinds, kind_means = {}, { "pulls", "kindred", "neutral" }, {}
+for _, one in ipairs(shifts) do
+  by_kind[one.kind] = by_kind[one.kind] or {}
+  table.insert(by_kind[one.kind], one.shift.estimate)
+end
+for i, kind in ipairs(kinds) do kind_means[i] = report.mean(by_kind[kind] or {}) or false end
+lunette.display(report.bars(kinds, kind_means, {
+  title = "Mean sense shift by kind of context word", y_label = "fall of the dominant sense",
+}))
+
+-- %% [markdown]
+-- ## Where word and context look
+--
+-- The maps of the word and of its context word, and how much they lie on each other, where the sense turned and where it did not.
+
+-- %%
+local turned, stayed = {}, {}
+for _, trial in ipairs(results) do
+  if trial.context and trial.sense then
+    local entry
+    for _, other in ipairs(entries) do entry = other.noun == trial.noun and other or entry end
+    local dominant = analysis.dominant(results, trial.noun, entry.senses)
+    table.insert(trial.sense == dominant and stayed or turned, trial)
+  end
+end
+local map_rows = {}
+for _, group in ipairs{ { "turned", turned }, { "stayed", stayed } } do
+  local masses, others, overlaps = {}, {}, {}
+  for i, trial in ipairs(group[2]) do
+    masses[i], others[i], overlaps[i] = trial.maps.noun.mass, trial.maps.context.mass, trial.maps.overlap
+  end
+  map_rows[#map_rows + 1] = {
+    group[1], #group[2], report.interval(report.mean(masses), "none", 3),
+    report.interval(report.mean(others), "none", 3),
+    report.interval(report.mean(overlaps), "none"),
+  }
+end
+lunette.display(lunette.table(map_rows, {
+  columns = { "sense", "pictures", "mass of the word [95 %]", "mass of the context [95 %]", "overlap [95 %]" },
+}))
+
+-- %% [markdown]
+-- ## Between two embeddings
+--
+-- From the embedding of the word alone (0) to that beside the word that turns it most (1; neutral words left aside), in a straight
+-- line. Where the share of the dominant sense crosses one half, the sense flips. A jump says that the model decides; a slope, that
+-- it mixes.
+
+-- %%
+local mixtures = { 0, 0.2, 0.4, 0.6, 0.8, 1 }
+local lines, flips, taken = {}, {}, {}
+for _, one in ipairs(shifts) do
+  local noun = one.entry.noun
+  if one.kind ~= "neutral" and not taken[noun] and #lines < mixture_words then
+    taken[noun] = true
+    local mixed = polysemy.mixtures(model, {
+      noun = noun, context = one.context, senses = one.entry.senses, shares = mixtures,
+      seeds = study.draws.seeds(mixture_seeds), steps = steps, guidance = guidance, judge = judge, trials = trials,
+    })
+    local dominant = analysis.dominant(results, noun, one.entry.senses)
+    local shares = {}
+    for i = 1, #mixtures do
+      local yes, found = 0, 0
+      for k = 1, mixture_seeds do
+        local sense = mixed[(i - 1) * mixture_seeds + k].sense
+        found, yes = found + (sense and 1 or 0), yes + (sense == dominant and 1 or 0)
+      end
+      shares[i] = found > 0 and yes / found or false
+    end
+    local y = {}
+    for i, share in ipairs(shares) do y[i] = share or 0 / 0 end
+    lines[#lines + 1] = { y = y, label = ("%s, towards %s"):format(noun, one.context) }
+    flips[#flips + 1] = { noun, one.context, report.number(analysis.flip(mixtures, shares)), judge.name }
+  end
+end
+if #lines > 0 then
+  lunette.display(plot.line{
+    x = mixtures, series = lines, title = "From alone to beside a context word", x_label = "mixture",
+    y_label = "share of the dominant sense", y_range = { 0, 1 },
+  })
+  lunette.display(lunette.table(flips, { columns = { "word", "towards", "flips at", "judge" } }))
+else
+  print("No word of the list was found in a picture: there is nothing to mix.")
+end
+
+-- %% [markdown]
+-- ## Did the text know?
+--
+-- Each context word moves the last row of the text embedding, which has read all of the prompt. How far that goes towards where
+-- the words that *pull* leave it (0: as alone, 1: as beside them; a word that pulls is measured against the others of its kind) is
+-- the sense that the text encoder reads. Against it, the sense shift in the pictures. A high correlation says that the text encoder
+-- has decided; a low one, that the image model decides.
+
+-- %%
+local read, drawn = {}, {}
+for _, entry in ipairs(entries) do
+  local places = polysemy.text.read(model, entry.noun, entry.anchors, entry.contexts)
+  for _, one in ipairs(shifts) do
+    if one.entry == entry and places[one.context] then
+      read[#read + 1], drawn[#drawn + 1] = places[one.context], one.shift.estimate
+    end
+  end
+end
+if #read > 0 then
+  lunette.display(plot.scatter{
+    x = read, y = drawn, title = "Sense in the text and in the pictures", x_label = "read from the embedding",
+    y_label = "shift in the pictures",
+  })
+end
+local found, reason = attempt(stats.spearman, read, drawn)
+print(("Spearman %s, %d pairs of word and context"):format(report.interval(found, reason), #read))
+
+-- %% [markdown]
+-- ## Findings
+--
+-- The paper turns single prompts by words that an attack finds and by hand, and has no control. Here neutral words are one: what
+-- they shift as well is not the meaning of the context (a second object changes size and place of the first, whatever it is). So
+-- the claim is held against the shift beside words that pull or are kindred *minus* the shift beside neutral ones, word by word.
+
+-- %%
+-- by noun, the mean shift beside words of a kind
+local by_noun = {}
+for _, one in ipairs(shifts) do
+  local noun = one.entry.noun
+  by_noun[noun] = by_noun[noun] or {}
+  by_noun[noun][one.kind] = by_noun[noun][one.kind] or {}
+  table.insert(by_noun[noun][one.kind], one.shift.estimate)
+end
+local findings = {}
+for i, kind in ipairs(kinds) do
+  findings[i] = {
+    question = ("mean sense shift beside words that are *%s*"):format(kind), found = kind_means[i] or nil,
+    reason = "no such word", paper = kind == "neutral" and "no control" or "context turns the sense", verdict = "–",
+  }
+end
+for _, kind in ipairs{ "pulls", "kindred" } do
+  local differences = {}
+  for _, of_noun in lunette.spairs(by_noun) do
+    if of_noun[kind] and of_noun.neutral then
+      differences[#differences + 1] = stats.mean(of_noun[kind]) - stats.mean(of_noun.neutral)
+    end
+  end
+  local over_neutral, no_word = report.mean(differences)
+  findings[#findings + 1] = {
+    question = ("%s minus neutral"):format(kind), paper = "context turns the sense", found = over_neutral,
+    reason = no_word, verdict = report.verdict(over_neutral, 0),
+  }
+end
+findings[#findings + 1] = {
+  question = "sense in the text against sense drawn (Spearman)", paper = "the text encoder is the cause", found = found,
+  reason = reason, verdict = report.verdict(found, 0),
+}
+lunette.display(report.findings(findings))
+
+-- %% [markdown]
+-- ## How to read this
+--
+-- - A *verdict* asks whether the whole interval is on the paper's side (agrees), on the other (disagrees), or neither (open).
+-- - *found* and *not found* come first: a share of three pictures is no share.
+-- - A training prior is not a finding: for the built-in model it is printed beside the shares.
+-- - CLIP's senses depend on how they are shown or described; a judge that was trained on the senses is taken where there is one.
+
+-- %%
+print(("%d trials measured, %d found from earlier runs"):format(trials.measured, trials.found))
