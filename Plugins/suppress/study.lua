@@ -178,20 +178,23 @@ function comparison.frechet(plain, results)
   return #before > 1 and #after > 1 and measures.frechet(t(before), t(after)) or nil
 end
 
---- What a curve has at a value of x, linear between its points in the order of x; nil where it does not come there.
+--- The most that a curve has at or below a value of x, linear between its points in the order of x; nil where it does not
+-- come there.
 -- @param one { x, y }
-function comparison.at(one, x)
-  local points = {}
+function comparison.best(one, x)
+  local points, most = {}, nil
+  local function take(y) most = math.max(most or y, y) end
   for i = 1, #one.x do points[i] = { one.x[i], one.y[i] } end
   table.sort(points, function(a, b) return a[1] < b[1] end)
-  for i = 2, #points do
-    local left, right = points[i - 1], points[i]
-    if left[1] <= x and x <= right[1] then
-      local share = right[1] > left[1] and (x - left[1]) / (right[1] - left[1]) or 0
-      return left[2] + (right[2] - left[2]) * share
+  for i, point in ipairs(points) do
+    local before = points[i - 1]
+    if point[1] <= x then
+      take(point[2])
+    elseif before and before[1] <= x then
+      take(before[2] + (point[2] - before[2]) * (x - before[1]) / (point[1] - before[1]))
     end
   end
-  return nil
+  return most
 end
 
 --- The curves over strength in one figure.
