@@ -25,6 +25,13 @@ public struct WeightScope: Sendable {
 
   public func has(_ path: String) -> Bool { source.shape(of: name(of: path)) != nil }
 
+  /// The tensor at `path`, which must have exactly this shape, as a layer's weights: read when they are first used.
+  ///
+  /// - Parameter viewed: the shape that the layer gives it
+  public func weight(_ path: String, shape: [Int], viewed: [Int]? = nil) throws -> Weight {
+    try Weight(shape: viewed ?? shape, read: source.reader(named: name(of: path), shape: shape))
+  }
+
   /// The tensor at `path`, which must have exactly this shape.
   ///
   /// - Throws: `NeuralError` that names the file, the tensor, and the expected and found shapes.

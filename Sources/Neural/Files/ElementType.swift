@@ -39,6 +39,9 @@ public struct ElementType: Hashable, Sendable, CustomStringConvertible {
   /// Whether the numbers may be NaN or infinite, and can be read.
   public var isFloat: Bool { [.f64, .f32, .f16, .bf16].contains(self) }
 
+  /// Whether `widen` has a conversion.
+  var isReadable: Bool { isFloat || [.i64, .i32, .u8, .bool].contains(self) }
+
   /// Widens `count` stored numbers to float32 (integers beyond 2²⁴ round); false if the format has no conversion.
   func widen(_ source: UnsafeRawPointer, to destination: UnsafeMutablePointer<Float>, count: Int) -> Bool {
     switch self {

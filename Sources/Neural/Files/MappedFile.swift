@@ -34,6 +34,17 @@ public final class MappedFile: @unchecked Sendable {
     }
   }
 
+  /// Gives the pages of these bytes back: they count no longer as this process's memory, and come again from the system's
+  /// cache of files if somebody reads them.
+  public func giveBack(_ range: Range<Int>) {
+    guard let start = bytes.baseAddress else { return }
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let (first, last) = ((range.lowerBound + page - 1) / page * page, range.upperBound / page * page)
+    if first < last {
+      madvise(UnsafeMutableRawPointer(mutating: start + first), last - first, MADV_DONTNEED)
+    }
+  }
+
   private static func failure(_ path: String, _ code: Int32) -> NeuralError {
     code == ENOENT
       ? NeuralError("\(path): no such file")

@@ -36,10 +36,19 @@ public final class SafetensorsFile: Sendable {
       guard let destination = buffer.baseAddress, entry.count > 0 else { return true }
       return entry.type.widen(source, to: destination, count: entry.count)
     }
-    guard isConverted else {
-      throw NeuralError("\(path): tensor '\(name)' has dtype \(entry.type), which cannot be read")
-    }
+    guard isConverted else { throw unreadable(entry) }
+    file.giveBack(entry.bytes)  // a whole model's would be half of its size again
     return tensor
+  }
+
+  /// Throws if the tensor's number format has no conversion.
+  func checkConversion(of name: String) throws {
+    guard let entry = entry(named: name) else { throw NeuralError("\(path): no tensor '\(name)'") }
+    guard entry.type.isReadable else { throw unreadable(entry) }
+  }
+
+  private func unreadable(_ entry: Entry) -> NeuralError {
+    NeuralError("\(path): tensor '\(entry.name)' has dtype \(entry.type), which cannot be read")
   }
 
   /// The file's tensors, by name, as float32.

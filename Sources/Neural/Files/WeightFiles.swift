@@ -93,6 +93,15 @@ public final class WeightFiles: WeightSource {
     return entries.map(\.name).filter { !used.contains($0) }
   }
 
+  public func reader(named name: String, shape: [Int]) throws -> WeightReader {
+    if let fault = fault(name, shape: shape) { throw fault }
+    guard let owner = owners[name] else { throw NeuralError("\(path): no tensor '\(name)'") }
+    used.withLock { _ = $0.insert(name) }
+    let file = files[owner]
+    try file.checkConversion(of: name)
+    return { try file.tensor(named: name) }
+  }
+
   /// The tensor `name` as float32.
   public func tensor(named name: String) throws -> Tensor {
     guard let owner = owners[name] else { throw NeuralError("\(path): no tensor '\(name)'") }

@@ -15,7 +15,7 @@ public struct Conv2d {
     padding: Padding? = nil,
     bias: Bool = true
   ) throws {
-    weight = Weight(try scope.tensor("weight", shape: [outputs, inputs, kernel, kernel]))
+    weight = try scope.weight("weight", shape: [outputs, inputs, kernel, kernel])
     self.bias = bias ? try scope.tensor("bias", shape: [outputs]) : nil
     self.stride = stride
     self.padding = padding ?? .same(kernel / 2)

@@ -10,7 +10,11 @@ public struct Linear {
   ///   - weight: {outputs, inputs}
   ///   - bias: {outputs}
   public init(weight: Tensor, bias: Tensor?) {
-    self.weight = Weight(weight)
+    self.init(weight: Weight(weight), bias: bias)
+  }
+
+  private init(weight: Weight, bias: Tensor?) {
+    self.weight = weight
     self.bias = bias
     (outputs, inputs) = (weight.shape[0], weight.shape[1])
   }
@@ -23,7 +27,7 @@ public struct Linear {
   ) throws {
     let shape = [outputs, inputs] + (pointwise ? [1, 1] : [])
     self.init(
-      weight: try scope.tensor("weight", shape: shape).viewed([outputs, inputs]),
+      weight: try scope.weight("weight", shape: shape, viewed: [outputs, inputs]),
       bias: bias ? try scope.tensor("bias", shape: [outputs]) : nil)
   }
 
@@ -31,10 +35,14 @@ public struct Linear {
   ///
   /// - Parameter scopes: each with `weight` {outputs, inputs} and `bias` {outputs}.
   public init(joining scopes: [WeightScope], inputs: Int, outputs: Int, bias: Bool) throws {
-    let weights = try scopes.map { try $0.tensor("weight", shape: [outputs, inputs]) }
+    let readers = try scopes.map {
+      try $0.source.reader(named: $0.name(of: "weight"), shape: [outputs, inputs])
+    }
     let biases = bias ? try scopes.map { try $0.tensor("bias", shape: [outputs]) } : []
     self.init(
-      weight: try .concatenated(weights, dim: 0),
+      weight: Weight(shape: [scopes.count * outputs, inputs]) {
+        try .concatenated(readers.map { try $0() }, dim: 0)
+      },
       bias: bias ? try .concatenated(biases, dim: 0) : nil)
   }
 

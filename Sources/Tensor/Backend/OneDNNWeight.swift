@@ -56,7 +56,7 @@
     }
 
     private func pack(_ weight: Weight, _ plan: OneDNNPlan, _ state: inout State) throws -> OneDNNPacked {
-      guard let plain = try weight.plain?.contiguous() ?? state.packed.first?.unpacked(weight.shape) else {
+      guard let plain = try weight.passing() ?? state.packed.first?.unpacked(weight.shape) else {
         throw TensorError("the weights \(Shape.text(weight.shape)) are gone")
       }
       let packed = try OneDNNPacked(plain, for: plan)

@@ -17,23 +17,42 @@ public final class Weight: Sendable {
     var forms: [(backend: ObjectIdentifier, form: any WeightForm)] = []
   }
   private let state: Mutex<State>
+  /// Reads the checkpoint's order again; nil for weights that were made here.
+  private let reader: (@Sendable () throws -> Tensor)?
 
   public init(_ tensor: Tensor) {
     shape = tensor.shape
     node = tensor.node
     state = Mutex(State(plain: tensor.detached))
+    reader = nil
+  }
+
+  /// Weights that are read when they are first used, and each time that their first order is wanted: only what backends
+  /// make of them stays in memory.
+  ///
+  /// - Parameter read: returns the same numbers at every call, in this shape or in another of as many
+  public init(shape: [Int], read: @escaping @Sendable () throws -> Tensor) {
+    self.shape = shape
+    node = nil
+    state = Mutex(State(plain: nil))
+    reader = read
   }
 
   /// The numbers in the checkpoint's order, contiguous.
   public func tensor() throws -> Tensor {
-    let (plain, forms) = state.withLock { ($0.plain, $0.forms) }
     if let plain, plain.isContiguous { return plain }
-    guard let found = try plain?.contiguous() ?? forms.lazy.compactMap({ try? $0.form.restored(self) }).first
-    else {
+    let forms = state.withLock { $0.forms }
+    guard let found = try passing() ?? forms.lazy.compactMap({ try? $0.form.restored(self) }).first else {
       throw TensorError("out of memory: no room for the weights \(Shape.text(shape)) in their first order")
     }
     state.withLock { $0.plain = found }
     return found
+  }
+
+  /// The same for a form that is being made, not kept here for others; nil if only forms know the numbers.
+  func passing() throws -> Tensor? {
+    if let plain { return try plain.contiguous() }
+    return try reader?().viewed(shape).contiguous()
   }
 
   /// What the backend `Owner` keeps for this weight, made at the first call.
@@ -53,6 +72,11 @@ public final class Weight: Sendable {
   /// Called by a form that can bring back the checkpoint's order.
   func releasePlain() {
     state.withLock { $0.plain = nil }
+  }
+
+  /// Called by a form that cannot.
+  func releasePlainIfReadable() {
+    if reader != nil { releasePlain() }
   }
 }
 
