@@ -15,3 +15,4 @@
 #include "scratch.h"
 #include "softmax.h"
 #include "spatial.h"
+#include "winograd.h"

@@ -51,12 +51,26 @@
       return out
     }
 
+    /// x·wᵀ for x [rows][in] and w {out, in}; only where `rowsAreIndependent`.
+    func multiply(
+      _ x: UnsafePointer<Float>, rows: Int, by weight: Weight, into out: UnsafeMutablePointer<Float>
+    ) throws {
+      let nothing = EpilogueShape(Epilogue(bias: nil, activation: .identity, residual: nil))
+      let shape = LinearShape(
+        rows: rows, inputs: weight.shape[1], outputs: weight.shape[0], epilogue: nothing)
+      guard let (plan, packed) = try prepared(.linear(shape), weight) else {
+        throw TensorError("oneDNN has no product of \(Shape.text([rows, shape.inputs, shape.outputs]))")
+      }
+      try plan.run(x, packed: packed, into: out)
+    }
+
     public func convolution(
       _ x: Tensor, _ weight: Weight, _ window: ConvolutionWindow, _ epilogue: Epilogue
     ) throws -> Tensor {
       let shape = ConvolutionShape(
         n: x.shape[0], h: x.shape[1], w: x.shape[2], inputs: x.shape[3], outputs: weight.shape[0],
         window: window, epilogue: EpilogueShape(epilogue))
+      if let winograd = OneDNNWinograd(self, shape) { return try winograd(x, weight, epilogue) }
       guard let (plan, packed) = try prepared(.convolution(shape), weight) else {
         return try plain.convolution(x, weight, window, epilogue)
       }
