@@ -40,11 +40,12 @@ let package = Package(
       dependencies: [
         "Lua", "Notebook", "Diffusion", "Imaging", "Neural", "Tensor", "Encoding", "Statistics", "CKernels",
       ]),
+    .target(name: "Prompt", dependencies: ["Imaging", "Encoding"]),
     .executableTarget(
       name: "lunette",
       dependencies: [
-        "Scripting", "Notebook", "Diffusion", "Neural", "Tensor", "Encoding", "CKernels", "COpenBLAS", "CPNG",
-        "CLua54",
+        "Scripting", "Prompt", "Notebook", "Diffusion", "Neural", "Imaging", "Tensor",
+        "Encoding", "CKernels", "COpenBLAS", "CPNG", "CLua54",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
@@ -61,6 +62,7 @@ let package = Package(
     .testTarget(name: "LuaTests", dependencies: ["Lua"]),
     .testTarget(name: "NotebookTests", dependencies: ["Notebook", "Encoding"]),
     .testTarget(name: "ScriptingTests", dependencies: ["Scripting"]),
+    .testTarget(name: "PromptTests", dependencies: ["Prompt", "Imaging", "Tensor"]),
     .testTarget(name: "CommandTests", dependencies: ["lunette"]),
   ]
 )

@@ -7,6 +7,7 @@
 static lb_state *volatile signalled; /* the one state that a process may stop by signal: a handler has no argument */
 static struct sigaction before;
 static volatile sig_atomic_t installed;
+static volatile sig_atomic_t forgiving; /* a second signal changes nothing */
 
 static void stop(lua_State *L, lua_Debug *debug) {
   (void)debug;
@@ -52,6 +53,7 @@ static void handle(int signal) {
   if (!s) {
   } else if (!pthread_equal(pthread_self(), s->thread)) {
     pthread_kill(s->thread, signal);
+  } else if (s->interrupted && forgiving) {
   } else if (s->interrupted) { /* asked twice: go the signal's own way */
     sigaction(signal, &before, NULL);
     raise(signal);
@@ -61,7 +63,8 @@ static void handle(int signal) {
   errno = saved;
 }
 
-int lb_interrupt_on(lb_state *s, int signal) {
+int lb_interrupt_on(lb_state *s, int signal, int forgives) {
+  forgiving = forgives;
   struct sigaction action = {.sa_handler = handle};
   sigemptyset(&action.sa_mask);
   signalled = s;

@@ -151,8 +151,10 @@ public final class LuaState {
   }
 
   /// From now on this signal interrupts this state; a second one before `clearInterrupt()` ends the process.
-  public func interruptOnSignal(_ signal: Int32) {
-    if let core { _ = lb_interrupt_on(core, signal) }
+  ///
+  /// - Parameter again: whether a second signal is no more than the first.
+  public func interruptOnSignal(_ signal: Int32, again: Bool = false) {
+    if let core { _ = lb_interrupt_on(core, signal, again ? 1 : 0) }
   }
 
   /// Tells the state that it is used on the calling thread from now on (signals are forwarded there).

@@ -57,10 +57,10 @@ extension Output {
     case .stream(let stream, let text):
       return ["name": .string(stream.rawValue), "output_type": "stream", "text": .lines(of: text)]
     case .display(let bundle, let metadata):
-      return ["data": bundle.ipynb, "metadata": .object(metadata), "output_type": "display_data"]
+      return ["data": bundle.notebookJSON, "metadata": .object(metadata), "output_type": "display_data"]
     case .result(let bundle, let metadata):
       return [
-        "data": bundle.ipynb, "execution_count": executionCount.map(JSON.number) ?? .null,
+        "data": bundle.notebookJSON, "execution_count": executionCount.map(JSON.number) ?? .null,
         "metadata": .object(metadata), "output_type": "execute_result",
       ]
     case .error(let failure):
@@ -74,13 +74,19 @@ extension Output {
 }
 
 extension MIMEBundle {
-  var ipynb: JSON {
+  /// As notebook files have it: text as a list of lines.
+  var notebookJSON: JSON { json(linesOf: JSON.lines(of:)) }
+
+  /// As Jupyter's messages have it: text in one piece, bytes in base64.
+  public var json: JSON { json(linesOf: JSON.string) }
+
+  private func json(linesOf string: (String) -> JSON) -> JSON {
     var data: JSON.Object = [:]
     for type in types.sorted() {
       guard let content = self[type] else { continue }
       if let text = content.text, !Self.isBinary(type) {
         let isJSON = type == "application/json" || type.hasSuffix("+json")
-        data[type] = (isJSON ? try? JSON(parsing: text) : nil) ?? .lines(of: text)
+        data[type] = (isJSON ? try? JSON(parsing: text) : nil) ?? string(text)
       } else {
         data[type] = .string(Base64.encode(content.bytes))
       }

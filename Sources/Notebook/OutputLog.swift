@@ -9,14 +9,20 @@ public struct OutputLog: Sendable {
   private var text = ""
   private var bytesLeft: Int
   private var droppedLines = 0
+  private let limit: Int
+  private var clearsAtNext = false
 
-  public init(textLimit: Int = OutputLog.textLimit) { bytesLeft = textLimit }
+  public init(textLimit: Int = OutputLog.textLimit) {
+    limit = textLimit
+    bytesLeft = textLimit
+  }
 
   /// Takes an output; text of the same stream joins the text before it.
   ///
   /// - Returns: the part of it that is kept: for text beyond the limit nil, and once a note that it was cut.
   @discardableResult
   public mutating func add(_ output: Output) -> Output? {
+    if clearsAtNext { clear(waits: false) }
     guard case .stream(let stream, let text) = output else {
       flush()
       finished.append(output)
@@ -41,6 +47,26 @@ public struct OutputLog: Sendable {
     return .stream(stream, kept)
   }
 
+  /// Forgets all outputs.
+  ///
+  /// - Parameter waits: only when the next one comes; if none does, they stay.
+  public mutating func clear(waits: Bool) {
+    if waits { clearsAtNext = true } else { self = OutputLog(textLimit: limit) }
+  }
+
+  /// What to say of text beyond the limit; nil while there was none.
+  public var note: Output? {
+    droppedLines > 0 ? .stream(.stderr, "\(droppedLines) more lines were printed and not kept\n") : nil
+  }
+
+  /// Replaces what was displayed under an id (`display_id` of its metadata).
+  public mutating func update(_ id: String, _ bundle: MIMEBundle) {
+    for (index, output) in finished.enumerated() {
+      guard case .display(_, let metadata) = output, metadata["display_id"]?.string == id else { continue }
+      finished[index] = .display(bundle, metadata: metadata)
+    }
+  }
+
   private mutating func flush() {
     if let stream { finished.append(.stream(stream, text)) }
     (stream, text) = (nil, "")
@@ -49,9 +75,6 @@ public struct OutputLog: Sendable {
   public var outputs: [Output] {
     var log = self
     log.flush()
-    if log.droppedLines > 0 {
-      log.finished.append(.stream(.stderr, "\(log.droppedLines) more lines were printed and not kept\n"))
-    }
-    return log.finished
+    return log.finished + (note.map { [$0] } ?? [])
   }
 }

@@ -13,6 +13,9 @@ public struct Report: Sendable {
     }
   }
 
+  /// Lunette's sign as an SVG document of 32 × 32.
+  public static let icon = ReportStyle.icon
+
   public var document: Document
   /// Shown when the document names no title of its own: the script's name.
   public var fallbackTitle: String

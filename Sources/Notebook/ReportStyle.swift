@@ -8,7 +8,7 @@ enum ReportStyle {
     """
 
   static let icon = """
-    <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path d="M2 24a14 14 0 0 1 28 0z" fill="#c8963e"/>\
+    <svg xmlns="http://www.w3.org/2000/svg" width="32" height="32" viewBox="0 0 32 32"><path d="M2 24a14 14 0 0 1 28 0z" fill="#c8963e"/>\
     <path d="M10.5 24a5.5 5.5 0 0 1 11 0M16 10v8.5M6.1 14.1l6 6M25.9 14.1l-6 6" fill="none" stroke="#fff" \
     stroke-width="1.6"/></svg>
     """

@@ -13,6 +13,7 @@ extension Session {
     try bindPrinting(globals)
     try bindDisplay(lunette)
     try bindHelp(lunette)
+    try bindInput(lunette)
     try Bindings.add(to: lunette)
 
     let arguments = try lua.table(list: options.arguments.count)

@@ -34,6 +34,12 @@ public final class Session {
   public var onOutput: ((Output) -> Void)?
   /// Without it, warnings go to the output's stderr.
   public var onWarning: ((String) -> Void)?
+  /// A display with an id is to be replaced by another value.
+  public var onUpdate: ((_ id: String, MIMEBundle) -> Void)?
+  /// What was shown of this cell is to go, now or when the next output comes.
+  public var onClear: ((_ waits: Bool) -> Void)?
+  /// Where `lunette.input` and `io.read` get a line; without it from stdin.
+  public var onInput: ((_ prompt: String, _ isPassword: Bool) throws -> String?)?
   public var onProgress: ((Progress) -> Void)? {
     get { host.onProgress }
     set { host.onProgress = newValue }
@@ -41,6 +47,9 @@ public final class Session {
   public var record: RunRecord { RunRecord(models: host.models, seeds: host.seeds) }
   /// The status that the script asked to end with, by `os.exit`; no cell runs after that.
   public internal(set) var exitStatus: Int32?
+
+  /// Whether the global `_` is the value that a cell ended with, as at a prompt.
+  public var keepsLastValue = false
 
   let lua: LuaState
   private let host: ScriptHost
@@ -79,6 +88,9 @@ public final class Session {
       let cell = try scope.compile(source, name: name, firstLine: firstLine)
       do {
         try cell.function.call(with: options.arguments) { results in
+          if keepsLastValue, let last = results.first(where: { !$0.isNothing }) {
+            try lua.globals.set("_", last)
+          }
           for result in results where !result.isNothing { emit(.result(try bundle(of: result))) }
         }
         try scope.adopt(cell, failed: false)
@@ -93,11 +105,18 @@ public final class Session {
 
   /// Whether the text is the beginning of a cell that more lines could complete.
   public func isIncomplete(_ source: String) -> Bool {
+    completeness(of: source) == .incomplete
+  }
+
+  public enum Completeness: Sendable, Equatable { case complete, incomplete, invalid }
+
+  /// Whether the text can run as it is, could with more lines, or cannot.
+  public func completeness(of source: String) -> Completeness {
     var scope = scope
     do { _ = try scope.compile(source, name: "cell", firstLine: 1) } catch {
-      return (error as? LuaError)?.isIncompleteInput ?? false
+      return (error as? LuaError)?.isIncompleteInput == true ? .incomplete : .invalid
     }
-    return false
+    return .complete
   }
 
   // MARK: Interrupts
@@ -107,9 +126,24 @@ public final class Session {
   public func clearInterrupt() { lua.clearInterrupt() }
   public var isInterrupted: Bool { lua.isInterrupted }
   /// From now on this signal interrupts the session; a second one ends the process.
-  public func interruptOnSignal(_ signal: Int32) { lua.interruptOnSignal(signal) }
+  ///
+  /// - Parameter again: whether a second signal is no more than the first, as for a kernel, which is told to stop even
+  ///   when nothing runs.
+  public func interruptOnSignal(_ signal: Int32, again: Bool = false) {
+    lua.interruptOnSignal(signal, again: again)
+  }
 
   // MARK: Outputs
+
+  func update(_ id: String, _ bundle: MIMEBundle) {
+    outputs.update(id, bundle)
+    onUpdate?(id, bundle)
+  }
+
+  func clear(waits: Bool) {
+    outputs.clear(waits: waits)
+    onClear?(waits)
+  }
 
   func emit(_ output: Output) {
     outputs.add(output)

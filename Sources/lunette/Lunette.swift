@@ -9,7 +9,8 @@ struct Lunette: ParsableCommand {
     abstract: "Looks inside text-to-image diffusion models, with Lua scripts.",
     version: Installation.version,
     subcommands: [
-      RunCommand.self, EvalCommand.self, NotebookCommand.self, ModelCommand.self, DoctorCommand.self,
+      RunCommand.self, EvalCommand.self, ReplCommand.self, NotebookCommand.self,
+      ModelCommand.self, DoctorCommand.self,
     ])
 }
 

@@ -71,6 +71,8 @@ final class NotebookRun {
       log.add(.stream(.stderr, "warning: \(text)\n"))
     }
     session.onOutput = { log.add($0) }
+    session.onUpdate = { log.update($0, $1) }
+    session.onClear = { log.clear(waits: $0) }
     let isInjected = cell.tags.contains(Document.injectedTag)
     // In a script, lines count through the file; in a notebook, through the cell.
     let isScript = name.hasSuffix(".lua") && !isInjected

@@ -66,6 +66,8 @@ final class ScriptRun {
       outputs.add(output)
       show(output, of: cell)
     }
+    session.onUpdate = { [self] in outputs.update($0, $1) }
+    session.onClear = { [self] in outputs.clear(waits: $0) }
     let isInjected = cell.tags.contains(Document.injectedTag)
     let started = Clock.now
     let returned = session.run(cell.source, name: isInjected ? "--set" : script, firstLine: cell.firstLine)

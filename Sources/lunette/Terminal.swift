@@ -22,8 +22,12 @@ enum Terminal {
 
   static func flush() { fflush(stdout) }
 
-  static var width: Int {
+  static var width: Int { size.columns }
+  static var height: Int { size.rows }
+
+  private static var size: (columns: Int, rows: Int) {
     var size = winsize()
-    return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+    let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 && size.ws_row > 0
+    return isKnown ? (Int(size.ws_col), Int(size.ws_row)) : (80, 24)
   }
 }

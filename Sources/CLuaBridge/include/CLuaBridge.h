@@ -39,11 +39,11 @@ void lb_set_limit(lb_state *s, size_t limit);
 
 /* Interrupts. lb_interrupt is safe in a signal handler that runs on Lua's own thread; the installed handler
    forwards the signal there. The flag stays up, and with it the hook, until lb_clear_interrupt. A second
-   signal while the flag is up ends the process the signal's own way. */
+   signal while the flag is up ends the process the signal's own way, unless `forgives`. */
 void lb_interrupt(lb_state *s);
 int lb_interrupted(const lb_state *s);
 void lb_clear_interrupt(lb_state *s);
-int lb_interrupt_on(lb_state *s, int signal);
+int lb_interrupt_on(lb_state *s, int signal, int forgives);
 void lb_adopt_thread(lb_state *s);         /* Lua now runs on the calling thread */
 
 /* Swift objects in userdata. lb_object looks at the block, never at the metatable, so that a forged metatable

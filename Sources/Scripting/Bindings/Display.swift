@@ -5,11 +5,20 @@ import Notebook
 extension Session {
   /// `lunette.display`.
   func bindDisplay(_ lunette: LuaModule) throws {
-    try lunette.function("display(value, {caption})") { [weak self] call in
+    try lunette.function("clear_output({wait})") { [weak self] call in
+      self?.clear(waits: try call["wait"] ?? false)
+    }
+    try lunette.function("display(value, {caption, id, update})") { [weak self] call in
       guard let self else { return }
       guard call.count > 0 else { throw LuaArgumentError(1, "value expected, got no value") }
       var metadata: JSON.Object = [:]
       if let caption: String = try call["caption"] { metadata["caption"] = .string(caption) }
+      let id: String? = try call["id"]
+      if try call["update"] ?? false {
+        guard let id else { throw call.options.complaint("update", "the id of a display expected with it") }
+        return self.update(id, try self.bundle(of: call.slot(1)))
+      }
+      metadata["display_id"] = id.map(JSON.string)
       self.emit(.display(try self.bundle(of: call.slot(1)), metadata: metadata))
     }
   }

@@ -75,7 +75,7 @@ extension Session {
     if let page = documentation.page(named: name), documentation.entry(named: name) == nil {
       let names = page.entries.flatMap(\.signatures)
       var bundle = MIMEBundle(
-        plain: page.introduction + "\n" + names.map { "  \($0)\n" }.joined())
+        plain: page.introduction + "\n" + names.map { "    \($0)\n" }.joined())
       bundle["text/markdown"] = .text(page.introduction + "\n\n" + names.map { "- `\($0)`\n" }.joined())
       return bundle
     }

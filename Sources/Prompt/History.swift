@@ -1,0 +1,73 @@
+import Glibc
+
+/// What was entered, in this session and before. Each entry is a line of the file, with its line breaks as `\n`.
+struct History {
+  private(set) var entries: [String] = []
+  private let path: String?
+  private static let limit = 10_000
+
+  /// - Parameter path: the file; nil keeps the history in memory only.
+  init(path: String?) {
+    self.path = path
+    guard let path, let file = fopen(path, "rb") else { return }
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while case let count = fread(&chunk, 1, chunk.count, file), count > 0 { bytes += chunk[..<count] }
+    let lines = bytes.split(separator: 0x0A).suffix(Self.limit)
+    entries = lines.map { Self.unescaped(String(decoding: $0, as: UTF8.self)) }
+  }
+
+  /// Adds an entry, unless it is the last one again.
+  mutating func add(_ entry: String) {
+    guard !entry.allSatisfy(\.isWhitespace), entry != entries.last else { return }
+    entries.append(entry)
+    guard let path else { return }
+    Self.makeFolder(of: path)
+    guard let file = fopen(path, "ab") else { return }
+    fputs(Self.escaped(entry) + "\n", file)
+    fclose(file)
+    chmod(path, 0o600)
+  }
+
+  /// The latest entry before `index` that contains the text.
+  func search(_ text: String, before index: Int) -> Int? {
+    guard !text.isEmpty else { return nil }
+    return entries[..<min(index, entries.count)].lastIndex { $0.contains(text) }
+  }
+
+  /// `$XDG_STATE_HOME/lunette/history`.
+  static var defaultPath: String? {
+    func variable(_ name: String) -> String? {
+      getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+    }
+    let folder = variable("XDG_STATE_HOME") ?? variable("HOME").map { $0 + "/.local/state" }
+    return folder.map { $0 + "/lunette/history" }
+  }
+
+  private static func escaped(_ text: String) -> String {
+    text.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
+  }
+
+  private static func unescaped(_ text: String) -> String {
+    var result = ""
+    var isEscape = false
+    for character in text {
+      if isEscape {
+        result.append(character == "n" ? "\n" : character)
+        isEscape = false
+      } else if character == "\\" {
+        isEscape = true
+      } else {
+        result.append(character)
+      }
+    }
+    return result
+  }
+
+  private static func makeFolder(of path: String) {
+    for (index, character) in zip(path.indices, path) where character == "/" && index != path.startIndex {
+      mkdir(String(path[..<index]), 0o700)
+    }
+  }
+}

@@ -1,0 +1,169 @@
+import Foundation
+import Testing
+
+/// The prompt in a real terminal (tmux), looked at as its user sees it.
+@Suite struct ReplTests {
+  /// A tmux server of its own, 80 × 30, with the prompt in it.
+  final class Pane {
+    private let program: Program
+    private let socket = "lunette-\(UUID().uuidString)"
+
+    init(_ arguments: String = "--images none") throws {
+      program = try Program()
+      _ = try tmux(
+        "new-session", "-d", "-x", "80", "-y", "30",
+        "env HOME=\(program.folder.path) XDG_STATE_HOME=\(program.folder.path) \(Program.url.path) repl \(arguments)"
+      )
+      try wait("›")
+    }
+
+    deinit { _ = try? tmux("kill-server") }
+
+    var folder: String { program.folder.path }
+
+    /// By `popen`: the server that the first call leaves behind would keep `Process` waiting for its end.
+    private func tmux(_ arguments: String...) throws -> String {
+      let words = ["tmux", "-f", "/dev/null", "-L", socket] + arguments
+      let command = words.map { "'" + $0.replacingOccurrences(of: "'", with: "'\\''") + "'" }.joined(
+        separator: " ")
+      guard let pipe = popen(command + " 2>/dev/null", "r") else { throw Program.TimedOut() }
+      defer { pclose(pipe) }
+      var output: [UInt8] = []
+      var chunk = [UInt8](repeating: 0, count: 1 << 14)
+      while case let count = fread(&chunk, 1, chunk.count, pipe), count > 0 { output += chunk[..<count] }
+      return String(decoding: output, as: UTF8.self)
+    }
+
+    func type(_ text: String) throws { _ = try tmux("send-keys", "-l", text) }
+    func press(_ keys: String...) throws { for key in keys { _ = try tmux("send-keys", key) } }
+
+    /// Types a line, enters it, and waits for what it shows.
+    func enter(_ line: String, until text: String) throws {
+      try type(line)
+      try press("Enter")
+      try wait(text)
+    }
+
+    var screen: String { (try? tmux("capture-pane", "-p")) ?? "" }
+
+    /// The screen without the empty lines below.
+    var lines: [String] {
+      var lines = screen.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+      while lines.last?.isEmpty == true { lines.removeLast() }
+      return lines
+    }
+
+    func wait(_ text: String) throws {
+      do {
+        try Program.wait { screen.contains(text) }
+      } catch {
+        Issue.record("waited for '\(text)'; the screen is\n\(screen)")
+        throw error
+      }
+    }
+  }
+
+  @Test func valuesLinesAndErrors() throws {
+    let pane = try Pane()
+    try pane.enter("1 + 1", until: "2 ›")
+    try pane.enter("_ * 21", until: "3 ›")
+    try pane.enter("for i = 1, 2 do", until: "…")
+    try pane.type("print('line', i)")
+    try pane.press("Enter")
+    try pane.enter("end", until: "4 ›")
+    try pane.enter("error('no')", until: "in main chunk")
+    #expect(
+      Array(pane.lines.dropFirst())
+        == [
+          "1 › 1 + 1", "2", "2 › _ * 21", "42", "3 › for i = 1, 2 do", "  … print('line', i)", "  … end",
+          "line\t1",
+          "line\t2", "4 › error('no')", "cell 4:1: no", "stack traceback:", "\tcell 4:1: in main chunk",
+          "4 ›",
+        ].map { $0.replacing("line\t", with: "line    ").replacing("\t", with: "        ") })
+  }
+
+  @Test func tabCompletes() throws {
+    let pane = try Pane()
+    try pane.type("local s = lunette.linalg.s")
+    try pane.press("Tab", "Tab")
+    try pane.wait("solve  sqrtm  svd")
+    try pane.type("vd(lunette.tensor{ {3, 0}, {0, 4} }, { fu")
+    try pane.press("Tab")
+    try pane.wait("{ full =")
+    try pane.enter("false })", until: "2 ›")
+    try pane.type("lunette.tensor{1}:cums")
+    try pane.press("C-c")
+    try pane.type("s.")
+    try pane.press("C-u")
+    try pane.enter("local x = lunette.tensor{1, 2}", until: "3 ›")
+    try pane.type("x:cums")
+    try pane.press("Tab")
+    try pane.enter("(1)", until: "1  3")
+  }
+
+  @Test func historyIsKept() throws {
+    let pane = try Pane()
+    try pane.enter("'first'", until: "2 ›")
+    try pane.enter("'second'", until: "3 ›")
+    try pane.press("Up", "Up", "Enter")
+    try pane.wait("4 ›")
+    #expect(Array(pane.lines.suffix(3)) == ["3 › 'first'", "first", "4 ›"])
+    try pane.press("C-r")
+    try pane.type("sec")
+    try pane.wait("(search 'sec') 'second'")
+    try pane.press("Enter")
+    try pane.wait("5 ›")
+    let history = try String(contentsOfFile: pane.folder + "/lunette/history", encoding: .utf8)
+    #expect(history == "'first'\n'second'\n'first'\n'second'\n")
+  }
+
+  @Test func controlCStopsAndKeepsTheSession() throws {
+    let pane = try Pane()
+    try pane.enter("local n = 7", until: "2 ›")
+    try pane.type("while true do end")
+    try pane.press("Enter")
+    usleep(200_000)
+    try pane.press("C-c")
+    try pane.wait("interrupted")
+    try pane.enter("local m = lunette.load()", until: "3 ›")
+    try pane.type("m:generate{ prompt = '', steps = 900 }")
+    try pane.press("Enter")
+    try pane.wait("sampling")
+    try pane.press("C-c")
+    try Program.wait { pane.screen.components(separatedBy: "interrupted").count == 3 }
+    try pane.enter("n", until: "\n7\n")
+  }
+
+  @Test func picturesAreShownInBlocks() throws {
+    let pane = try Pane("--images blocks")
+    try pane.enter("lunette.image.new(lunette.tensor.ones{4, 6, 3})", until: "image 6 × 4")
+    #expect(pane.lines.filter { $0 == "▀▀▀▀▀▀" }.count == 2)
+  }
+
+  @Test func colonCommands() throws {
+    let pane = try Pane()
+    try pane.enter(":help linalg.qr", until: "linalg.qr(x)")
+    try pane.enter(":nothing", until: "no command :nothing")
+    try pane.enter("local a = 1", until: "2 ›")
+    try pane.enter("print(a)", until: "3 ›")
+    try pane.enter(":save \(pane.folder)/s.lua", until: "2 cells written")
+    try pane.enter(":time a = 2", until: "ms")
+    try pane.enter(":load \(pane.folder)/s.lua", until: "6 ›")
+    #expect(
+      try String(contentsOfFile: pane.folder + "/s.lua", encoding: .utf8)
+        == "-- %%\nlocal a = 1\n\n-- %%\nprint(a)\n")
+  }
+
+  @Test func aSessionCanBePiped() throws {
+    let program = try Program()
+    try program.script("local x = 2\nfor i = 1, 2 do\n  x = x * 2\nend\nx\n", name: "session")
+    let shell = Process()
+    let output = Pipe()
+    shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+    shell.arguments = ["-c", "\(Program.url.path) repl < \(program.file("session").path)"]
+    shell.standardOutput = output
+    try shell.run()
+    #expect(String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self) == "8\n")
+    shell.waitUntilExit()
+  }
+}
