@@ -17,6 +17,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CLua54", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
     .target(name: "COneDNN", cSettings: optimizedC, linkerSettings: [.linkedLibrary("dnnl")]),
     .target(name: "CKernels", cSettings: optimizedC, linkerSettings: [.linkedLibrary("gomp")]),
@@ -40,11 +41,15 @@ let package = Package(
       dependencies: [
         "Lua", "Notebook", "Diffusion", "Imaging", "Neural", "Tensor", "Encoding", "Statistics", "CKernels",
       ]),
+    .target(name: "CZeroMQ", cSettings: optimizedC),
+    .target(
+      name: "JupyterKernel",
+      dependencies: ["Scripting", "Notebook", "Imaging", "Encoding", "CZeroMQ", "CSQLite", "CKernels"]),
     .target(name: "Prompt", dependencies: ["Imaging", "Encoding"]),
     .executableTarget(
       name: "lunette",
       dependencies: [
-        "Scripting", "Prompt", "Notebook", "Diffusion", "Neural", "Imaging", "Tensor",
+        "Scripting", "JupyterKernel", "Prompt", "Notebook", "Diffusion", "Neural", "Imaging", "Tensor",
         "Encoding", "CKernels", "COpenBLAS", "CPNG", "CLua54",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -63,6 +68,7 @@ let package = Package(
     .testTarget(name: "NotebookTests", dependencies: ["Notebook", "Encoding"]),
     .testTarget(name: "ScriptingTests", dependencies: ["Scripting"]),
     .testTarget(name: "PromptTests", dependencies: ["Prompt", "Imaging", "Tensor"]),
-    .testTarget(name: "CommandTests", dependencies: ["lunette"]),
+    .testTarget(name: "JupyterKernelTests", dependencies: ["JupyterKernel", "Encoding"]),
+    .testTarget(name: "CommandTests", dependencies: ["lunette", "JupyterKernel", "Encoding"]),
   ]
 )

@@ -9,7 +9,7 @@ struct Lunette: ParsableCommand {
     abstract: "Looks inside text-to-image diffusion models, with Lua scripts.",
     version: Installation.version,
     subcommands: [
-      RunCommand.self, EvalCommand.self, ReplCommand.self, NotebookCommand.self,
+      RunCommand.self, EvalCommand.self, ReplCommand.self, NotebookCommand.self, KernelCommand.self,
       ModelCommand.self, DoctorCommand.self,
     ])
 }
