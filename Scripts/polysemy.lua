@@ -100,7 +100,7 @@ for _, entry in ipairs(entries) do
     local context = entry.contexts[column]
     local prompt = context and study.words.joined{ entry.noun, context } or study.words.with_article(entry.noun)
     local picture = model:generate{ prompt = prompt, seed = 1, steps = steps, guidance = guidance }.image
-    pictures[#pictures + 1] = picture:resize(128, 128 * picture:size(2) // picture:size(1), "nearest")
+    pictures[#pictures + 1] = picture:resize(192, 192 * picture:size(2) // picture:size(1), "nearest")
     labels[#labels + 1] = prompt
   end
 end
@@ -154,7 +154,7 @@ for _, entry in ipairs(entries) do
       local shift = stats.risk_difference(alone.successes, alone.n, beside.successes, beside.n)
       shifts[#shifts + 1] = {
         entry = entry, context = context, kind = entry.kind[context], shift = shift,
-        n = beside.n, missing = beside.missing,
+        n = beside.n, turned = beside.n - beside.successes, missing = beside.missing,
         likeness = report.mean(analysis.likeness_shifts(results, entry.noun, context, dominant)),
       }
     end
@@ -175,14 +175,16 @@ lunette.display(lunette.table(shift_rows, {
   columns = { "word", "beside", "kind", "found", "not found", "sense shift [95 %]", "by CLIP [95 %]", "judge" },
 }))
 
-local by_kind, kinds, kind_means = {}, { "pulls", "kindred", "neutral" }, {}
+-- of the pictures in which the word was found, those that show another sense than the dominant one
+local kinds, turned_by, turned_shares = { "pulls", "kindred", "neutral" }, {}, {}
+for _, kind in ipairs(kinds) do turned_by[kind] = { turned = 0, n = 0 } end
 for _, one in ipairs(shifts) do
-  by_kind[one.kind] = by_kind[one.kind] or {}
-  table.insert(by_kind[one.kind], one.shift.estimate)
+  local found = turned_by[one.kind]
+  found.turned, found.n = found.turned + one.turned, found.n + one.n
 end
-for i, kind in ipairs(kinds) do kind_means[i] = report.mean(by_kind[kind] or {}) or false end
-lunette.display(report.bars(kinds, kind_means, {
-  title = "Mean sense shift by kind of context word", y_label = "fall of the dominant sense",
+for i, kind in ipairs(kinds) do turned_shares[i] = report.share(turned_by[kind].turned, turned_by[kind].n) or false end
+lunette.display(report.bars(kinds, turned_shares, {
+  title = "Pictures of another sense by kind of context word", y_label = "share of found", y_range = { 0, 1 },
 }))
 
 -- %% [markdown]
@@ -292,35 +294,27 @@ print(("Spearman %s, %d pairs of word and context"):format(report.interval(found
 --
 -- The paper turns single prompts by words that an attack finds and by hand, and has no control. Here neutral words are one: what
 -- they shift as well is not the meaning of the context (a second object changes size and place of the first, whatever it is). So
--- the claim is held against the shift beside words that pull or are kindred *minus* the shift beside neutral ones, word by word.
+-- the claim is held against the share of turned pictures beside words that pull or are kindred *minus* that beside neutral ones,
+-- all words taken together (Newcombe's interval). Fewer than ten pictures are too few for a verdict.
 
 -- %%
--- by noun, the mean shift beside words of a kind
-local by_noun = {}
-for _, one in ipairs(shifts) do
-  local noun = one.entry.noun
-  by_noun[noun] = by_noun[noun] or {}
-  by_noun[noun][one.kind] = by_noun[noun][one.kind] or {}
-  table.insert(by_noun[noun][one.kind], one.shift.estimate)
-end
 local findings = {}
 for i, kind in ipairs(kinds) do
   findings[i] = {
-    question = ("mean sense shift beside words that are *%s*"):format(kind), found = kind_means[i] or nil,
-    reason = "no such word", paper = kind == "neutral" and "no control" or "context turns the sense", verdict = "–",
+    question = ("turned beside words that are *%s* (%d pictures)"):format(kind, turned_by[kind].n),
+    found = turned_shares[i] or nil, reason = "none found", verdict = "–",
+    paper = kind == "neutral" and "no control" or "context turns the sense",
   }
 end
+local control = turned_by.neutral
 for _, kind in ipairs{ "pulls", "kindred" } do
-  local differences = {}
-  for _, of_noun in lunette.spairs(by_noun) do
-    if of_noun[kind] and of_noun.neutral then
-      differences[#differences + 1] = stats.mean(of_noun[kind]) - stats.mean(of_noun.neutral)
-    end
+  local one, over_neutral = turned_by[kind], nil
+  if one.n > 0 and control.n > 0 then
+    over_neutral = stats.risk_difference(one.turned, one.n, control.turned, control.n)
   end
-  local over_neutral, no_word = report.mean(differences)
   findings[#findings + 1] = {
     question = ("%s minus neutral"):format(kind), paper = "context turns the sense", found = over_neutral,
-    reason = no_word, verdict = report.verdict(over_neutral, 0),
+    reason = "none found", verdict = report.verdict(over_neutral, 0, one.n),
   }
 end
 findings[#findings + 1] = {

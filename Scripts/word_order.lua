@@ -61,7 +61,7 @@ for i = 1, math.min(6, #sets) do
       for position, seen in ipairs(judge:presence(picture, orders[k])) do
         if seen.present then found[#found + 1] = orders[k][position] end
       end
-      pictures[#pictures + 1] = picture:resize(128, 128 * picture:size(2) // picture:size(1), "nearest")
+      pictures[#pictures + 1] = picture:resize(192, 192 * picture:size(2) // picture:size(1), "nearest")
       labels[#labels + 1] = ("%s: %s"):format(
         table.concat(orders[k], ", "), #found > 0 and table.concat(found, " + ") or "none")
     end
@@ -307,6 +307,8 @@ lunette.display(report.findings{
 -- ## How to read this
 --
 -- - A *verdict* asks whether the whole interval is on the paper's side (agrees), on the other (disagrees), or neither (open).
+-- - Wilson's intervals take pictures as independent, which those of one set are not; the difference between positions is drawn anew
+--   set by set, and is the number to trust.
 -- - A difference between positions counts where its interval leaves out 0; the number of pictures that show anything at all comes
 --   first: a model that seldom draws two nouns says little about which of them it loses.
 -- - The judge is named in every table. CLIP's zero-shot rule (a noun is there when it is among the *k* likeliest of the word list,

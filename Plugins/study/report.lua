@@ -72,9 +72,11 @@ function report.bars(names, found, opts)
 end
 
 --- What an interval says to a claim that a number exceeds `threshold`: "agrees", "disagrees" or "open"; "empty" without any
--- number.
-function report.verdict(found, threshold)
+-- number, "too few" where fewer than ten pictures stand behind it.
+-- @param pictures how many there are, where the interval does not know
+function report.verdict(found, threshold, pictures)
   if not found then return "empty" end
+  if pictures and pictures < 10 then return "too few" end
   if found.low and found.low > threshold then return "agrees" end
   if found.high and found.high < threshold then return "disagrees" end
   return "open"
