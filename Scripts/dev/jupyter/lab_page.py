@@ -42,13 +42,15 @@ def main(notebook: Path, folder: Path, chromium: str) -> None:
             page = browser.new_page(viewport={"width": 1280, "height": 1000})
             page.goto(f"{url}/lab/tree/{notebook.name}?reset", timeout=120_000)
             page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=120_000)
-            page.wait_for_selector("[data-status=idle], .jp-Notebook-ExecutionIndicator[data-status=idle]", state="attached", timeout=120_000)
+            page.wait_for_function(
+                "document.querySelector('#jp-main-statusbar')?.innerText.includes('Lunette | Idle')", timeout=120_000)
             page.click(".jp-Notebook .jp-CodeCell .cm-content")
             page.click("text=Run >> visible=true")
             page.click("[data-command='runmenu:run-all']")
             page.wait_for_selector(".jp-OutputArea-output img", timeout=240_000)
             page.wait_for_function(
-                "document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'", timeout=240_000)
+                "![...document.querySelectorAll('.jp-InputPrompt')].some(prompt => prompt.innerText.includes('*'))",
+                timeout=240_000)
             pictures = page.query_selector_all(".jp-OutputArea-output img, .jp-OutputArea-output svg")
             for index, picture in enumerate(pictures):
                 picture.scroll_into_view_if_needed()
