@@ -1,3 +1,4 @@
+import Synchronization
 import Tensor
 import Testing
 
@@ -19,6 +20,24 @@ import Testing
       let plain = try Compute.$backend.withValue(OpenBLASBackend()) { try run() }
       #expect(zip(plain, first).allSatisfy { abs($0 - $1) < 1e-4 })
     }
+  }
+
+  /// Nothing is read before the first use, and nothing of what was read stays but what the backend made of it.
+  @Test func readsWhenItIsUsed() throws {
+    let original = try Reference.noise([96, 64]), x = try Reference.noise([5, 64])
+    let readings = Mutex(0)
+    let weight = Weight(shape: [96, 64]) {
+      readings.withLock { $0 += 1 }
+      return try original.viewed([96, 64, 1, 1])
+    }
+    #expect(readings.withLock { $0 } == 0)
+    let first = try x.linear(weight).toArray()
+    #expect(try first == x.linear(Weight(original)).toArray())
+    #expect(try x.linear(weight).toArray() == first)
+    #expect(readings.withLock { $0 } == 1)
+    #expect(try weight.tensor().toArray() == original.toArray())
+    let plain = try Compute.$backend.withValue(OpenBLASBackend()) { try x.linear(weight).toArray() }
+    #expect(zip(plain, first).allSatisfy { abs($0 - $1) < 1e-4 })
   }
 
   @Test func anotherShapeMayPackAgain() throws {
