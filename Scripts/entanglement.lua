@@ -230,15 +230,21 @@ lunette.display(lunette.table(singles, { columns = { "predictor", "Spearman with
 -- ## Findings
 --
 -- Log odds per standard deviation; where a regression cannot be computed, Spearman's correlation stands for it and is called so.
+-- Fewer than ten trials of the rarer outcome are too few for a verdict.
 
 -- %%
-local function finding(question, list, name, reason, instead)
+local function rarer(answers)
+  local yes = 0
+  for _, answer in ipairs(answers) do yes = yes + (answer and 1 or 0) end
+  return math.min(yes, #answers - yes)
+end
+local function finding(question, list, name, reason, answers, instead)
   local found
   for _, c in ipairs(list or {}) do found = c.name == name and c or found end
   if not list and instead then question, found = question .. " (Spearman)", instead[name] end
   return {
     question = question, paper = "yes", found = found, reason = list and "not measured" or reason,
-    verdict = report.verdict(found, 0),
+    verdict = report.verdict(found, 0, rarer(answers)),
   }
 end
 local last = overall[#entries]
@@ -248,11 +254,11 @@ lunette.display(report.findings{
     question = ("B still comes about at k = %d"):format(entries[#entries]), paper = "similar things only",
     found = finished, reason = no_trial, verdict = "–",
   },
-  finding("coarse likeness (low-pass SSIM) helps to finish B", found_b, "coarse", fit_b),
-  finding("likeness by CLIP helps to finish B", found_b, "clip", fit_b),
-  finding("early overlap of the maps goes with loss", found_lost, "overlap", fit_lost, single),
-  finding("coarse likeness goes with loss", found_lost, "coarse", fit_lost, single),
-  finding("likeness by CLIP goes with loss", found_lost, "clip", fit_lost, single),
+  finding("coarse likeness (low-pass SSIM) helps to finish B", found_b, "coarse", fit_b, becomes),
+  finding("likeness by CLIP helps to finish B", found_b, "clip", fit_b, becomes),
+  finding("early overlap of the maps goes with loss", found_lost, "overlap", fit_lost, outcome, single),
+  finding("coarse likeness goes with loss", found_lost, "coarse", fit_lost, outcome, single),
+  finding("likeness by CLIP goes with loss", found_lost, "clip", fit_lost, outcome, single),
 })
 
 -- %% [markdown]
