@@ -8,8 +8,14 @@ public enum FileHash {
   }
 
   public static func sha256(_ bytes: UnsafeRawBufferPointer) -> String {
+    digits { ck_sha256(bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count, $0) }
+  }
+
+  private static func digits(_ hash: (UnsafeMutablePointer<UInt8>) -> Void) -> String {
     var digest = [UInt8](repeating: 0, count: 32)
-    ck_sha256(bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count, &digest)
+    digest.withUnsafeMutableBufferPointer { buffer in
+      if let base = buffer.baseAddress { hash(base) }
+    }
     let digits = Array("0123456789abcdef")
     return digest.reduce(into: "") { text, byte in
       text.append(digits[Int(byte >> 4)])
@@ -37,7 +43,7 @@ public enum FileHash {
       return nil
     }
     defer { munmap(pages, count) }
-    return sha256(UnsafeRawBufferPointer(start: pages, count: count))
+    return digits { ck_sha256_mapped(pages.assumingMemoryBound(to: UInt8.self), count, $0) }
   }
 
   /// All files below a folder, as paths relative to it, sorted.
