@@ -18,10 +18,12 @@ let package = Package(
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CLua54", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
     .target(name: "COneDNN", cSettings: optimizedC, linkerSettings: [.linkedLibrary("dnnl")]),
     .target(name: "CKernels", cSettings: optimizedC, linkerSettings: [.linkedLibrary("gomp")]),
     .target(name: "CImaging", dependencies: ["CPNG"], cSettings: optimizedC),
+    .target(name: "CConfinement", cSettings: optimizedC),
     .target(name: "CLuaBridge", dependencies: ["CLua54"], cSettings: optimizedC),
 
     .target(
@@ -36,10 +38,12 @@ let package = Package(
     .target(name: "Diffusion", dependencies: ["Neural", "Imaging", "Tensor", "Encoding"]),
     .target(name: "Lua", dependencies: ["CLuaBridge", "CLua54"]),
     .target(name: "Notebook", dependencies: ["Encoding"]),
+    .target(name: "Plugins", dependencies: ["Lua", "Encoding", "CKernels", "CZlib"]),
     .target(
       name: "Scripting",
       dependencies: [
-        "Lua", "Notebook", "Diffusion", "Imaging", "Neural", "Tensor", "Encoding", "Statistics", "CKernels",
+        "Lua", "Plugins", "Notebook", "Diffusion", "Imaging", "Neural", "Tensor", "Encoding", "Statistics",
+        "CKernels",
       ]),
     .target(name: "CZeroMQ", cSettings: optimizedC),
     .target(
@@ -49,8 +53,8 @@ let package = Package(
     .executableTarget(
       name: "lunette",
       dependencies: [
-        "Scripting", "JupyterKernel", "Prompt", "Notebook", "Diffusion", "Neural", "Imaging", "Tensor",
-        "Encoding", "CKernels", "COpenBLAS", "CPNG", "CLua54",
+        "Scripting", "Plugins", "JupyterKernel", "Prompt", "Notebook", "Diffusion", "Neural", "Imaging", "Tensor",
+        "Encoding", "CKernels", "CConfinement", "COpenBLAS", "CPNG", "CLua54",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
@@ -66,9 +70,11 @@ let package = Package(
       exclude: ["Goldens"]),
     .testTarget(name: "LuaTests", dependencies: ["Lua"]),
     .testTarget(name: "NotebookTests", dependencies: ["Notebook", "Encoding"]),
-    .testTarget(name: "ScriptingTests", dependencies: ["Scripting"]),
+    .testTarget(name: "ScriptingTests", dependencies: ["Scripting", "Plugins"]),
+    .testTarget(name: "PluginsTests", dependencies: ["Plugins"]),
     .testTarget(name: "PromptTests", dependencies: ["Prompt", "Imaging", "Tensor"]),
     .testTarget(name: "JupyterKernelTests", dependencies: ["JupyterKernel", "Encoding"]),
-    .testTarget(name: "CommandTests", dependencies: ["lunette", "JupyterKernel", "Encoding"]),
+    .testTarget(
+      name: "CommandTests", dependencies: ["lunette", "Plugins", "CConfinement", "JupyterKernel", "Encoding"]),
   ]
 )

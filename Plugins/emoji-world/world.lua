@@ -1,6 +1,6 @@
 -- The world's facts, as the recipe of the shipped weights states them (Scripts/dev/train-emoji-world/export_world.py).
 local _, path = ...
-local world = assert(lunette.json.load(path:match("^(.*)/") .. "/world.json"))
+local world = assert(lunette.json.load(path:match("^(.*)/") .. "/data/world.json"))
 
 --- Which version of the world the weights were taught.
 world.weights = { version = world.version }

@@ -27,7 +27,9 @@ void *lb_take_object(lua_State *L, int index) {
   return object;
 }
 
-static int release(lua_State *L) { /* __gc and __close of every object */
+const char lb_release_key[1] = {0};
+
+int lb_release(lua_State *L) { /* __gc and __close of every object */
   void *object = lb_take_object(L, 1);
   if (object) lb_of(L)->callbacks.release(L, object);
   return 0;
@@ -47,8 +49,11 @@ static int finish(lua_State *L, int answer);
 static int run(lua_State *L, void *function, int base) {
   lb_state *s = lb_of(L);
   lua_State *caller = s->running;
+  int in_script = *s->in_script;
   s->running = L;
+  *s->in_script = 0;
   int answer = s->callbacks.call(L, function, base);
+  *s->in_script = in_script;
   s->running = caller;
   if (s->interrupted) lb_arm(L);
   return answer;
@@ -76,7 +81,7 @@ static int trampoline(lua_State *L) {
 
 /* ---- Protected helpers ---- */
 
-static int protect(lua_State *L, lua_CFunction body, int operands, int results) {
+int lb_protect(lua_State *L, lua_CFunction body, int operands, int results) {
   if (!lua_checkstack(L, 4)) {
     lua_settop(L, -operands - 1);
     lua_pushnil(L); /* operands made room for one value at least, or Lua's reserve does */
@@ -84,7 +89,12 @@ static int protect(lua_State *L, lua_CFunction body, int operands, int results) 
   }
   lua_pushcfunction(L, body);
   lua_insert(L, -operands - 1);
-  return lua_pcall(L, operands, results, 0);
+  lb_state *s = lb_of(L);
+  int in_script = *s->in_script;
+  *s->in_script = 1; /* a metamethod may run */
+  int status = lua_pcall(L, operands, results, 0);
+  *s->in_script = in_script;
+  return status;
 }
 
 typedef struct {
@@ -123,7 +133,7 @@ static int push_integers(lua_State *L) {
 static int with_span(lua_State *L, lua_CFunction body, const void *bytes, size_t count) {
   span s = {bytes, count};
   lua_pushlightuserdata(L, &s);
-  return protect(L, body, 1, 1);
+  return lb_protect(L, body, 1, 1);
 }
 
 int lb_push_string(lua_State *L, const char *bytes, size_t count) { return with_span(L, push_string, bytes, count); }
@@ -152,14 +162,12 @@ int lb_push_object(lua_State *L, int metatable, void *object, int collect, int *
   object_request r = {metatable, collect, adopted, object};
   *adopted = 0;
   lua_pushlightuserdata(L, &r);
-  return protect(L, push_object, 1, 1);
+  return lb_protect(L, push_object, 1, 1);
 }
-
-static const char release_key; /* its address: the registry's key of the functions' metatable */
 
 static int push_function(lua_State *L) {
   const object_request *r = lua_touserdata(L, 1);
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &release_key);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, lb_release_key);
   push_block(L, r->object, r->adopted);
   lua_pushvalue(L, -2);
   lua_setmetatable(L, -2);
@@ -171,7 +179,7 @@ int lb_push_function(lua_State *L, void *function, int *adopted) {
   object_request r = {0, 0, adopted, function};
   *adopted = 0;
   lua_pushlightuserdata(L, &r);
-  return protect(L, push_function, 1, 1);
+  return lb_protect(L, push_function, 1, 1);
 }
 
 /* __index of a type: its methods first, without Swift; then the fallback, a bound function. */
@@ -191,7 +199,7 @@ static int push_index(lua_State *L) {
   return 1;
 }
 
-int lb_push_index(lua_State *L) { return protect(L, push_index, 2, 1); }
+int lb_push_index(lua_State *L) { return lb_protect(L, push_index, 2, 1); }
 
 static int new_table(lua_State *L) {
   lua_createtable(L, (int)lua_tointeger(L, 1), (int)lua_tointeger(L, 2));
@@ -201,7 +209,7 @@ static int new_table(lua_State *L) {
 int lb_new_table(lua_State *L, int list, int fields) {
   lua_pushinteger(L, list);
   lua_pushinteger(L, fields);
-  return protect(L, new_table, 2, 1);
+  return lb_protect(L, new_table, 2, 1);
 }
 
 static int get(lua_State *L) {
@@ -212,7 +220,7 @@ static int get(lua_State *L) {
 int lb_get(lua_State *L, int table) {
   lua_pushvalue(L, table);
   lua_insert(L, -2);
-  return protect(L, get, 2, 1);
+  return lb_protect(L, get, 2, 1);
 }
 
 static int set(lua_State *L) {
@@ -228,13 +236,13 @@ static int raw_set(lua_State *L) {
 int lb_set(lua_State *L, int table) {
   lua_pushvalue(L, table);
   lua_insert(L, -3);
-  return protect(L, set, 3, 0);
+  return lb_protect(L, set, 3, 0);
 }
 
 int lb_raw_set(lua_State *L, int table) {
   lua_pushvalue(L, table);
   lua_insert(L, -3);
-  return protect(L, raw_set, 3, 0);
+  return lb_protect(L, raw_set, 3, 0);
 }
 
 int lb_append(lua_State *L, int table, int64_t position) {
@@ -249,7 +257,7 @@ int lb_next(lua_State *L, int table, int *more) {
   int top = lua_gettop(L) - 1;
   lua_pushvalue(L, table);
   lua_insert(L, -2);
-  int status = protect(L, next, 2, LUA_MULTRET);
+  int status = lb_protect(L, next, 2, LUA_MULTRET);
   *more = status == LUA_OK && lua_gettop(L) == top + 2;
   return status;
 }
@@ -261,7 +269,7 @@ static int to_string(lua_State *L) {
 
 int lb_to_string(lua_State *L, int index) {
   lua_pushvalue(L, index);
-  return protect(L, to_string, 1, 1);
+  return lb_protect(L, to_string, 1, 1);
 }
 
 static int equal(lua_State *L) {
@@ -274,7 +282,7 @@ int lb_equal(lua_State *L, int a, int b, int *same) {
   b = lua_absindex(L, b);
   lua_pushvalue(L, a);
   lua_pushvalue(L, b);
-  int status = protect(L, equal, 2, 1);
+  int status = lb_protect(L, equal, 2, 1);
   if (status == LUA_OK) {
     *same = lua_toboolean(L, -1);
     lua_pop(L, 1);
@@ -296,7 +304,11 @@ int lb_call(lua_State *L, int arguments, int results) {
   int handler = lua_gettop(L) - arguments;
   lua_pushcfunction(L, failed);
   lua_insert(L, handler);
+  lb_state *s = lb_of(L);
+  int in_script = *s->in_script;
+  *s->in_script = 1;
   int status = lua_pcall(L, arguments, results, handler);
+  *s->in_script = in_script;
   lua_remove(L, handler);
   return status;
 }
@@ -310,7 +322,7 @@ static int reference(lua_State *L) {
 
 int lb_reference(lua_State *L, int *r) {
   lua_pushlightuserdata(L, r);
-  return protect(L, reference, 2, 0);
+  return lb_protect(L, reference, 2, 0);
 }
 
 void lb_release_reference(lua_State *L, int r) { /* assigns to fields that exist: cannot raise */
@@ -322,43 +334,4 @@ static int collect(lua_State *L) {
   return 0;
 }
 
-int lb_collect(lua_State *L) { return protect(L, collect, 0, 0); }
-
-/* ---- Libraries ---- */
-
-/* load and loadfile, around Lua's own: text only, since bytecode from elsewhere can crash the process. */
-static int load_text(lua_State *L) {
-  int mode = (int)lua_tointeger(L, lua_upvalueindex(2));
-  if (lua_gettop(L) < mode) lua_settop(L, mode);
-  lua_pushliteral(L, "t");
-  lua_replace(L, mode);
-  lua_pushvalue(L, lua_upvalueindex(1));
-  lua_insert(L, 1);
-  lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
-  return lua_gettop(L);
-}
-
-static void text_only(lua_State *L, const char *name, int mode) {
-  lua_getglobal(L, name);
-  lua_pushinteger(L, mode);
-  lua_pushcclosure(L, load_text, 2);
-  lua_setglobal(L, name);
-}
-
-static int open_libraries(lua_State *L) {
-  luaL_openlibs(L);
-  lb_guard_coroutines(L);
-  text_only(L, "load", 3);
-  text_only(L, "loadfile", 2);
-  lua_createtable(L, 0, 2);
-  lua_pushcfunction(L, release);
-  lua_setfield(L, -2, "__gc");
-  lua_pushboolean(L, 0);
-  lua_setfield(L, -2, "__metatable");
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &release_key);
-  lua_pushcfunction(L, release);
-  return 1;
-}
-
-/* Pushes the function that types use as __gc and __close. */
-int lb_open_libraries(lua_State *L) { return protect(L, open_libraries, 0, 1); }
+int lb_collect(lua_State *L) { return lb_protect(L, collect, 0, 0); }

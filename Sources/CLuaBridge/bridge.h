@@ -13,6 +13,8 @@ struct lb_state {
   lb_callbacks callbacks;
   size_t bytes, limit;
   uintptr_t secret;
+  volatile int *in_script, own_in_script;
+  const char *reason; /* why it was interrupted, where that was not the user's wish */
 };
 
 /* The block of a userdata that holds a Swift object. */
@@ -27,3 +29,6 @@ void lb_arm(lua_State *L);
 void lb_forget_signals(lb_state *s);
 lb_block *lb_block_at(lua_State *L, int index);
 void lb_guard_coroutines(lua_State *L);
+int lb_release(lua_State *L);
+int lb_protect(lua_State *L, lua_CFunction body, int operands, int results);
+extern const char lb_release_key[1]; /* its address: the registry's key of the functions' metatable */

@@ -11,8 +11,9 @@ static volatile sig_atomic_t forgiving; /* a second signal changes nothing */
 
 static void stop(lua_State *L, lua_Debug *debug) {
   (void)debug;
-  if (lb_of(L)->interrupted)
-    luaL_error(L, "interrupted");
+  const lb_state *s = lb_of(L);
+  if (s->interrupted)
+    luaL_error(L, "%s", s->reason ? s->reason : "interrupted");
   else
     lua_sethook(L, NULL, 0, 0);
 }
@@ -28,9 +29,11 @@ void lb_interrupt(lb_state *s) {
 }
 
 int lb_interrupted(const lb_state *s) { return s->interrupted; }
+const char *lb_reason(const lb_state *s) { return s->reason; }
 
 void lb_clear_interrupt(lb_state *s) {
   s->interrupted = 0;
+  s->reason = NULL;
   if (lua_gethook(s->main) == stop) lua_sethook(s->main, NULL, 0, 0);
 }
 
@@ -74,6 +77,38 @@ int lb_interrupt_on(lb_state *s, int signal, int forgives) {
   installed = signal;
   return 0;
 }
+
+/* The signal with which a watching parent says that the time is over. */
+static const char *limit_reason;
+
+static void handle_limit(int signal) {
+  int saved = errno;
+  lb_state *s = signalled;
+  if (!s) {
+  } else if (!pthread_equal(pthread_self(), s->thread)) {
+    pthread_kill(s->thread, signal);
+  } else {
+    s->reason = limit_reason;
+    lb_interrupt(s);
+  }
+  errno = saved;
+}
+
+int lb_limit_on(lb_state *s, int signal, const char *reason) {
+  struct sigaction action = {.sa_handler = handle_limit};
+  sigemptyset(&action.sa_mask);
+  signalled = s;
+  limit_reason = reason;
+  if (pthread_equal(pthread_self(), s->thread)) unblock(signal);
+  return sigaction(signal, &action, NULL) == 0 ? 0 : errno;
+}
+
+static void too_long(lua_State *L, lua_Debug *debug) {
+  (void)debug;
+  luaL_error(L, "too many steps");
+}
+
+void lb_limit_steps(lb_state *s, int steps) { lua_sethook(s->main, too_long, steps > 0 ? LUA_MASKCOUNT : 0, steps); }
 
 void lb_forget_signals(lb_state *s) {
   if (signalled != s) return;

@@ -45,6 +45,7 @@ lb_state *lb_open(void *owner, lb_callbacks callbacks, size_t limit) {
   }
   s->main = L;
   s->running = L;
+  s->in_script = &s->own_in_script;
   *(lb_state **)lua_getextraspace(L) = s; /* new coroutines inherit it */
   lua_atpanic(L, panic);
   lua_setwarnf(L, warn, s);
@@ -64,3 +65,7 @@ void *lb_owner(lua_State *L) { return lb_of(L)->owner; }
 lua_State *lb_running(lb_state *s) { return s->running; }
 size_t lb_bytes(lb_state *s) { return s->bytes; }
 void lb_set_limit(lb_state *s, size_t limit) { s->limit = limit; }
+void lb_tell(lb_state *s, volatile int *in_script) {
+  *in_script = *s->in_script;
+  s->in_script = in_script;
+}

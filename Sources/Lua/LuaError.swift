@@ -5,7 +5,7 @@ import CLuaBridge
 ///
 /// `@unchecked Sendable`, as every `Error` must be: `value` is for the thread of its state alone.
 public struct LuaError: Error, CustomStringConvertible, @unchecked Sendable {
-  public enum Kind: Sendable { case syntax, runtime, memory, interrupted }
+  public enum Kind: Sendable { case syntax, runtime, memory, interrupted, limit }
   public let kind: Kind
   /// With the script's name and line in front, where Lua knows them.
   public let message: String
@@ -102,9 +102,11 @@ extension LuaState {
       switch status {
       case LUA_ERRSYNTAX: .syntax
       case LUA_ERRMEM: .memory
-      default: isInterrupted ? .interrupted : .runtime
+      default: !isInterrupted ? .runtime : limitReason == nil ? .interrupted : .limit
       }
-    return LuaError(kind: kind, message: message, traceback: status == LUA_ERRRUN ? frames : [], value: value)
+    // Whatever the script made of it on the way: what ended it is what is to be read.
+    let text = kind == .limit ? limitReason ?? message : message
+    return LuaError(kind: kind, message: text, traceback: status == LUA_ERRRUN ? frames : [], value: value)
   }
 
   /// `tostring`, for error objects that have a say in it.
@@ -147,11 +149,16 @@ extension LuaState {
   }
 
   /// "script.lua:3: " of the nearest script line that runs.
-  func callerLine() -> String {
+  func callerLine() -> String { location { _ in true } }
+
+  /// "script.lua:3: " of the nearest line that runs in a file that is meant: where a plugin was called, and not itself.
+  public func location(_ isMeant: (Substring) -> Bool) -> String {
     var debug = lua_Debug()
     var level: Int32 = 1
     while lua_getstack(thread, level, &debug) != 0, level < 64 {
-      if lua_getinfo(thread, "Sl", &debug) != 0, debug.currentline > 0, !isHosts(debug) {
+      if lua_getinfo(thread, "Sl", &debug) != 0, debug.currentline > 0, !isHosts(debug),
+        isMeant(String(cString: debug.source).drop { $0 == "@" || $0 == "=" })
+      {
         return "\(sourceName(&debug)):\(debug.currentline): "
       }
       level += 1

@@ -1,5 +1,6 @@
 import CLua54
 import CLuaBridge
+import Glibc
 import Synchronization
 
 /// One Lua 5.4 interpreter.
@@ -25,6 +26,9 @@ public final class LuaState {
   /// After how many new bytes held outside Lua (see `LuaType.bytes`) the collector runs.
   public var collectionThreshold = 64 << 20
 
+  /// How many bytes values may hold outside Lua (see `LuaUserdata.luaMemory`), nil for no limit.
+  public var externalLimit: Int?
+
   private var core: OpaquePointer?
   private var warning = ""
   private var warningsOn = true
@@ -37,11 +41,19 @@ public final class LuaState {
   var functionMetatable: LuaReference?
   var nameKey: LuaReference?
 
-  /// Opens a state with Lua's standard libraries.
+  /// What a new state holds.
+  public enum Libraries: Sendable {
+    /// Lua's own; chunks and modules are read as text only, never as bytecode.
+    case standard
+    /// Not even the methods of strings: for text that is data.
+    case none
+  }
+
+  /// Opens a state.
   ///
   /// - Parameter memoryLimit: bytes that Lua's own values may take (nil: no limit); beyond it, Lua's
   ///   "not enough memory" is raised.
-  public init(memoryLimit: Int? = nil) throws {
+  public init(memoryLimit: Int? = nil, libraries: Libraries = .standard) throws {
     let callbacks = lb_callbacks(
       call: callBound, release: releaseObject, failed: noteFailure, warn: receiveWarning)
     guard
@@ -50,7 +62,7 @@ public final class LuaState {
     else { throw LuaError(kind: .memory, message: "not enough memory for a Lua state") }
     self.core = core
     link.state = self
-    try check(lb_open_libraries(thread))
+    try check(lb_open_libraries(thread, libraries == .standard ? 1 : 0))
     releaseFunction = try popReference()
     let metatable = try table()
     try metatable.set("__gc", releaseFunction)
@@ -117,6 +129,34 @@ public final class LuaState {
     return LuaTable(try popReference())
   }
 
+  /// Compiles source text whose globals are the fields of `environment`.
+  public func load(_ source: String, name: String, environment: LuaTable) throws -> LuaFunction {
+    let function = try load(source, name: name)
+    try balanced { L in
+      try function.push(to: self)
+      try environment.push(to: self)
+      if lua_setupvalue(L, -2, 1) == nil { lua_settop(L, -2) }
+    }
+    return function
+  }
+
+  /// A new `math` library, with random numbers of its own.
+  public func freshMath() throws -> LuaTable {
+    try check(lb_push_math(room()))
+    return LuaTable(try popReference())
+  }
+
+  /// An open file as the io library has them. The descriptor is Lua's from now on, also when this fails.
+  public func file(descriptor: Int32, mode: String) throws -> LuaReference {
+    try check(lb_push_file(room(), descriptor, mode))
+    return try popReference()
+  }
+
+  /// Ends the next call after so many instructions with "too many steps"; in the main coroutine only.
+  public func limitSteps(_ steps: Int) {
+    if let core { lb_limit_steps(core, Int32(clamping: steps)) }
+  }
+
   /// Collects all garbage now.
   public func collectGarbage() throws {
     try check(lb_collect(room()))
@@ -141,13 +181,29 @@ public final class LuaState {
 
   public var isInterrupted: Bool { core.map { lb_interrupted($0) != 0 } ?? false }
 
+  /// From now on this signal stops the state as an interrupt does, with this text as the error.
+  public func limitOnSignal(_ signal: Int32, reason: String) {
+    // Kept for good: the handler may run whenever it likes.
+    if let core, let text = strdup(reason) { _ = lb_limit_on(core, signal, text) }
+  }
+
+  /// Keeps `flag` at 1 while code of a script runs, and at 0 in the host's own functions.
+  public func noteRunning(in flag: UnsafeMutablePointer<Int32>) {
+    if let core { lb_tell(core, flag) }
+  }
+
+  /// Why the state was stopped, where that was not the user's wish.
+  var limitReason: String? { core.flatMap { lb_reason($0) }.map { String(cString: $0) } }
+
   public func clearInterrupt() {
     if let core { lb_clear_interrupt(core) }
   }
 
   /// Throws when an interrupt has come: for bound functions that work for long.
   public func checkInterrupt() throws {
-    if isInterrupted { throw LuaError(kind: .interrupted, message: "interrupted") }
+    guard isInterrupted else { return }
+    if let limitReason { throw LuaError(kind: .limit, message: limitReason) }
+    throw LuaError(kind: .interrupted, message: "interrupted")
   }
 
   /// From now on this signal interrupts this state; a second one before `clearInterrupt()` ends the process.

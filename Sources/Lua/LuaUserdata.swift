@@ -52,6 +52,13 @@ extension LuaUserdata {
 
   public func push(to state: LuaState) throws {
     let metatable = try state.metatable(of: Self.self)
+    if let limit = state.externalLimit, let bytes = luaMemory?.bytes, state.external.total + bytes > limit {
+      try state.collectGarbage()
+      guard state.external.total + bytes <= limit else {
+        throw LuaError(
+          kind: .memory, message: "not enough memory: tensors and images may hold \(limit >> 20) MiB")
+      }
+    }
     let box = LuaValueBox(self)
     let collect = state.external.add(to: box, luaMemory, threshold: state.collectionThreshold)
     let object = Unmanaged<LuaBox>.passRetained(box)

@@ -82,6 +82,9 @@ public struct LuaTable {
     }
   }
 
+  /// The whole table as a Swift value.
+  public func read<T: LuaReadable>(as type: T.Type) throws -> T { try reference.withSlot { try T.read($0) } }
+
   /// The border that `#table` gives without metamethods.
   public var count: Int {
     get throws {
@@ -100,6 +103,11 @@ public struct LuaTable {
       try reference.push()
       return try LuaSlot(state: state, index: lua_gettop(L)).pairs()
     }
+  }
+
+  /// The field of the table's metatable, nil when there is none.
+  public func metafield(_ name: String) throws -> LuaValue {
+    try reference.withSlot { try $0.metafield(name) }
   }
 
   /// Gives the table a metatable.

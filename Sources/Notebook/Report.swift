@@ -49,7 +49,7 @@ public struct Report: Sendable {
       <meta name="generator" content="Lunette">
       <meta name="color-scheme" content="light dark">
       <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; font-src data:; \
-      media-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+      media-src data:; style-src 'unsafe-inline'; script-src '\(ReportStyle.scriptHash)'; base-uri 'none'; form-action 'none'">
       <title>\(escapedHTML(title))</title>
       <link rel="icon" href="data:image/svg+xml;base64,\(Base64.encode(Array(ReportStyle.icon.utf8)))">
       <style>

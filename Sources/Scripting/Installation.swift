@@ -1,4 +1,5 @@
 import Glibc
+import Plugins
 
 /// Where this program finds what belongs to it: relative to itself, whether it was installed or built in a checkout.
 public enum Installation {
@@ -8,11 +9,13 @@ public enum Installation {
   /// `$XDG_DATA_HOME/lunette/plugins`, then the plugins that ship with the program.
   public static var pluginFolders: [String] {
     var folders = (environment("LUNETTE_PLUGINS") ?? "").split(separator: ":").map(String.init)
-    if let data = environment("XDG_DATA_HOME") ?? environment("HOME").map({ $0 + "/.local/share" }) {
-      folders.append(data + "/lunette/plugins")
-    }
+    if let userFolder { folders.append(userFolder + "/plugins") }
     if let shipped = shippedPluginFolder { folders.append(shipped) }
     return folders
+  }
+
+  private static var userFolder: String? {
+    (environment("XDG_DATA_HOME") ?? environment("HOME").map { $0 + "/.local/share" }).map { $0 + "/lunette" }
   }
 
   /// The folder of a plugin, in the first of `pluginFolders` that has it.
@@ -23,8 +26,11 @@ public enum Installation {
 
   /// The names of all plugins that can be found, sorted.
   public static var pluginNames: [String] {
-    Set(pluginFolders.flatMap(entries)).filter { plugin(named: $0) != nil }.sorted()
+    Set(pluginFolders.flatMap(Disk.names)).filter { plugin(named: $0) != nil }.sorted()
   }
+
+  /// The user's installed plugins: `$XDG_DATA_HOME/lunette/installed`.
+  public static var pluginTree: PluginTree? { userFolder.map { PluginTree(root: $0 + "/installed") } }
 
   /// `PREFIX/share/lunette` of an installed program, the checkout's root of a built one.
   public static var root: String? {
@@ -39,7 +45,8 @@ public enum Installation {
     return nil
   }
 
-  private static var shippedPluginFolder: String? {
+  /// The folder of the plugins that came with the program.
+  public static var shippedPluginFolder: String? {
     root.flatMap { root in ["plugins", "Plugins"].map { "\(root)/\($0)" }.first(where: isFolder) }
   }
 
@@ -72,17 +79,4 @@ public enum Installation {
 
   static func isFolder(_ path: String) -> Bool { mode(of: path) == S_IFDIR }
   private static func isFile(_ path: String) -> Bool { mode(of: path) == S_IFREG }
-
-  static func entries(_ folder: String) -> [String] {
-    guard let stream = opendir(folder) else { return [] }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if !name.hasPrefix(".") { names.append(name) }
-    }
-    return names
-  }
 }

@@ -15,6 +15,13 @@ extension Session {
     try bindHelp(lunette)
     try bindInput(lunette)
     try Bindings.add(to: lunette)
+    let plugins = try PluginHost(lua: lua, host: host, options: options, lunette: lunette.table) {
+      [weak self] stream, text in
+      self?.emit(.stream(stream == "stderr" ? .stderr : .stdout, text))
+    }
+    try plugins.addSearcher(to: package)
+    try plugins.addExtensions()
+    self.plugins = plugins
 
     let arguments = try lua.table(list: options.arguments.count)
     try arguments.set(0, options.scriptName)
@@ -22,11 +29,10 @@ extension Session {
     try globals.set("arg", arguments)
   }
 
-  /// Where `require` looks: in the plugin folders, then beside the script (which may be called as a plugin is).
-  /// A plugin `name` is `name/init.lua`, its parts are `name/part.lua`, required as "name.part".
+  /// Where `require` looks for what is no plugin: beside the script.
   private var searchPath: String {
     let beside = options.scriptName.lastIndex(of: "/").map { String(options.scriptName[..<$0]) } ?? "."
-    let folders = (Installation.pluginFolders + [beside]).filter { !$0.contains(";") && !$0.contains("?") }
-    return folders.map { "\($0)/?.lua;\($0)/?/init.lua" }.joined(separator: ";")
+    guard !beside.contains(";"), !beside.contains("?") else { return "" }
+    return "\(beside)/?.lua;\(beside)/?/init.lua"
   }
 }

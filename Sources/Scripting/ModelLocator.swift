@@ -1,24 +1,37 @@
 import Glibc
+import Plugins
 
 /// Where a model lies that a script calls by name.
 enum ModelLocator {
   /// - Parameter name: a folder in diffusers layout, a single file, or the name of a plugin that carries a model
   /// - Returns: the model's folder or file
-  static func path(_ name: String) throws -> String {
-    if isFolder(name) || access(name, F_OK) == 0 && (name.contains("/") || name.contains(".")) { return name }
-    return try folder(name)
+  static func path(_ name: String, _ host: ScriptHost?) throws -> String {
+    guard isFolder(name) || access(name, F_OK) == 0 && (name.contains("/") || name.contains(".")) else {
+      return try folder(name, host)
+    }
+    try check(name, host)
+    return name
   }
 
   /// - Parameter name: a folder in diffusers layout, or the name of a plugin that carries a model.
   /// - Returns: the model's folder
-  static func folder(_ name: String) throws -> String {
-    if isFolder(name) { return name }
-    if let plugin = Installation.plugin(named: name) {
+  static func folder(_ name: String, _ host: ScriptHost?) throws -> String {
+    if isFolder(name) {
+      try check(name, host)
+      return name
+    }
+    if PluginName.isValid(name), let plugin = try (host?.plugins ?? .standard()).find(name)?.folder {
       guard isFolder("\(plugin)/model") else { throw ScriptingError("the plugin '\(name)' carries no model") }
       return "\(plugin)/model"
     }
     if access(name, F_OK) == 0 { throw ScriptingError("\(name) is not a folder") }
     throw ScriptingError("there is no folder and no plugin '\(name)'")
+  }
+
+  /// What the user named for the run may be opened by all; plugins may be opened by name.
+  private static func check(_ path: String, _ host: ScriptHost?) throws {
+    guard let host, path != host.defaultModel else { return }
+    try host.files.checkPlace(path)
   }
 
   private static func isFolder(_ path: String) -> Bool {

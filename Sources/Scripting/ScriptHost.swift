@@ -1,3 +1,7 @@
+import Glibc
+import Imaging
+import Lua
+
 /// What bound functions may ask of the session in which they run. A session makes one, keeps it, and gives it to its Lua
 /// state as `host`.
 public final class ScriptHost {
@@ -33,8 +37,21 @@ public final class ScriptHost {
   public private(set) var seeds: [UInt64] = []
   private var knownSeeds: Set<UInt64> = []
 
-  public init(defaultModel: String? = nil, outputFolder: String? = nil) {
+  /// Which files bound functions may open: the run's, or a plugin's own while it opens something.
+  var files = FileAccess.unrestricted
+
+  /// Of the machine, in bytes.
+  static let memory = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+
+  let plugins: PluginFinder
+  /// The colour map of a plugin by its full name, `daam.heat`.
+  var pluginColorMap: ((String) throws -> ColorMap)?
+
+  public init(
+    defaultModel: String? = nil, outputFolder: String? = nil, plugins: PluginFinder = .standard()
+  ) {
     self.defaultModel = defaultModel ?? "emoji-world"
+    self.plugins = plugins
     self.outputFolder = outputFolder
   }
 
@@ -44,5 +61,17 @@ public final class ScriptHost {
 
   func record(seeds new: [UInt64]) {
     for seed in new where knownSeeds.insert(seed).inserted { seeds.append(seed) }
+  }
+}
+
+extension LuaCall {
+  /// Throws unless the run may write this file.
+  func checkWriting(_ path: String) throws {
+    try (state.host as? ScriptHost)?.files.check(path, for: .writing)
+  }
+
+  /// Throws unless this file may be read.
+  func checkReading(_ path: String) throws {
+    try (state.host as? ScriptHost)?.files.check(path, for: .reading)
   }
 }

@@ -1,4 +1,3 @@
-import Glibc
 import Lua
 import Notebook
 
@@ -14,11 +13,33 @@ public final class Session {
     public var arguments: [String] = []
     /// What `lunette.load()` opens when it is given no name.
     public var model: String?
+    /// Plugins may do what their manifests ask for, and `require` also finds native code.
     public var isTrusted = false
-    /// Where the door keeps what the script displays; scripts may keep files of their own there.
+    /// Where plugins come from.
+    public var plugins = PluginFinder.standard()
+    /// Where the door keeps what the script displays; scripts may keep files of their own there. It is all that plugins,
+    /// and runs with a plugin that has no grant, may write to.
     public var outputFolder: String?
+    /// What else such a run still reads: models, the script's own folder.
+    public var readableFolders: [String] = []
+    /// What else it may write: the golden pictures of a plugin's tests, when they are made anew.
+    public var writableFolders: [String] = []
+    public var updatesGoldens = false
+    /// Takes the results of `lunette.test`.
+    public var onTest: (@Sendable (TestResult) -> Void)?
+    /// With a plugin that has no grant: bytes that Lua's own values may take, and tensors and images.
+    public var confinedMemory = (lua: 1 << 30, tensors: ScriptHost.memory / 2)
+    /// Confines the process, before a plugin without grant runs; without it there are no such plugins.
+    public var confine: (@Sendable (ConfinementRules) throws -> Void)?
 
     public init() {}
+  }
+
+  /// A part of a plugin's test. Neither passed nor failed, it was left out.
+  public struct TestResult: Sendable {
+    public let name: String
+    public let hasPassed: Bool?
+    public let message: String
   }
 
   public typealias Progress = ScriptHost.Progress
@@ -52,7 +73,9 @@ public final class Session {
   public var keepsLastValue = false
 
   let lua: LuaState
-  private let host: ScriptHost
+  let host: ScriptHost
+  /// Nil only while the session opens.
+  var plugins: PluginHost?
   private(set) var scope: CellScope
   private var outputs = OutputLog()
 
@@ -60,10 +83,10 @@ public final class Session {
     self.options = options
     // Half of the machine's memory for Lua's own values: more is a slip of the script, and an error there is better
     // than a machine that stands still.
-    let memory = sysconf(Int32(_SC_PHYS_PAGES)) / 2 * sysconf(Int32(_SC_PAGESIZE))
-    lua = try LuaState(memoryLimit: memory > 0 ? memory : nil)
+    lua = try LuaState(memoryLimit: ScriptHost.memory > 0 ? ScriptHost.memory / 2 : nil)
     scope = try CellScope(lua)
-    host = ScriptHost(defaultModel: options.model, outputFolder: options.outputFolder)
+    host = ScriptHost(
+      defaultModel: options.model, outputFolder: options.outputFolder, plugins: options.plugins)
     lua.host = host
     host.onWarning = { [weak self] in self?.warn($0) }
     lua.onWarning = { [weak self] in self?.warn($0) }
@@ -83,6 +106,8 @@ public final class Session {
   @discardableResult
   public func run(_ source: String, name: String = "cell", firstLine: Int = 1) -> [Output] {
     outputs = OutputLog()
+    onCell?(true)
+    defer { onCell?(false) }
     do {
       try lua.checkInterrupt()
       let cell = try scope.compile(source, name: name, firstLine: firstLine)
@@ -133,6 +158,18 @@ public final class Session {
     lua.interruptOnSignal(signal, again: again)
   }
 
+  /// From now on this signal ends the running cell, with this text as its error.
+  public func limitOnSignal(_ signal: Int32, reason: String) { lua.limitOnSignal(signal, reason: reason) }
+
+  /// Keeps `flag` at 1 while code of scripts runs and at 0 otherwise, and says when a cell begins and ends.
+  public func noteRunning(
+    in flag: UnsafeMutablePointer<Int32>, onCell: @escaping (_ isRunning: Bool) -> Void
+  ) {
+    lua.noteRunning(in: flag)
+    self.onCell = onCell
+  }
+  private var onCell: ((Bool) -> Void)?
+
   // MARK: Outputs
 
   func update(_ id: String, _ bundle: MIMEBundle) {
@@ -164,7 +201,7 @@ public final class Session {
       switch error.kind {
       case .interrupted: "interrupted"
       case .syntax: "syntax"
-      case .runtime, .memory: "error"
+      case .runtime, .memory, .limit: "error"
       }
     var frames = error.traceback
     // The cell itself is a function on the first line of its text; to its reader it is the main chunk.

@@ -26,12 +26,23 @@ struct DoctorCommand: ParsableCommand {
     line("elementwise", try speedOfElementwise())
 
     section("Plugins")
-    let names = Installation.pluginNames
-    for name in names { line(name, Installation.plugin(named: name) ?? "") }
-    if names.isEmpty { line("none", "") }
+    for text in PluginOverview.lines() { Terminal.print("  \(text)\n") }
     for folder in Installation.pluginFolders {
       line("searched", folder + (Files.isFolder(folder) ? "" : " (not there)"))
     }
+
+    section("Confinement of plugins without grant")
+    let offered = Confinement.offered
+    line(
+      "files",
+      offered.contains(.files)
+        ? "Landlock, version \(Confinement.landlockVersion)" : "not guarded: no Landlock")
+    line("programs", offered.contains(.systemCalls) ? "seccomp" : "not guarded: no seccomp")
+    line("network", offered.contains(.systemCalls) ? "seccomp" : "not guarded: no seccomp")
+    let holes = offered.holes
+    line(
+      "tried", holes.isEmpty ? "every attempt was refused" : "it can still " + holes.joined(separator: ", "))
+    line("time", "ended after \(Int(Supervisor.defaultSeconds)) s of Lua in one cell")
 
     section("Built-in model")
     let model = Installation.plugin(named: "emoji-world").map { $0 + "/model" }

@@ -45,6 +45,11 @@ enum Files {
   /// The last part of a path.
   static func name(of path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 
+  /// The folder that a path with a slash names something in.
+  static func parent(of path: String) -> String {
+    path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+  }
+
   /// `Scripts/daam.lua` is called `daam`.
   static func stem(of path: String) -> String {
     let name = name(of: path)

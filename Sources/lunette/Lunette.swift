@@ -10,7 +10,7 @@ struct Lunette: ParsableCommand {
     version: Installation.version,
     subcommands: [
       RunCommand.self, EvalCommand.self, ReplCommand.self, NotebookCommand.self, KernelCommand.self,
-      ModelCommand.self, DoctorCommand.self,
+      ModelCommand.self, PluginCommand.self, DoctorCommand.self,
     ])
 }
 
@@ -22,7 +22,8 @@ enum Program {
     // Text for a pipe that nobody reads any more is an error to report, not a reason to die.
     signal(SIGPIPE, SIG_IGN)
     do {
-      var command = try Lunette.parseAsRoot()
+      var command = try Lunette.parseAsRoot(
+        PluginRunCommand.expanded(Array(CommandLine.arguments.dropFirst())))
       try command.run()
     } catch let status as ExitCode {
       finish(status.rawValue)

@@ -7,9 +7,22 @@ struct SessionOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The model that lunette.load() opens.", valueName: "name|dir"))
   var model: String?
 
-  @Flag(help: "Let the script reach files and programs outside its folder.")
+  @Flag(help: "Let plugins do what their manifests ask for, unconfined.")
   var trust = false
 
+  @Option(
+    help: ArgumentHelp(
+      "With a plugin that has no grant: how long Lua may run in one cell. (default: 60)", valueName: "seconds"
+    ))
+  var timeLimit: Double?
+
+  func validate() throws {
+    if let timeLimit, !(timeLimit > 0 && timeLimit < 1e7) {
+      throw ValidationError("--time-limit: a number of seconds expected")
+    }
+  }
+
+  /// - Parameter outputFolder: what the run writes; it is there already.
   func session(scriptName: String, arguments: [String], outputFolder: String? = nil) throws -> Session {
     var options = Session.Options()
     options.scriptName = scriptName
@@ -17,9 +30,31 @@ struct SessionOptions: ParsableArguments {
     options.model = model
     options.isTrusted = trust
     options.outputFolder = outputFolder
+    options.readableFolders = readableFolders(scriptName)
+    // Only where a plugin without grant is in reach: a process more is a process more.
+    options.plugins = .standard(for: readableFolders(scriptName)[0])
+    let guarded = options.plugins.mayNeedConfinement ? try guarded() : nil
+    options.confine = { rules in
+      guard let guarded else {
+        throw ScriptingError(
+          "the plugin '\(rules.plugin)' has no grant, and was not there when the run began")
+      }
+      try guarded.confine(rules)
+    }
     let session = try Session(options)
     session.onWarning = { Terminal.note("warning: \($0)") }
+    guarded?.watch(session)
     return session
+  }
+
+  /// What holds plugins without grant. Forks: what follows runs in a child.
+  func guarded() throws -> SessionGuard? { trust ? nil : try SessionGuard(timeLimit) }
+
+  /// The script's folder, and the models that it may open by name or by the command line.
+  private func readableFolders(_ scriptName: String) -> [String] {
+    var folders = [scriptName.lastIndex(of: "/").map { String(scriptName[..<$0]) } ?? "."]
+    if let model { folders.append(Installation.plugin(named: model) ?? model) }
+    return folders
   }
 }
 

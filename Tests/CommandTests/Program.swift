@@ -36,14 +36,16 @@ struct Program {
     try FileManager.default.contentsOfDirectory(atPath: file(name).path).sorted()
   }
 
+  /// - Parameter folder: where it runs, instead of the folder of its own.
   /// - Parameter whileRunning: called once the program runs, with its process number.
   func run(
-    _ arguments: String..., environment: [String: String] = [:], whileRunning: ((Int32) throws -> Void)? = nil
+    _ arguments: String..., environment: [String: String] = [:], folder: URL? = nil,
+    whileRunning: ((Int32) throws -> Void)? = nil
   ) throws -> Result {
     let process = Process()
     process.executableURL = Self.url
     process.arguments = arguments
-    process.currentDirectoryURL = folder
+    process.currentDirectoryURL = folder ?? self.folder
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     // Files, not pipes: nobody needs to read while the program runs.
     let (output, errors) = (file(".stdout"), file(".stderr"))

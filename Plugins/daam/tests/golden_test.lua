@@ -2,7 +2,8 @@
 -- arg[1] is the folder of the reference files; arg[2] one model in it in place of the two small ones.
 local lunette = require "lunette"
 local daam = require "daam"
-local folder = arg[1]
+local folder = arg and arg[1]
+if not folder then return require("lunette.test").skip("the reference files are not at hand") end
 
 local function check(name, found, expected)
   for d = 1, expected:dim() do assert(found:size(d) == expected:size(d), name .. ": shape") end

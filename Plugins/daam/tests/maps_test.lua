@@ -90,15 +90,19 @@ fails("threshold between 0 and 1 expected, got 2", word.mask, word, 2)
 fails("image expected, got nil", word.expand, word)
 
 -- a mistake is the caller's: the message carries the line of the call
-local line = debug.getinfo(1, "l").currentline + 1
+local function here()
+  local _, message = pcall(error, "", 3)
+  return tonumber(message:match(":(%d+):"))
+end
+local line = here() + 1
 local _, message = pcall(function() return daam.maps(out, { head = 1 }), 1 end)
 assert(tostring(message):find((":%d:"):format(line), 1, true), message)
-line = debug.getinfo(1, "l").currentline + 1
+line = here() + 1
 _, message = pcall(function() return daam.maps(out, { heads = 4 }), 1 end)
 assert(tostring(message):find((":%d:"):format(line), 1, true), message)
-line = debug.getinfo(1, "l").currentline + 1
+line = here() + 1
 _, message = pcall(function() return maps:word("dog"), 1 end)
 assert(tostring(message):find((":%d:"):format(line), 1, true), message)
-line = debug.getinfo(1, "l").currentline + 1
+line = here() + 1
 _, message = pcall(function() return word:mask(2), 1 end)
 assert(tostring(message):find((":%d:"):format(line), 1, true), message)

@@ -4,6 +4,7 @@ local lunette = require "lunette"
 local suppress = require "suppress"
 local maps = require "suppress.maps"
 local near = require "suppress.tests.near"
+if not (arg and arg[1]) then return require("lunette.test").skip("the small models are not at hand") end
 local t = lunette.tensor
 
 -- MARK: The loss against loops

@@ -1,6 +1,6 @@
 """Writes the world's facts as JSON: what Lua studies, the judge and the evaluation read.
 
-    python export_world.py Plugins/emoji-world/world.json [--earlier]
+    python export_world.py Plugins/emoji-world/data/world.json [--earlier]
 
 `--earlier`: of the second world (earlier.py), whose weights ship. Shares that follow from the grammar by chance (how often each sense is drawn, how often
 captions deny, the distinct words) are counted over captions from a fixed seed."""

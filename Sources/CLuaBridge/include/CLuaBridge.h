@@ -33,9 +33,11 @@ lb_state *lb_open(void *owner, lb_callbacks callbacks, size_t limit);
 void lb_close(lb_state *s);
 void *lb_owner(lua_State *L);
 lua_State *lb_running(lb_state *s);        /* the thread (coroutine) that runs now */
-int lb_open_libraries(lua_State *L);
+int lb_open_libraries(lua_State *L, int all);   /* 0: the bridge's own needs only; pushes what types use as __gc */
 size_t lb_bytes(lb_state *s);
 void lb_set_limit(lb_state *s, size_t limit);
+void lb_limit_steps(lb_state *s, int steps);   /* an error after so many instructions, of the main thread only */
+void lb_tell(lb_state *s, volatile int *in_script); /* where to note whether code of a script runs */
 
 /* Interrupts. lb_interrupt is safe in a signal handler that runs on Lua's own thread; the installed handler
    forwards the signal there. The flag stays up, and with it the hook, until lb_clear_interrupt. A second
@@ -44,6 +46,8 @@ void lb_interrupt(lb_state *s);
 int lb_interrupted(const lb_state *s);
 void lb_clear_interrupt(lb_state *s);
 int lb_interrupt_on(lb_state *s, int signal, int forgives);
+int lb_limit_on(lb_state *s, int signal, const char *reason); /* as an interrupt, with this text (kept) as the error */
+const char *lb_reason(const lb_state *s);
 void lb_adopt_thread(lb_state *s);         /* Lua now runs on the calling thread */
 
 /* Swift objects in userdata. lb_object looks at the block, never at the metatable, so that a forged metatable
@@ -72,3 +76,7 @@ int lb_call(lua_State *L, int arguments, int results);     /* function, argument
 int lb_reference(lua_State *L, int *reference);  /* value -> */
 void lb_release_reference(lua_State *L, int reference);
 int lb_collect(lua_State *L);
+
+/* For plugins: protected as above. */
+int lb_push_math(lua_State *L);                        /* a fresh library, with random numbers of its own */
+int lb_push_file(lua_State *L, int descriptor, const char *mode); /* a file of the io library; closes it on failure */

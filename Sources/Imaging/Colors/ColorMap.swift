@@ -25,6 +25,19 @@ public struct ColorMap: Sendable {
 
   public static let all: [ColorMap] = [viridis, magma, inferno, turbo, jet, coolwarm, grey]
 
+  /// A map through these colours, evenly spaced, straight between them; values outside [0, 1] are clamped.
+  ///
+  /// - Throws: `ImagingError` for fewer than two colours.
+  public init(name: String, stops: [SIMD3<Float>]) throws {
+    guard stops.count >= 2 else { throw ImagingError("colour map '\(name)': at least two colours expected") }
+    let stops = stops.map { $0.clamped(lowerBound: .zero, upperBound: .one) }
+    self.init(name: name) { value in
+      let place = value * Float(stops.count - 1)
+      let low = min(Int(place), stops.count - 2)
+      return stops[low] + (stops[low + 1] - stops[low]) * (place - Float(low))
+    }
+  }
+
   public static func named(_ name: String) throws -> ColorMap {
     if let map = all.first(where: { $0.name == name }) { return map }
     if name == "gray" { return grey }

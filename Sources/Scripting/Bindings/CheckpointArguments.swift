@@ -7,8 +7,9 @@ enum CheckpointArguments {
     "dtype", "clip", "variant", "vae", "loras", "embeddings", "tokenizer", "config", "prediction_type",
   ]
 
-  /// - Throws: `LuaArgumentError` for an option of the wrong kind. Files are opened only by what this returns.
-  static func read(_ options: LuaOptions) throws -> () throws -> CheckpointOptions {
+  /// - Throws: `LuaArgumentError` for an option of the wrong kind. Files are opened only by what this returns, and only
+  ///   those that the host allows.
+  static func read(_ options: LuaOptions) throws -> (ScriptHost?) throws -> CheckpointOptions {
     var plain = CheckpointOptions()
     plain.variant = try options["variant"]
     plain.vae = try options["vae"]
@@ -23,8 +24,10 @@ enum CheckpointArguments {
     }
     let loras: [LoRAArgument] = try options["loras"] ?? []
     let embeddings: [EmbeddingArgument] = try options["embeddings"] ?? []
-    return { [plain] in
+    return { [plain] host in
       var checkpoint = plain
+      let places = [plain.vae, plain.tokenizer, plain.configs].compactMap(\.self)
+      for path in places + loras.map(\.path) + embeddings.map(\.path) { try host?.files.checkPlace(path) }
       checkpoint.loras = try loras.map { try LoRA(path: $0.path, scale: $0.scale) }
       checkpoint.embeddings = try embeddings.map { try TextualInversion(path: $0.path, token: $0.token) }
       return checkpoint

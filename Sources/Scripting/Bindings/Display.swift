@@ -26,28 +26,33 @@ extension Session {
   /// The forms in which a value shows itself: those of its metamethod `__mimebundle`, else its text.
   func bundle(of slot: LuaSlot) throws -> MIMEBundle {
     guard case .function(let describe) = try slot.metafield("__mimebundle") else {
+      if slot.kind == .table, let bundle = try plugins?.display(slot) {
+        return try bundle.withSlot { try Self.bundle(from: $0) }
+      }
       return MIMEBundle(plain: try text(of: slot))
     }
-    let bundle = try describe.call(with: [slot]) { results in
-      guard let table = results.first, table.kind == .table else {
-        throw LuaError(
-          message: "__mimebundle must return a table, got \(results.first?.described ?? "no value")")
-      }
-      var bundle = MIMEBundle()
-      var forms: [(String, [UInt8])] = []
-      try table.forEachPair { key, value in
-        guard let type = key.string, let bytes = try? LuaBytes.read(value) else {
-          throw LuaError(message: "__mimebundle must return strings by MIME type, got \(value.described)")
-        }
-        forms.append((type, bytes.bytes))
-      }
-      for (type, bytes) in forms.sorted(by: { $0.0 < $1.0 }) {
-        let isText = type.hasPrefix("text/") || type.hasSuffix("json") || type.hasSuffix("xml")
-        bundle[type] = isText ? .text(String(decoding: bytes, as: UTF8.self)) : .bytes(bytes)
-      }
-      return bundle
-    }
+    let bundle = try describe.call(with: [slot]) { try Self.bundle(from: $0.first) }
     if bundle.isEmpty { return MIMEBundle(plain: try text(of: slot)) }
+    return bundle
+  }
+
+  /// A table of strings by MIME type.
+  private static func bundle(from table: LuaSlot?) throws -> MIMEBundle {
+    guard let table, table.kind == .table else {
+      throw LuaError(message: "__mimebundle must return a table, got \(table?.described ?? "no value")")
+    }
+    var bundle = MIMEBundle()
+    var forms: [(String, [UInt8])] = []
+    try table.forEachPair { key, value in
+      guard let type = key.string, let bytes = try? LuaBytes.read(value) else {
+        throw LuaError(message: "__mimebundle must return strings by MIME type, got \(value.described)")
+      }
+      forms.append((type, bytes.bytes))
+    }
+    for (type, bytes) in forms.sorted(by: { $0.0 < $1.0 }) {
+      let isText = type.hasPrefix("text/") || type.hasSuffix("json") || type.hasSuffix("xml")
+      bundle[type] = isText ? .text(String(decoding: bytes, as: UTF8.self)) : .bytes(bytes)
+    }
     return bundle
   }
 

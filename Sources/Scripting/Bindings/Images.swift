@@ -26,6 +26,7 @@ extension Image: Displayable {
       guard path.hasSuffix(".png") else {
         throw LuaArgumentError(1, "name ending in .png expected, got '\(path)'")
       }
+      try call.checkWriting(path)
       try image.write(to: path)
     }
     try type.method("resize(height, width, mode?)") { image, call in
@@ -44,7 +45,10 @@ extension Bindings {
     let module = try lunette.module("image")
     try module.function("open(path)") { call -> LuaMany in
       let path: String = try call[1]
-      do { return LuaMany(try Image(contentsOf: path)) } catch { return LuaMany(LuaValue.nil, "\(error)") }
+      do {
+        try call.checkReading(path)
+        return LuaMany(try Image(contentsOf: path))
+      } catch { return LuaMany(LuaValue.nil, "\(error)") }
     }
     try module.function("new(tensor)") { call in try call.argument(1, as: ImageOrTensor.self).image }
     try module.function("grid(images, {columns, labels, spacing, background})") { call in

@@ -14,11 +14,11 @@ final class LuaModel: LuaUserdata {
   /// What results that are kept are kept under.
   private lazy var fingerprint = checkpoint.fingerprint()
 
-  init(name: String, path: String, options: CheckpointOptions, clip: String?) throws {
+  init(name: String, path: String, options: CheckpointOptions, clip: String?, host: ScriptHost?) throws {
     self.name = name
     checkpoint = try Checkpoint(path: path, options: options)
     pipeline = try checkpoint.pipeline()
-    if let clip { loadedClip = try LuaClip(folder: ModelLocator.folder(clip)) }
+    if let clip { loadedClip = try LuaClip(folder: ModelLocator.folder(clip, host)) }
   }
 
   /// The checkpoint's own CLIP, or the one that `load` was given; read when first asked for.
@@ -175,10 +175,10 @@ extension Bindings {
       let options = try CheckpointArguments.read(call.options)
       let name = asked ?? host?.defaultModel ?? "emoji-world"
       do {
-        let path = try ModelLocator.path(name)
-        let model = try LuaModel(name: name, path: path, options: options(), clip: clip)
+        let path = try ModelLocator.path(name, host)
+        let model = try LuaModel(name: name, path: path, options: options(host), clip: clip, host: host)
         for warning in model.checkpoint.warnings { host?.onWarning?(warning) }
-        let clipTower = clip.map { ModelPart(role: "clip", path: (try? ModelLocator.folder($0)) ?? $0) }
+        let clipTower = clip.map { ModelPart(role: "clip", path: (try? ModelLocator.folder($0, host)) ?? $0) }
         let additions = model.checkpoint.additions + [clipTower].compactMap(\.self)
         host?.record(ScriptHost.LoadedModel(name: name, path: path, additions: additions))
         return LuaMany(model)
@@ -189,9 +189,10 @@ extension Bindings {
     try lunette.function("load_clip(name)") { call in
       let name: String = try call[1]
       do {
-        let folder = try ModelLocator.folder(name)
+        let host = call.state.host as? ScriptHost
+        let folder = try ModelLocator.folder(name, host)
         let clip = try LuaClip(folder: folder)
-        (call.state.host as? ScriptHost)?.record(ScriptHost.LoadedModel(name: name, path: folder))
+        host?.record(ScriptHost.LoadedModel(name: name, path: folder))
         return LuaMany(clip)
       } catch {
         return LuaMany(LuaValue.nil, "\(error)")

@@ -27,6 +27,7 @@ struct LuaPlot: Displayable {
     try type.method("svg()") { plot, _ in plot.svg }
     try type.method("save(path)") { plot, call in
       let path: String = try call[1]
+      try call.checkWriting(path)
       if path.hasSuffix(".png") {
         try plot.plot.image().write(to: path)
       } else if path.hasSuffix(".svg") {

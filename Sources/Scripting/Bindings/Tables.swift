@@ -21,6 +21,7 @@ struct LuaTableValue: Displayable {
 
   private func save(_ text: String, _ call: LuaCall) throws -> String? {
     guard let path: String = try call[1] else { return text }
+    try call.checkWriting(path)
     try TextFile.write(text, to: path)
     return nil
   }

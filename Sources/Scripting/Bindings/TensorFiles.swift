@@ -10,6 +10,7 @@ extension Tensor {
         throw LuaArgumentError(
           1, "name ending in .npy expected, got '\(path)'; tensor.save writes .safetensors")
       }
+      try call.checkWriting(path)
       try x.save(numPyFile: path)
     }
   }
@@ -37,6 +38,7 @@ extension Bindings {
     try module.function("load(path)") { call -> LuaMany in
       let path: String = try call[1]
       do {
+        try call.checkReading(path)
         switch TensorFormat(path: path) {
         case .numPy: return LuaMany(try Tensor(numPyFile: path))
         case .safetensors: return LuaMany(try SafetensorsFile(path: path).tensors())
@@ -46,6 +48,7 @@ extension Bindings {
     }
     try module.function("save(path, values)") { call in
       let path: String = try call[1]
+      try call.checkWriting(path)
       switch TensorFormat(path: path) {
       case .numPy: try (call[2] as Tensor).save(numPyFile: path)
       case .safetensors: try SafetensorsFile.write(call.argument(2, as: NamedTensors.self).tensors, to: path)

@@ -51,7 +51,11 @@ extension LuaCall {
 
   func colorMap(_ option: String) throws -> ColorMap? {
     let name: String? = try self[option]
-    do { return try name.map { try ColorMap.named($0) } } catch {
+    let plugins = (state.host as? ScriptHost)?.pluginColorMap
+    do {
+      guard let name else { return nil }
+      return try name.contains(".") ? plugins?(name) : ColorMap.named(name)
+    } catch {
       throw options.complaint(option, "\(error)")
     }
   }

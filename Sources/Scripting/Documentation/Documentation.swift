@@ -1,4 +1,5 @@
 import Lua
+import Plugins
 
 /// The Lua reference, read from the pages in `Docs/lua` when somebody asks: the one place from which `:help`,
 /// `lunette.help` and Jupyter's inspection take what they say.
@@ -16,7 +17,7 @@ public struct Documentation: Sendable {
   /// The pages of a folder; none where there is no such folder.
   public init(folder: String?) {
     let folder = folder ?? ""
-    let names = (folder.isEmpty ? [] : Installation.entries(folder)).filter {
+    let names = (folder.isEmpty ? [] : Disk.names(in: folder)).filter {
       $0.hasSuffix(".md") && $0 != "README.md"
     }.sorted()
     self.init(

@@ -1,4 +1,5 @@
 import Glibc
+import Plugins
 
 /// File names within quotes.
 enum FileCompletion {
@@ -9,7 +10,7 @@ enum FileCompletion {
     let folder = slash.map { String(typed[...$0]) } ?? ""
     let prefix = slash.map { String(typed[typed.index(after: $0)...]) } ?? typed
     let place = expanded(folder.isEmpty ? "./" : folder)
-    let names = Installation.entries(place).filter { $0.hasPrefix(prefix) }.sorted()
+    let names = Disk.names(in: place).filter { $0.hasPrefix(prefix) }.sorted()
     return Completion(
       range: cursor - prefix.utf8.count..<cursor,
       candidates: names.map { Installation.isFolder(place + $0) ? $0 + "/" : $0 })

@@ -1,0 +1,6 @@
+/// What is wrong with a plugin, its manifest or its archive, in one line.
+public struct PluginError: Error, CustomStringConvertible, Equatable, Sendable {
+  public let message: String
+  public init(_ message: String) { self.message = message }
+  public var description: String { message }
+}

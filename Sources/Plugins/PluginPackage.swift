@@ -1,0 +1,156 @@
+/// A plugin as it will be installed: its manifest and its files, `init.lua` at the top. Everything in it was declared.
+public struct PluginPackage: Sendable {
+  public let manifest: Manifest
+  public let tree: FileTree
+  /// Of the list of files with their hashes.
+  public var checksum: String { Checksum.of(tree) }
+
+  /// - Parameters:
+  ///   - file: what errors call it.
+  ///   - isGranted: lets unknown fields of the manifest pass.
+  public init(_ tree: FileTree, file: String, isGranted: Bool = false) throws {
+    do {
+      let (manifest, text, tree) = try Self.manifest(in: tree, isGranted: isGranted)
+      self.manifest = manifest
+      var installed =
+        tree.files.keys.contains { $0.hasPrefix("lua/") }
+        ? try Self.fromRock(tree, manifest) : try Self.fromSource(tree, manifest)
+      installed.files[manifest.fileName] = text
+      self.tree = installed
+    } catch let error as PluginError {
+      throw PluginError(error.message.hasPrefix(file) ? error.message : "\(file): \(error.message)")
+    }
+  }
+
+  /// The one rockspec at the top; archives may have a folder around, source rocks an archive within.
+  private static func manifest(in tree: FileTree, isGranted: Bool) throws -> (Manifest, [UInt8], FileTree) {
+    var tree = tree
+    func specs() -> [String] { tree.files.keys.filter { !$0.contains("/") && $0.hasSuffix(".rockspec") } }
+    if specs().isEmpty { tree = tree.withoutTopFolder() }
+    let names = specs()
+    guard let name = names.first else { throw PluginError("there is no rockspec in it") }
+    guard names.count == 1 else {
+      throw PluginError("there are \(names.count) rockspecs in it, where one is expected")
+    }
+    let bytes = tree.files[name] ?? []
+    guard let text = String(validating: bytes, as: UTF8.self) else { throw PluginError("\(name) is no text") }
+    let manifest = try Manifest(text, file: name, isGranted: isGranted)
+    guard name == manifest.fileName else {
+      throw PluginError("\(name) says that it is \(manifest.fileName)")
+    }
+    let archives = tree.files.keys.filter { !$0.contains("/") && isArchive($0) }
+    if archives.count == 1, let archive = archives.first, tree.files.count == 2 {
+      tree = try Archive.read(tree.files[archive] ?? []).withoutTopFolder()
+    } else if let folder = manifest.sourceFolder,
+      tree.files.keys.contains(where: { $0.hasPrefix(folder + "/") })
+    {
+      tree = tree.below(folder)
+    }
+    return (manifest, bytes, tree)
+  }
+
+  private static func isArchive(_ name: String) -> Bool {
+    [".zip", ".tar", ".tar.gz", ".tgz"].contains { name.hasSuffix($0) }
+  }
+
+  // MARK: Layout
+
+  /// Where a module is installed: `daam` is `init.lua`, `daam.maps` is `maps.lua`.
+  private static func place(of module: String, file: String) -> String {
+    let parts = module.split(separator: ".").dropFirst()
+    let isFolder = file == "init.lua" || file.hasSuffix("/init.lua")
+    if parts.isEmpty { return "init.lua" }
+    return parts.joined(separator: "/") + (isFolder && parts.last != "init" ? "/init.lua" : ".lua")
+  }
+
+  private static func fromSource(_ tree: FileTree, _ manifest: Manifest) throws -> FileTree {
+    var installed = FileTree()
+    for (module, file) in manifest.modules.sorted(by: { $0.key < $1.key }) {
+      guard let bytes = tree.files[file] else {
+        throw PluginError("its manifest declares \(file) as '\(module)', which is not there")
+      }
+      try addModule(bytes, module, place(of: module, file: file), to: &installed)
+    }
+    try addFolders(manifest, tree, to: &installed)
+    for (path, bytes) in tree.files where isNotice(path) { installed.files[path] = bytes }
+    return installed
+  }
+
+  /// A rock that LuaRocks packed after building: modules below `lua/`.
+  private static func fromRock(_ tree: FileTree, _ manifest: Manifest) throws -> FileTree {
+    var installed = FileTree()
+    for folder in ["lib", "bin"] where tree.files.keys.contains(where: { $0.hasPrefix(folder + "/") }) {
+      throw PluginError("it contains native code or programs (\(folder)/), which are not installed")
+    }
+    var left = Set(tree.files.keys.filter { $0.hasPrefix("lua/") })
+    for (module, file) in manifest.modules.sorted(by: { $0.key < $1.key }) {
+      let path = module.split(separator: ".").joined(separator: "/")
+      guard let found = ["lua/\(path)/init.lua", "lua/\(path).lua"].first(where: { tree.files[$0] != nil }),
+        let bytes = tree.files[found]
+      else { throw PluginError("its manifest declares \(file) as '\(module)', which is not there") }
+      left.remove(found)
+      try addModule(bytes, module, place(of: module, file: found), to: &installed)
+    }
+    if let stray = left.sorted().first {
+      throw PluginError("it contains \(stray), which its manifest does not declare")
+    }
+    try addFolders(manifest, tree, to: &installed)
+    for (path, bytes) in tree.files where path.hasPrefix("doc/") || isNotice(path) {
+      let name = path.hasPrefix("doc/") ? String(path.dropFirst(4)) : path
+      if isNotice(name) { installed.files[name] = bytes }
+    }
+    return installed
+  }
+
+  private static func addModule(
+    _ bytes: [UInt8], _ module: String, _ place: String, to tree: inout FileTree
+  ) throws {
+    guard bytes.first != 0x1B else {
+      throw PluginError("'\(module)' in it is bytecode, where text is expected")
+    }
+    guard tree.files[place] == nil else { throw PluginError("two of its modules would be \(place)") }
+    tree.files[place] = bytes
+  }
+
+  private static func addFolders(_ manifest: Manifest, _ source: FileTree, to tree: inout FileTree) throws {
+    for folder in manifest.folders {
+      let files = source.files.filter { $0.key.hasPrefix(folder + "/") }
+      guard !files.isEmpty else {
+        throw PluginError("its manifest declares the folder '\(folder)', which is not there or empty")
+      }
+      for (path, bytes) in files {
+        guard !path.hasSuffix(".so"), !path.hasSuffix(".dll"), !path.hasSuffix(".dylib") else {
+          throw PluginError("it contains \(path): native code is not installed")
+        }
+        guard !path.hasSuffix(".lua") || bytes.first != 0x1B else {
+          throw PluginError("\(path) in it is bytecode, where text is expected")
+        }
+        guard tree.files[path] == nil else { throw PluginError("it would install \(path) twice") }
+        tree.files[path] = bytes
+      }
+    }
+  }
+
+  /// README, CHANGELOG and LICENSE, whatever their endings.
+  private static func isNotice(_ path: String) -> Bool {
+    let name = path.lowercased()
+    return !path.contains("/")
+      && ["readme", "changelog", "license", "licence", "copying", "notice"].contains { name.hasPrefix($0) }
+  }
+
+  // MARK: Rocks
+
+  /// A rock for every machine, which LuaRocks installs too: `NAME-VERSION.all.rock`.
+  public func rock() throws -> (name: String, bytes: [UInt8]) {
+    var rock = FileTree()
+    let modules = Set(manifest.modules.map { Self.place(of: $0.key, file: $0.value) })
+    for (path, bytes) in tree.files {
+      if modules.contains(path) {
+        rock.files["lua/\(manifest.name)/\(path)"] = bytes
+      } else {
+        rock.files[Self.isNotice(path) ? "doc/\(path)" : path] = bytes
+      }
+    }
+    return ("\(manifest.name)-\(manifest.version).all.rock", try ZipArchive.write(rock))
+  }
+}

@@ -1,0 +1,120 @@
+import Glibc
+import Lua
+import Plugins
+
+/// The plugins of a session: finds them, gives each a world of its own, and sees to it that the process is confined
+/// before a line of one without grant runs.
+final class PluginHost {
+  let lua: LuaState
+  let host: ScriptHost
+  let options: Session.Options
+  let lunette: LuaTable
+  let emit: (String, String) -> Void
+  /// Of the sandbox's Lua: makes the environment of a plugin.
+  let prelude: LuaFunction
+  private var worlds: [String: PluginWorld] = [:]
+  /// In the order in which they were loaded.
+  private(set) var loaded: [PluginWorld] = []
+  private var isConfined = false
+
+  /// - Parameter emit: takes what plugins write: "stdout" or "stderr", and the text.
+  init(
+    lua: LuaState, host: ScriptHost, options: Session.Options, lunette: LuaTable,
+    emit: @escaping (String, String) -> Void
+  ) throws {
+    self.lua = lua
+    self.host = host
+    self.options = options
+    self.lunette = lunette
+    self.emit = emit
+    prelude = try lua.load(SandboxPrelude.source, name: "=[sandbox]").call(returning: LuaFunction.self)
+  }
+
+  /// The searcher that `require` asks: plugins come before what lies beside the script.
+  func addSearcher(to package: LuaTable) throws {
+    let searchers: LuaTable = try package.get("searchers")
+    let native = 3...4
+    let rest: [LuaValue] = try [2].map { try searchers.get($0) }
+    try searchers.set(
+      2,
+      try lua.function("searcher(name)") { [weak self] call -> LuaMany in
+        guard let self else { return LuaMany() }
+        let name: String = try call[1]
+        guard try self.locate(name) != nil else { return LuaMany("no plugin '\(Self.plugin(of: name))'") }
+        let loader = try call.state.function("loader(name)") { [weak self] _ in
+          LuaMany(list: try self.map { [try $0.module(name)] } ?? [])
+        }
+        return LuaMany(loader, name)
+      })
+    for (place, searcher) in rest.enumerated() { try searchers.set(3 + place, searcher) }
+    // Native code is looked for only where the user asks for it: `package.loadlib` is still there for scripts.
+    if !options.isTrusted {
+      for place in native.dropFirst(rest.count) { try searchers.set(place, LuaValue.nil) }
+    }
+  }
+
+  /// The value of a plugin's module, for a script.
+  func module(_ name: String) throws -> LuaValue {
+    guard let plugin = try locate(name) else {
+      throw ScriptingError("there is no plugin '\(Self.plugin(of: name))'")
+    }
+    return try world(of: plugin).module(name)
+  }
+
+  static func plugin(of module: String) -> String { String(module.prefix { $0 != "." }) }
+
+  func locate(_ module: String) throws -> LocatedPlugin? {
+    let name = Self.plugin(of: module)
+    guard PluginName.isValid(name) else { return nil }
+    return try options.plugins.find(name)
+  }
+
+  // MARK: Worlds
+
+  func world(of plugin: LocatedPlugin) throws -> PluginWorld {
+    if let known = worlds[plugin.name] { return known }
+    let manifest = try options.plugins.manifest(of: plugin)
+    var plugin = plugin
+    if options.isTrusted, plugin.trust == .none {
+      plugin = LocatedPlugin(
+        name: plugin.name, folder: plugin.folder, trust: .granted, capabilities: manifest?.capabilities ?? [])
+    }
+    if plugin.trust == .shipped {
+      plugin = LocatedPlugin(
+        name: plugin.name, folder: plugin.folder, trust: .shipped, capabilities: manifest?.capabilities ?? [])
+    }
+    if plugin.trust == .none { try confine(for: plugin) }
+    let world = try PluginWorld(plugin, manifest: manifest, files: access(of: plugin), lua: lua) {
+      try environment(of: $0)
+    }
+    worlds[plugin.name] = world
+    loaded.append(world)
+    return world
+  }
+
+  private func access(of plugin: LocatedPlugin) -> FileAccess {
+    if plugin.capabilities.contains(.files) { return .unrestricted }
+    let output = options.outputFolder.map { [$0] } ?? []
+    return FileAccess(
+      readable: [plugin.folder] + output, writable: output + options.writableFolders,
+      subject: "the plugin '\(plugin.name)'")
+  }
+
+  /// From here on the whole run is held: what follows cannot tell a script's wish from a plugin's.
+  private func confine(for plugin: LocatedPlugin) throws {
+    guard !isConfined else { return }
+    let rules = ConfinementRules(
+      plugin: plugin.name,
+      readable: [plugin.folder] + options.plugins.folders + options.readableFolders + host.models.map(\.path),
+      writable: (options.outputFolder.map { [$0] } ?? []) + options.writableFolders)
+    guard let confine = options.confine else {
+      throw ScriptingError("the plugin '\(plugin.name)' has no grant, and nothing here can confine it")
+    }
+    try confine(rules)
+    host.files.writable = rules.writable
+    host.files.subject = "a run with the plugin '\(plugin.name)', which has no grant,"
+    isConfined = true
+    lua.setMemoryLimit(options.confinedMemory.lua)
+    lua.externalLimit = options.confinedMemory.tensors
+  }
+}

@@ -1,0 +1,150 @@
+import ArgumentParser
+import Glibc
+import Plugins
+import Scripting
+
+struct PluginCheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: "Says what a plugin lacks: manifest, undeclared files, luacheck, documentation, health.")
+
+  @Argument(help: ArgumentHelp("The plugin's folder.", valueName: "dir"))
+  var folder = "."
+
+  @OptionGroup var options: SessionOptions
+
+  func run() throws {
+    try reporting {
+      let workshop = try PluginWorkshop(folder)
+      var complaints = missing(workshop) + undeclared(workshop) + undocumented(workshop)
+      complaints += lint(workshop)
+      for complaint in complaints { Terminal.print("\(complaint)\n") }
+      let isHealthy = try checkHealth(workshop)
+      if !complaints.isEmpty || !isHealthy { throw ExitCode(1) }
+      Terminal.print("\(workshop.manifest.name) \(workshop.manifest.version): nothing to complain about\n")
+    }
+  }
+
+  private func missing(_ workshop: PluginWorkshop) -> [String] {
+    let manifest = workshop.manifest
+    var complaints: [String] = []
+    for name in ["README", "CHANGELOG", "LICENSE"]
+    where !workshop.tree.files.keys.contains(where: { !$0.contains("/") && $0.hasPrefix(name) }) {
+      complaints.append("there is no \(name)")
+    }
+    if manifest.summary.isEmpty { complaints.append("\(manifest.fileName): description.summary is missing") }
+    if manifest.license.isEmpty { complaints.append("\(manifest.fileName): description.license is missing") }
+    if !manifest.labels.contains(where: {
+      $0 == Manifest.pluginLabel || $0.hasPrefix(Manifest.pluginLabel + " ")
+    }) {
+      complaints.append("\(manifest.fileName): the label \"\(Manifest.pluginLabel)\" is missing")
+    }
+    if !manifest.modules.isEmpty, workshop.tests.isEmpty {
+      complaints.append("there are no tests (tests/*_test.lua)")
+    }
+    return complaints
+  }
+
+  /// Lua files that would not be installed.
+  private func undeclared(_ workshop: PluginWorkshop) -> [String] {
+    let manifest = workshop.manifest
+    let declared = Set(manifest.modules.values)
+    return workshop.tree.files.keys.sorted()
+      .filter { path in
+        path.hasSuffix(".lua") && !declared.contains(path)
+          && !manifest.folders.contains { path.hasPrefix($0 + "/") }
+      }
+      .map { "\($0): the manifest does not declare it" }
+  }
+
+  /// Functions that others call have a comment `---` above them.
+  private func undocumented(_ workshop: PluginWorkshop) -> [String] {
+    workshop.manifest.modules.values.sorted().flatMap { path -> [String] in
+      let text = String(decoding: workshop.tree.files[path] ?? [], as: UTF8.self)
+      let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+      return lines.indices.compactMap { index in
+        guard let name = Self.exportedFunction(lines[index]) else { return nil }
+        let above = lines[..<index].reversed().prefix { $0.hasPrefix("--") }
+        return above.contains { $0.hasPrefix("---") }
+          ? nil : "\(path):\(index + 1): '\(name)' is not documented"
+      }
+    }
+  }
+
+  /// The name in `function module.name(…)` or `function Class:name(…)`; not where it begins with `_`.
+  private static func exportedFunction(_ line: Substring) -> String? {
+    guard line.hasPrefix("function ") else { return nil }
+    let name = line.dropFirst("function ".count).prefix { $0 != "(" }
+    guard let member = name.split(whereSeparator: { $0 == "." || $0 == ":" }).last, member.count < name.count
+    else {
+      return nil
+    }
+    return member.hasPrefix("_") ? nil : String(name)
+  }
+
+  private func lint(_ workshop: PluginWorkshop) -> [String] {
+    let files = workshop.tree.files.keys.filter { $0.hasSuffix(".lua") }.sorted()
+    guard !files.isEmpty else { return [] }
+    let arguments = [
+      "--no-config", "--std", "lua54", "--max-line-length", "120",
+      "--max-comment-line-length", "132", "--read-globals", "lunette", "arg", "--no-color", "--formatter",
+      "plain",
+    ]
+    guard
+      let result = Subprocess.run("luacheck", arguments + ["--"] + files.map { "\(workshop.folder)/\($0)" })
+    else {
+      Terminal.note("warning: luacheck is not installed (Debian: lua-check)")
+      return []
+    }
+    return result.output.split(separator: "\n").map { line in
+      line.hasPrefix(workshop.folder + "/") ? String(line.dropFirst(workshop.folder.count + 1)) : String(line)
+    }
+  }
+
+  /// `NAME.health`'s `check(model)`: true, or nil and what is wrong.
+  private func checkHealth(_ workshop: PluginWorkshop) throws -> Bool {
+    let name = workshop.manifest.name
+    guard workshop.manifest.modules["\(name).health"] != nil else {
+      Terminal.print("there is no health.lua\n")
+      return workshop.manifest.modules.isEmpty
+    }
+    let guarded = try options.guarded()
+    var settings = Session.Options()
+    settings.model = options.model
+    settings.isTrusted = options.trust
+    settings.plugins = workshop.finder
+    settings.readableFolders = [workshop.folder] + (options.model.map { [$0] } ?? [])
+    settings.confine = { try guarded?.confine($0) }
+    let session = try Session(settings)
+    guarded?.watch(session)
+    let outputs = session.run(
+      "assert(require(\"\(name).health\").check(assert(lunette.load())))", name: "health")
+    guard let failure = outputs.failure else { return true }
+    if failure.isInterrupt { throw ExitCode.interrupted }
+    Terminal.print("health: \(failure.message)\n")
+    return false
+  }
+}
+
+struct PluginPackCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pack",
+    abstract: "Packs a plugin as a rock, which `lunette plugin install` and LuaRocks install.")
+
+  @Argument(help: ArgumentHelp("The plugin's folder.", valueName: "dir"))
+  var folder = "."
+
+  @Option(help: ArgumentHelp("Where the rock goes.", valueName: "dir"))
+  var out = "."
+
+  func run() throws {
+    try reporting {
+      let workshop = try PluginWorkshop(folder)
+      let rock = try workshop.package.rock()
+      try Files.makeFolder(out)
+      let path = "\(out)/\(rock.name)"
+      try Disk.writeFile(rock.bytes, to: path)
+      Terminal.print("\(path)\n")
+    }
+  }
+}

@@ -1,0 +1,179 @@
+import ArgumentParser
+import Plugins
+import Scripting
+
+struct PluginNewCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "new", abstract: "Writes a small working plugin, with its tests, to begin with.")
+
+  @Argument(help: ArgumentHelp("What scripts will require it as.", valueName: "name"))
+  var name: String
+
+  func run() throws {
+    try reporting {
+      guard PluginName.isValid(name) else {
+        throw CommandError("'\(name)' is no name of a plugin: small letters, digits, '-' and '_' expected")
+      }
+      guard !["lunette", "lua"].contains(name) else { throw CommandError("'\(name)' is taken") }
+      guard !Disk.exists(name) else { throw CommandError("\(name): File exists") }
+      for (path, text) in PluginSkeleton.files(name) {
+        let file = "\(name)/\(path)"
+        try Disk.makeFolder(String(file[..<(file.lastIndex(of: "/") ?? file.endIndex)]))
+        try Disk.writeFile(Array(text.utf8), to: file)
+      }
+      Terminal.print("\(name)/: try lunette plugin test \(name), then edit \(name)/init.lua\n")
+    }
+  }
+}
+
+/// What a new plugin begins with: a measure on tensors, its tests, an example.
+enum PluginSkeleton {
+  static func files(_ name: String) -> [(path: String, text: String)] {
+    let parts = [
+      ("NAME-0.1-1.rockspec", rockspec), ("init.lua", module), ("health.lua", health),
+      ("tests/NAME_test.lua", test), ("examples/NAME.lua", example), ("README.md", readme),
+      ("CHANGELOG.md", changelog), ("LICENSE", license),
+    ]
+    // A name with a dash is no name of a variable.
+    let variable = name.replacing("-", with: "_")
+    return parts.map { path, text in
+      (
+        path.replacing("NAME", with: name),
+        text.replacing("VARIABLE", with: variable).replacing("NAME", with: name)
+      )
+    }
+  }
+
+  private static let rockspec = """
+    rockspec_format = "3.0"
+    package = "NAME"
+    version = "0.1-1"
+    source = { url = "git+https://example.org/NAME.git", tag = "v0.1" }
+    description = {
+      summary = "How concentrated a map is",
+      license = "MIT",
+      labels = { "lunette" },
+    }
+    dependencies = { "lua >= 5.4" }
+    build = {
+      type = "builtin",
+      modules = { ["NAME"] = "init.lua", ["NAME.health"] = "health.lua" },
+      copy_directories = { "tests", "examples" },
+    }
+
+    """
+
+  private static let module = """
+    -- How concentrated a map is: the share of its mass in the brightest part of its area.
+    local lunette = require "lunette"
+
+    local VARIABLE = {}
+
+    --- The share of the mass of a map that lies in its brightest elements.
+    -- @param map a tensor without negative elements
+    -- @param opts area: the part of the elements that counts as bright, 0.1
+    -- @return a number from 0 to 1: 1 where all mass is bright
+    function VARIABLE.concentration(map, opts)
+      if type(map) ~= "userdata" then
+        lunette.argument_error(1, "concentration", ("tensor expected, got %s"):format(type(map)))
+      end
+      local area = opts and opts.area or 0.1
+      local values = map:contiguous():view{ -1 }
+      local bright = math.max(1, math.floor(values:size(1) * area + 0.5))
+      return (values:topk(bright):sum() / values:sum()):item()
+    end
+
+    return VARIABLE
+
+    """
+
+  private static let health = """
+    -- Whether the plugin works with a model: `lunette plugin check` asks.
+    local health = {}
+
+    --- @return true, or nil and what is wrong
+    function health.check(model)
+      local VARIABLE = require "NAME"
+      local share = VARIABLE.concentration(model:noise{ seed = 1 }:abs())
+      if share > 0 and share < 1 then return true end
+      return nil, ("noise has a concentration of %g"):format(share)
+    end
+
+    return health
+
+    """
+
+  private static let test = """
+    local lunette = require "lunette"
+    local VARIABLE = require "NAME"
+    local test = require "lunette.test"
+    local t = lunette.tensor
+
+    test.case("a flat map spreads its mass evenly", function()
+      test.near(VARIABLE.concentration(t.ones{ 10, 10 }), 0.1)
+    end)
+
+    test.case("one bright element has it all", function()
+      local map = t.zeros{ 10, 10 }
+      map[{ 3, 4 }] = 5
+      test.near(VARIABLE.concentration(map, { area = 0.01 }), 1)
+    end)
+
+    test.case("what is no tensor is the caller's mistake", function()
+      test.fails("bad argument #1 to 'concentration' (tensor expected, got nil)", VARIABLE.concentration)
+    end)
+
+    """
+
+  private static let example = """
+    -- %% [markdown]
+    -- # NAME: how concentrated is noise?
+
+    -- %%
+    local VARIABLE = require "NAME"
+    local model = assert(lunette.load())
+    local noise = model:noise{ seed = 7 }:abs()
+    lunette.display(lunette.table({ { area = 0.1, share = VARIABLE.concentration(noise) } }))
+
+    """
+
+  private static let readme = """
+    # NAME
+
+    How concentrated a map is: `VARIABLE.concentration(map, { area = 0.1 })` is the share of a map's mass that lies in its
+    brightest elements.
+
+    ```lua
+    local VARIABLE = require "NAME"
+    print(VARIABLE.concentration(map))
+    ```
+
+    `lunette plugin test`, `lunette plugin check`, `lunette plugin pack`.
+
+    """
+
+  private static let changelog = """
+    # Changelog
+
+    ## 0.1
+    - The first version.
+
+    """
+
+  private static let license = """
+    MIT License
+
+    Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation
+    files (the "Software"), to deal in the Software without restriction, including without limitation the rights to use, copy,
+    modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit persons to whom the Software
+    is furnished to do so, subject to the following conditions:
+
+    The above copyright notice and this permission notice shall be included in all copies or substantial portions of the Software.
+
+    THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES
+    OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE
+    LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN
+    CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+
+    """
+}

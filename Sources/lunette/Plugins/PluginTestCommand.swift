@@ -1,0 +1,86 @@
+import ArgumentParser
+import Glibc
+import Notebook
+import Plugins
+import Scripting
+import Synchronization
+
+struct PluginTestCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "test",
+    abstract: "Runs a plugin's tests (tests/*_test.lua) as its users will run it: confined.")
+
+  @Argument(help: ArgumentHelp("The plugin's folder.", valueName: "dir"))
+  var folder = "."
+
+  @Flag(help: "Write the golden pictures anew.")
+  var update = false
+
+  @OptionGroup var options: SessionOptions
+
+  func run() throws {
+    try reporting {
+      let workshop = try PluginWorkshop(folder)
+      let tests = workshop.tests
+      guard !tests.isEmpty else { throw CommandError("\(folder): there are no tests (tests/*_test.lua)") }
+      let goldens = workshop.folder + "/tests/goldens"
+      if update { try Files.makeFolder(goldens) }
+      let output = try OutputFolder("lunette-out/\(workshop.manifest.name)-tests")
+      let guarded = try options.guarded()
+      var failures = 0
+      for test in tests {
+        failures += try run(test, workshop, output.path, update ? [goldens] : [], guarded) ? 0 : 1
+      }
+      let all = tests.count == 1 ? "1 test" : "\(tests.count) tests"
+      Terminal.print(failures == 0 ? "\(all) passed\n" : "\(failures) of \(all) failed\n")
+      if failures > 0 { throw ExitCode(1) }
+    }
+  }
+
+  private func run(
+    _ test: (file: String, module: String), _ workshop: PluginWorkshop, _ output: String, _ goldens: [String],
+    _ guarded: SessionGuard?
+  ) throws -> Bool {
+    let failed = FailureCount()
+    var settings = Session.Options()
+    settings.model = options.model
+    settings.isTrusted = options.trust
+    settings.plugins = workshop.finder
+    settings.outputFolder = output
+    settings.readableFolders = [workshop.folder] + (options.model.map { [$0] } ?? [])
+    settings.writableFolders = goldens
+    settings.updatesGoldens = update
+    settings.onTest = { result in
+      guard result.hasPassed != true else { return }
+      if result.hasPassed == nil { return Terminal.print("  left out: \(result.name)\n") }
+      failed.add()
+      Terminal.print("  FAILED: \(result.name)\n    \(result.message)\n")
+    }
+    settings.confine = { try guarded?.confine($0) }
+    let session = try Session(settings)
+    guarded?.watch(session)
+    session.onOutput = { output in
+      switch output {
+      case .stream(.stdout, let text): Terminal.print(text)
+      case .stream(.stderr, let text): Terminal.show(text)
+      default: break
+      }
+    }
+    Terminal.print("\(test.file)\n")
+    let outputs = session.run("require \"\(test.module)\"", name: test.file)
+    if let failure = outputs.failure {
+      if failure.isInterrupt { throw ExitCode.interrupted }
+      let text = failure.report.split(separator: "\n").joined(separator: "\n    ")
+      Terminal.print("  FAILED: \(text)\n")
+      return false
+    }
+    return failed.count == 0
+  }
+}
+
+/// Counts the failed parts of a test.
+private final class FailureCount: Sendable {
+  private let value = Atomic(0)
+  var count: Int { value.load(ordering: .relaxed) }
+  func add() { value.add(1, ordering: .relaxed) }
+}

@@ -1,0 +1,207 @@
+import CConfinement
+import Foundation
+import Plugins
+import Testing
+
+/// The second wall: what a process that has loaded a plugin without grant can still do, whatever the first wall lets through.
+@Suite struct ConfinementTests {
+  let program: Program
+
+  init() throws { program = try Program() }
+
+  private func plugin(_ text: String, name: String = "stranger") throws -> [String: String] {
+    let folder = program.file("plugins/\(name)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: folder.appendingPathComponent("init.lua"))
+    return ["LUNETTE_PLUGINS": program.file("plugins").path, "HOME": program.folder.path]
+  }
+
+  @Test func theKernelHoldsWhatItOffers() throws {
+    let both = Int32(CF_FILES) | Int32(CF_SYSTEM_CALLS)
+    try #require(
+      cf_landlock_version() > 0 && cf_has_seccomp() != 0, "this kernel offers less: nothing to test")
+    #expect(cf_try(both) == 0)
+    #expect(cf_try(Int32(CF_FILES)) & Int32(CF_CAN_READ | CF_CAN_WRITE) == 0)
+    #expect(
+      cf_try(Int32(CF_SYSTEM_CALLS)) & Int32(CF_CAN_CONNECT | CF_CAN_FORK | CF_CAN_EXECUTE | CF_CAN_SIGNAL)
+        == 0)
+    // Unconfined, each of the attempts succeeds: they are attempts at something.
+    #expect(
+      cf_try(0)
+        == Int32(CF_CAN_READ | CF_CAN_WRITE | CF_CAN_CONNECT | CF_CAN_FORK | CF_CAN_EXECUTE | CF_CAN_SIGNAL))
+  }
+
+  @Test func aRunIsConfinedBeforeThePluginRuns() throws {
+    let environment = try plugin("return {}")
+    try Data("secret".utf8).write(
+      to: URL(fileURLWithPath: program.folder.path + "/../lunette-secret-\(getpid())"))
+    let secret = program.folder.path + "/../lunette-secret-\(getpid())"
+    defer { unlink(secret) }
+    // The script stands for code that has got out of the sandbox: it has all of Lua.
+    try program.script(
+      """
+      assert(io.open("\(secret)")):close()
+      require "stranger"
+      print(io.open("\(secret)"))
+      print(io.open("/etc/passwd"))
+      print(io.open("beside.txt", "w"))
+      print(io.popen("id"))
+      print(os.execute("id"))
+      print(os.remove("\(secret)"))
+      print(os.rename("\(secret)", lunette.output_folder() .. "/stolen"))
+      print(io.open("/proc/self/mem", "r+"))
+      print(package.loadlib("\(program.folder.path)/evil.so", "f"))
+      assert(io.open(lunette.output_folder() .. "/notes.txt", "w")):close()
+      lunette.display(lunette.tensor.randn({ 64, 64 }):mm(lunette.tensor.randn({ 64, 64 })))
+      print "done"
+      """)
+    let result = try program.run("run", "script.lua", environment: environment)
+    #expect(result.status == 0, "\(result.errors)")
+    let lines = result.output.split(separator: "\n")
+    #expect(lines.count == 10)
+    #expect(lines.dropLast().allSatisfy { $0.hasPrefix("nil") }, "\(result.output)")
+    #expect(lines.last == "done")
+    #expect(FileManager.default.fileExists(atPath: secret))
+    #expect(try program.names(in: "lunette-out/script").contains("report.html"))
+    #expect(try program.names(in: "lunette-out/script").contains("notes.txt"))
+  }
+
+  @Test func aGrantOfTheUserLiftsIt() throws {
+    let environment = try plugin("return { open = io.open }")
+    let code = "require 'stranger' return io.open('/etc/passwd') ~= nil"
+    #expect(try program.run("eval", code, environment: environment).output == "false\n")
+    #expect(try program.run("eval", "--trust", code, environment: environment).output == "true\n")
+  }
+
+  @Test func whereTheKernelOffersLessTheRunSaysSo() throws {
+    let environment = try plugin("return {}")
+    func run(_ missing: String) throws -> Program.Result {
+      try program.run(
+        "eval", "require 'stranger' return io.open('/etc/passwd') ~= nil",
+        environment: environment.merging(["LUNETTE_WITHOUT": missing]) { $1 })
+    }
+    let files = try run("landlock")
+    #expect(files.output == "true\n")
+    #expect(
+      files.errors
+        == "lunette: warning: this kernel does not guard files (no Landlock) against plugins without grant\n")
+    let neither = try run("landlock,seccomp")
+    #expect(neither.errors.contains("files (no Landlock) and programs and network (no seccomp)"))
+    #expect(try run("").errors == "")
+    let doctor = try program.run(
+      "doctor", environment: environment.merging(["LUNETTE_WITHOUT": "landlock"]) { $1 })
+    #expect(doctor.output.contains("not guarded: no Landlock"))
+    #expect(doctor.output.contains("it can still read files, write files"))
+    let whole = try program.run("doctor", environment: environment)
+    #expect(whole.output.contains("every attempt was refused"))
+    #expect(whole.output.contains("stranger"))
+    #expect(whole.output.contains("runs confined"))
+  }
+
+  static let endless = [
+    "while true do end",
+    "while true do pcall(function() while true do end end) end",
+    "repeat local ok = xpcall(function() while true do end end, function() while true do end end) until false",
+    "coroutine.wrap(function() while true do end end)()",
+    "local function f() return pcall(f) end while true do f() end",
+    "while true do lunette.tensor.ones{ 4 } end",
+    "local t = setmetatable({}, { __index = function(t, k) return t[k + 1] end }) while true do pcall(function() return t[1] end) end",
+    "local t <close> = setmetatable({}, { __close = function() while true do end end })",
+    "table.sort({ 1, 2, 3 }, function() while true do end end)",
+    "local _ = ('x'):gsub('x', function() while true do end end)",
+  ]
+
+  /// What a plugin makes the program work counts too, with a longer limit.
+  @Test func workWithoutEndIsEnded() throws {
+    let code = "local x = lunette.tensor.ones{ 256, 256 } while true do x:mm(x) end"
+    let result = try program.run(
+      "eval", "--time-limit", "0.05", "require 'stranger'", environment: plugin(code))
+    #expect(result.status == 1)
+    #expect(result.errors.contains("0.05 s of Lua, 3 s in all"), "\(result.errors)")
+  }
+
+  @Test func filesDoNotGrowWithoutEnd() throws {
+    let environment = try plugin(
+      """
+      local file = assert(io.open(lunette.output_folder() .. "/large", "w"))
+      file:seek("set", 1 << 40)
+      file:setvbuf("no")
+      print(file:write("x"))
+      """)
+    try program.script("require 'stranger' print 'done'")
+    let result = try program.run("run", "script.lua", environment: environment)
+    #expect(result.output.hasPrefix("nil\tFile too large"), "\(result.output) \(result.errors)")
+    #expect(result.output.hasSuffix("done\n"))
+  }
+
+  /// What no hook of Lua can stop, one call of C; and an error that hangs when it is shown.
+  static let stuck = [
+    "return ('a'):rep(300000):find('.-.-.-.-b')",
+    "return ('a'):rep(300000):match(('a?'):rep(300) .. ('a'):rep(300) .. 'b')",
+    "table.move({}, 1, 1 << 40, 1 << 41)",
+    "error(setmetatable({}, { __tostring = function() while true do end end }))",
+    "return table.concat({}, '', 1, -1), table.unpack({}, 1, 1e6), ('x'):rep(1e5):gsub('.-.-.-.-y', '')",
+  ]
+
+  @Test(arguments: endless)
+  func endlessPluginsAreStopped(_ code: String) throws {
+    let result = try program.run(
+      "eval", "--time-limit", "0.3", "require 'stranger'", environment: plugin(code))
+    #expect(result.status == 1)
+    #expect(
+      result.errors.contains("this cell has used up its time: 0.3 s of Lua, 18 s in all"),
+      "\(code): \(result.errors)")
+  }
+
+  @Test(arguments: stuck)
+  func stuckPluginsAreEnded(_ code: String) throws {
+    let result = try program.run(
+      "eval", "--time-limit", "0.3", "require 'stranger'", environment: plugin(code))
+    #expect(result.status == 1, "\(code)")
+    #expect(!result.errors.isEmpty)
+  }
+
+  @Test func interruptsReachTheChild() throws {
+    let environment = try plugin("return {}")
+    let result = try program.run(
+      "eval", "require 'stranger' io.stdout:write('ready') while true do end", environment: environment
+    ) { process in
+      usleep(700_000)
+      kill(process, SIGINT)
+    }
+    #expect(result.status == 130)
+  }
+
+  /// A value's own HTML runs nothing in the report: browsers know the report's script by its hash.
+  @Test func reportsRunTheirOwnScriptOnly() throws {
+    let environment = try plugin(
+      """
+      local page = setmetatable({}, { __mimebundle = function()
+        return { ["text/html"] = "<script>document.title = 'stolen'</script>" }
+      end })
+      lunette.display(page)
+      """)
+    try program.script("require 'stranger'")
+    #expect(try program.run("run", "script.lua", environment: environment).status == 0)
+    let report = try program.text("lunette-out/script/report.html")
+    let script = try #require(
+      report.components(separatedBy: "<script>").last?.components(separatedBy: "</script>").first)
+    let digits = Array(Checksum.of(Array(script.utf8)))
+    let digest = Data(
+      stride(from: 0, to: 64, by: 2).compactMap { UInt8(String(digits[$0...$0 + 1]), radix: 16) })
+    #expect(report.contains("script-src 'sha256-\(digest.base64EncodedString())'"))
+    #expect(!report.contains("script-src 'unsafe-inline'"))
+  }
+
+  @Test func theModelRunsConfined() throws {
+    let environment = try plugin(
+      "return { run = function() return assert(lunette.load()):generate{ prompt = 'a cat', seed = 1, steps = 1 } end }"
+    )
+    try program.script("local out = require('stranger').run() lunette.display(out.image) print(out.width)")
+    let goldens = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("DiffusionTests/Goldens/tiny-sd1").path
+    let result = try program.run("run", "script.lua", "--model", goldens, environment: environment)
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(try program.names(in: "lunette-out/script").contains("run.json"))
+  }
+}

@@ -1,0 +1,145 @@
+import Testing
+
+@testable import Plugins
+
+@Suite struct ManifestTests {
+  static let good = """
+    rockspec_format = "3.0"
+    package = "maps"
+    version = "1.2-1"
+    source = { url = "git+https://example.org/maps.git", tag = "v1.2" }
+    description = { summary = "Maps", license = "MIT", labels = { "lunette", "lunette >= 0.1", "lunette:files" } }
+    dependencies = { "lua >= 5.4", "daam >= 0.1, < 1" }
+    build = {
+      type = "builtin",
+      modules = { maps = "init.lua", ["maps.words"] = "src/words.lua" },
+      copy_directories = { "tests" },
+    }
+    """
+
+  static func changed(_ old: String, _ new: String) -> String { good.replacing(old, with: new) }
+
+  @Test func readsWhatIsDeclared() throws {
+    let manifest = try Manifest(Self.good, file: "maps-1.2-1.rockspec")
+    #expect(manifest.name == "maps")
+    #expect(manifest.version == PluginVersion("1.2-1"))
+    #expect(manifest.fileName == "maps-1.2-1.rockspec")
+    #expect(manifest.capabilities == [.files])
+    #expect(manifest.lunette?.text == "lunette >= 0.1")
+    #expect(manifest.lua?.text == "lua >= 5.4")
+    #expect(manifest.dependencies.map(\.text) == ["daam >= 0.1, < 1"])
+    #expect(manifest.modules == ["maps": "init.lua", "maps.words": "src/words.lua"])
+    #expect(manifest.folders == ["tests"])
+  }
+
+  /// A change of the good manifest, and what is said about it.
+  static let refusals: [(old: String, new: String, message: String)] = [
+    ("\"maps\"", "nil", "package is missing"),
+    ("\"maps\"", "'../maps'", "package is '../maps'"),
+    ("\"maps\"", "'Maps'", "package is 'Maps'"),
+    ("\"maps\"", "{}", "package must be a text"),
+    ("\"1.2-1\"", "'1.2'", "a version with a revision expected"),
+    ("\"1.2-1\"", "'../../x-1'", "version is '../../x-1'"),
+    ("source = ", "sauce = ", "source.url is missing"),
+    ("source = ", "post_install = 'x' source = ", "post_install is not a field that plugins may use"),
+    ("source = ", "hooks = {} source = ", "hooks is not a field"),
+    ("source = ", "external_dependencies = {} source = ", "external_dependencies is not a field"),
+    ("source = ", "build_dependencies = {} source = ", "build_dependencies is not a field"),
+    ("source = ", "deploy = { wrap_bin_scripts = true } source = ", "deploy is not a field"),
+    ("tag = ", "module = ", "source.module is not a field"),
+    (
+      "type = \"builtin\"", "type = 'command', build_command = 'touch x'",
+      "build.build_command is not a field"
+    ),
+    ("type = \"builtin\"", "type = 'make'", "build.type is 'make', which would run something"),
+    ("type = \"builtin\"", "type = 'cmake'", "build.type is 'cmake'"),
+    ("type = \"builtin\"", "platforms = {}", "build.platforms is not a field"),
+    ("type = \"builtin\"", "install = { bin = { 'x' } }", "build.install is not a field"),
+    ("type = \"builtin\"", "patches = {}", "build.patches is not a field"),
+    ("\"init.lua\"", "'x.so'", "which is no .lua file: native code is not installed"),
+    ("\"init.lua\"", "'x.c'", "which is no .lua file"),
+    ("\"init.lua\"", "{ sources = { 'x.c' } }", "which is no .lua file"),
+    ("\"init.lua\"", "'/etc/init.lua'", "names '/etc/init.lua', which is no path in the plugin"),
+    ("\"init.lua\"", "'../init.lua'", "which is no path in the plugin"),
+    ("\"init.lua\"", "'a/../../b.lua'", "which is no path in the plugin"),
+    ("[\"maps.words\"]", "string", "build.modules declares 'string': modules of 'maps' expected"),
+    ("[\"maps.words\"]", "['maps...words']", "which is no name of a module"),
+    ("[\"maps.words\"]", "['maps./x']", "which is no name of a module"),
+    ("{ \"tests\" }", "{ '..' }", "which is no path in the plugin"),
+    ("{ \"tests\" }", "{ '/etc' }", "which is no path in the plugin"),
+    ("{ \"tests\" }", "{ 'lua' }", "names 'lua'"),
+    ("{ \"tests\" }", "'tests'", "must be a list of texts"),
+    ("\"lunette:files\"", "'lunette:everything'", "asks for 'lunette:everything', which does not exist"),
+    ("\"daam >= 0.1, < 1\"", "'maps'", "names the plugin itself"),
+    ("\"daam >= 0.1, < 1\"", "'daam >> 1'", "is no condition"),
+    ("\"daam >= 0.1, < 1\"", "'../daam'", "is no dependency"),
+    ("\"Maps\"", "'\\27[2J'", "contains control characters"),
+    ("\"3.0\"", "'4.0'", "rockspec_format is 4.0"),
+    ("rockspec_format = \"3.0\"", "", "description.labels needs rockspec_format"),
+    // what a manifest may try, being Lua
+    ("source = ", "os.execute('touch x') source = ", "attempt to index a nil value (global 'os')"),
+    ("source = ", "io.open('x') source = ", "attempt to index a nil value (global 'io')"),
+    ("source = ", "require 'x' source = ", "attempt to call a nil value (global 'require')"),
+    ("source = ", "load('x') source = ", "attempt to call a nil value (global 'load')"),
+    ("source = ", "local s = (''):rep(9) source = ", "attempt to index a string value"),
+    ("source = ", "while true do end source = ", "too many steps"),
+    ("source = ", "local function f() return f() end f() source = ", "too many steps"),
+    ("source = ", "local function f() f() end f() source = ", "not enough memory"),
+    ("source = ", "local s = 'x' while true do s = s .. s end source = ", "not enough memory"),
+    ("source = ", "local t = {} t.t = t x = t source = ", "nested too deep"),
+    ("source = ", "f = function() end source = ", "'f' is no text, number or table"),
+    ("source = ", "x = { 1, a = 2 } source = ", "neither a list nor a table of names"),
+    ("source = ", "source = = ", "unexpected symbol near '='"),
+    ("rockspec_format = \"3.0\"", "\u{1B}Lua", "attempt to load a binary chunk"),
+  ]
+
+  @Test(arguments: refusals.indices)
+  func refuses(_ index: Int) {
+    let (old, new, message) = Self.refusals[index]
+    let text = Self.changed(old, new)
+    #expect(text != Self.good)
+    do {
+      _ = try Manifest(text, file: "x.rockspec")
+      Issue.record("accepted: \(new)")
+    } catch {
+      #expect("\(error)".hasPrefix("x.rockspec:") && "\(error)".contains(message), "\(new): \(error)")
+    }
+  }
+
+  @Test func aGrantLetsUnknownFieldsPassButNoBuild() throws {
+    _ = try Manifest(Self.changed("source = ", "test = {} source = "), file: "x", isGranted: true)
+    #expect(throws: PluginError.self) {
+      _ = try Manifest(Self.changed("type = \"builtin\"", "type = 'make'"), file: "x", isGranted: true)
+    }
+  }
+
+  @Test func versionsAreOrderedAsLuaRocksOrdersThem() throws {
+    let ordered = [
+      "0.9-1", "1.0alpha-1", "1.0beta1-1", "1.0rc1-1", "1.0rc2-1", "1.0-1", "1.0-2", "1.0.1-1", "1.2-1",
+      "1.10-1", "2-1", "scm-1",
+    ]
+    let versions = try ordered.map { try #require(PluginVersion($0)) }
+    #expect(versions.shuffled().sorted().map(\.text) == ordered)
+    #expect(PluginVersion("1.0-1") == PluginVersion("1-1"))
+    for wrong in ["", "-1", "1.0-x", "1.0/2-1", "1..-", "foo-1", "1.0 -1", "99999999-1"] {
+      #expect(PluginVersion(wrong) == nil, "\(wrong)")
+    }
+  }
+
+  @Test func dependenciesAdmitVersions() throws {
+    func admits(_ dependency: String, _ version: String) throws -> Bool {
+      try Dependency(dependency).admits(#require(PluginVersion(version)))
+    }
+    #expect(try admits("daam", "7.0-1"))
+    #expect(try admits("daam >= 1.0, < 2", "1.9-3"))
+    #expect(try !admits("daam >= 1.0, < 2", "2.0-1"))
+    #expect(try !admits("daam >= 1.0, < 2", "1.0rc1-1"))
+    #expect(try admits("daam == 1.0", "1.0-4"))
+    #expect(try admits("daam 1.0", "1.0-4"))
+    #expect(try !admits("daam ~= 1.0", "1.0-4"))
+    #expect(try admits("daam ~> 1.2", "1.2.9-1"))
+    #expect(try !admits("daam ~> 1.2", "1.3-1"))
+    #expect(throws: PluginError.self) { try Dependency("daam >= ") }
+    #expect(throws: PluginError.self) { try Dependency("") }
+  }
+}
