@@ -53,7 +53,8 @@ let package = Package(
     .executableTarget(
       name: "lunette",
       dependencies: [
-        "Scripting", "Plugins", "JupyterKernel", "Prompt", "Notebook", "Diffusion", "Neural", "Imaging", "Tensor",
+        "Scripting", "Plugins", "JupyterKernel", "Prompt", "Notebook", "Diffusion", "Neural", "Imaging",
+        "Tensor",
         "Encoding", "CKernels", "CConfinement", "COpenBLAS", "CPNG", "CLua54",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),

@@ -54,7 +54,7 @@ struct PluginTestCommand: ParsableCommand {
       guard result.hasPassed != true else { return }
       if result.hasPassed == nil { return Terminal.print("  left out: \(result.name)\n") }
       failed.add()
-      Terminal.print("  FAILED: \(result.name)\n    \(result.message)\n")
+      Terminal.print("  FAILED: \(result.name)\n    \(workshop.within(result.message))\n")
     }
     settings.confine = { try guarded?.confine($0) }
     let session = try Session(settings)

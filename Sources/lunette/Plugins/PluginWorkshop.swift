@@ -30,6 +30,14 @@ struct PluginWorkshop {
     }
   }
 
+  /// A message that begins with a file of the plugin, however Lua has cut its path, with the path from the plugin's folder.
+  func within(_ message: String) -> Substring {
+    guard let folder = message.firstRange(of: "/\(Files.name(of: folder))/"),
+      !message[..<folder.lowerBound].contains(where: { $0 == ":" || $0.isWhitespace })
+    else { return message[...] }
+    return message[folder.upperBound...]
+  }
+
   /// The tests' modules, `NAME.tests.words_test`, by file.
   var tests: [(file: String, module: String)] {
     tree.files.keys.filter { $0.hasPrefix("tests/") && $0.hasSuffix("_test.lua") }.sorted().map { file in
