@@ -9,7 +9,8 @@ struct ReportOutput {
   let html: String
 
   init(_ bundle: MIMEBundle, _ metadata: JSON.Object) {
-    guard let (type, content) = bundle.preferred(MIMEBundle.htmlOrder) else {
+    // A bar of progress that is done leaves an empty display behind: there is nothing to take from Jupyter's outputs.
+    guard let (type, content) = bundle.preferred(MIMEBundle.htmlOrder), !content.bytes.isEmpty else {
       (isPicture, html) = (false, "")
       return
     }

@@ -35,6 +35,13 @@ import Testing
     #expect(html.contains("id=\"failure\""))
   }
 
+  @Test func emptyDisplaysLeaveNoTrace() throws {
+    let withNothing = try report(
+      .done, [.display(MIMEBundle(plain: ""), metadata: [:]), .stream(.stdout, "a\n")])
+    #expect(
+      !withNothing.contains("<pre class=\"value\">") && withNothing.contains("<pre class=\"stream\">a</pre>"))
+  }
+
   @Test func saysWhenItWasInterrupted() throws {
     #expect(try report(.interrupted, []).contains("Interrupted."))
   }
