@@ -1,7 +1,7 @@
 import Foundation
 import Statistics
 
-/// Samples with what SciPy and statsmodels make of them: Scripts/dev/goldens/statistics.py.
+/// Samples with what SciPy and statsmodels make of them: Scripts/dev/goldens/statistical_tests.py.
 struct Goldens: Decodable {
   struct Describe: Decodable {
     let x: [Double], mean: Double, variance: Double, median: Double, p: [Double], quantiles: [Double]
