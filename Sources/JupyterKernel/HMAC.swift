@@ -1,4 +1,5 @@
 import CKernels
+import Encoding
 
 /// HMAC with SHA-256 (RFC 2104).
 struct HMAC {
@@ -14,11 +15,7 @@ struct HMAC {
 
   /// The code of the parts one after the other, in hexadecimal.
   func signature(of parts: [[UInt8]]) -> String {
-    let digits = Array("0123456789abcdef")
-    return Self.sha256(outer + Self.sha256(inner + parts.joined())).reduce(into: "") { text, byte in
-      text.append(digits[Int(byte >> 4)])
-      text.append(digits[Int(byte & 15)])
-    }
+    Self.sha256(outer + Self.sha256(inner + parts.joined())).hexadecimal
   }
 
   private static func sha256(_ bytes: [UInt8]) -> [UInt8] {

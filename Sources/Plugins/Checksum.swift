@@ -1,4 +1,5 @@
 import CKernels
+import Encoding
 
 /// SHA-256 of files and folders.
 public enum Checksum {
@@ -11,7 +12,6 @@ public enum Checksum {
   public static func of(_ bytes: [UInt8]) -> String {
     var digest = [UInt8](repeating: 0, count: 32)
     bytes.withUnsafeBufferPointer { ck_sha256($0.baseAddress, $0.count, &digest) }
-    let digits = Array("0123456789abcdef")
-    return String(digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+    return digest.hexadecimal
   }
 }

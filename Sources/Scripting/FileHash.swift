@@ -1,4 +1,5 @@
 import CKernels
+import Encoding
 import Glibc
 
 /// SHA-256 of files and folders, as lower-case hexadecimal digits.
@@ -16,11 +17,7 @@ public enum FileHash {
     digest.withUnsafeMutableBufferPointer { buffer in
       if let base = buffer.baseAddress { hash(base) }
     }
-    let digits = Array("0123456789abcdef")
-    return digest.reduce(into: "") { text, byte in
-      text.append(digits[Int(byte >> 4)])
-      text.append(digits[Int(byte & 15)])
-    }
+    return digest.hexadecimal
   }
 
   /// The hash of a file or of a whole folder: of the list of its files with their hashes.

@@ -16,7 +16,7 @@ public final class Session {
     /// Plugins may do what their manifests ask for, and `require` also finds native code.
     public var isTrusted = false
     /// Where plugins come from.
-    public var plugins = PluginFinder.standard()
+    public var plugins: PluginFinder
     /// Where the door keeps what the script displays; scripts may keep files of their own there. It is all that plugins,
     /// and runs with a plugin that has no grant, may write to.
     public var outputFolder: String?
@@ -32,7 +32,7 @@ public final class Session {
     /// Confines the process, before a plugin without grant runs; without it there are no such plugins.
     public var confine: (@Sendable (ConfinementRules) throws -> Void)?
 
-    public init() {}
+    public init(plugins: PluginFinder = .standard()) { self.plugins = plugins }
   }
 
   /// A part of a plugin's test. Neither passed nor failed, it was left out.

@@ -24,15 +24,15 @@ struct SessionOptions: ParsableArguments {
 
   /// - Parameter outputFolder: what the run writes; it is there already.
   func session(scriptName: String, arguments: [String], outputFolder: String? = nil) throws -> Session {
-    var options = Session.Options()
+    let readable = readableFolders(scriptName)
+    var options = Session.Options(plugins: .standard(for: readable[0]))
     options.scriptName = scriptName
     options.arguments = arguments
     options.model = model
     options.isTrusted = trust
     options.outputFolder = outputFolder
-    options.readableFolders = readableFolders(scriptName)
+    options.readableFolders = readable
     // Only where a plugin without grant is in reach: a process more is a process more.
-    options.plugins = .standard(for: readableFolders(scriptName)[0])
     let guarded = options.plugins.mayNeedConfinement ? try guarded() : nil
     options.confine = { rules in
       guard let guarded else {

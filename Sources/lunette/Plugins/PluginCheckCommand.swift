@@ -109,10 +109,9 @@ struct PluginCheckCommand: ParsableCommand {
       return workshop.manifest.modules.isEmpty
     }
     let guarded = try options.guarded()
-    var settings = Session.Options()
+    var settings = Session.Options(plugins: workshop.finder)
     settings.model = options.model
     settings.isTrusted = options.trust
-    settings.plugins = workshop.finder
     settings.readableFolders = [workshop.folder] + (options.model.map { [$0] } ?? [])
     settings.confine = { try guarded?.confine($0) }
     let session = try Session(settings)

@@ -42,10 +42,9 @@ struct PluginTestCommand: ParsableCommand {
     _ guarded: SessionGuard?
   ) throws -> Bool {
     let failed = FailureCount()
-    var settings = Session.Options()
+    var settings = Session.Options(plugins: workshop.finder)
     settings.model = options.model
     settings.isTrusted = options.trust
-    settings.plugins = workshop.finder
     settings.outputFolder = output
     settings.readableFolders = [workshop.folder] + (options.model.map { [$0] } ?? [])
     settings.writableFolders = goldens
