@@ -1,5 +1,6 @@
 import Lua
 import Notebook
+import Tensor
 
 /// One running Lunette: a Lua state with `lunette` in it, and cells that run one after the other.
 ///
@@ -112,11 +113,14 @@ public final class Session {
       try lua.checkInterrupt()
       let cell = try scope.compile(source, name: name, firstLine: firstLine)
       do {
-        try cell.function.call(with: options.arguments) { results in
-          if keepsLastValue, let last = results.first(where: { !$0.isNothing }) {
-            try lua.globals.set("_", last)
+        nonisolated(unsafe) let lua = lua
+        try Interruption.$current.withValue(Interruption { try lua.checkInterrupt() }) {
+          try cell.function.call(with: options.arguments) { results in
+            if keepsLastValue, let last = results.first(where: { !$0.isNothing }) {
+              try lua.globals.set("_", last)
+            }
+            for result in results where !result.isNothing { emit(.result(try bundle(of: result))) }
           }
-          for result in results where !result.isNothing { emit(.result(try bundle(of: result))) }
         }
         try scope.adopt(cell, failed: false)
       } catch {

@@ -134,6 +134,18 @@ import Testing
     try pane.enter("n", until: "\n7\n")
   }
 
+  @Test func aLibrarysLongCallIsLeftBehind() throws {
+    let pane = try Pane()
+    // Minutes of LAPACK.
+    try pane.type("lunette.linalg.svd(lunette.tensor.randn{6000, 6000})")
+    try pane.press("Enter")
+    usleep(2_500_000)
+    try pane.press("C-c")
+    try pane.wait("interrupted")
+    try pane.enter("20 + 1", until: "\n21\n")
+    try pane.press("C-d")
+  }
+
   @Test func picturesAreShownInBlocks() throws {
     let pane = try Pane("--images blocks")
     try pane.enter("lunette.image.new(lunette.tensor.ones{4, 6, 3})", until: "image 6 × 4")

@@ -276,13 +276,15 @@ import Testing
   @Test func interruptsStopTheRun() throws {
     struct Interrupted: Error {}
     let toy = Toy()
-    var progress: [Int] = []
+    nonisolated(unsafe) var progress: [Int] = []
     toy.pipeline.onProgress = { done, total in
       #expect(total == 4)
       progress.append(done)
     }
-    toy.pipeline.checkInterrupt = { if progress.count == 2 { throw Interrupted() } }
-    #expect(throws: Interrupted.self) { try toy.generate() }
+    let interruption = Interruption { if progress.count == 2 { throw Interrupted() } }
+    Interruption.$current.withValue(interruption) {
+      #expect(throws: Interrupted.self) { _ = try toy.generate() }
+    }
     #expect(progress == [1, 2])
   }
 

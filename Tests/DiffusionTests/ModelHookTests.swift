@@ -133,12 +133,14 @@ struct ModelHookTests {
     struct Stop: Error {}
     defer { Compute.threads = 0 }
     Compute.threads = 1  // rows on other threads do not ask (RowTests)
-    var calls = 0
-    let context = RunContext(checkInterrupt: {
+    nonisolated(unsafe) var calls = 0
+    let interruption = Interruption {
       calls += 1
       if calls == 3 { throw Stop() }
-    })
-    #expect(throws: Stop.self) { try output(context) }
+    }
+    Interruption.$current.withValue(interruption) {
+      #expect(throws: Stop.self) { _ = try output(RunContext()) }
+    }
     #expect(calls == 3)
   }
 

@@ -76,16 +76,19 @@ struct RowTests {
   @Test func onlyTheCallerIsAskedForInterrupts() throws {
     struct Stop: Error {}
     nonisolated(unsafe) let caller = pthread_self()
-    var calls = 0
-    let context = RunContext(checkInterrupt: {
+    nonisolated(unsafe) var calls = 0
+    let interruption = Interruption {
       #expect(pthread_equal(caller, pthread_self()) != 0)
       calls += 1
       if calls == 3 { throw Stop() }
-    })
+    }
+    let context = RunContext()
     onThreads(3) {
-      #expect(throws: Stop.self) {
-        // Other threads may have taken all rows of a call before the caller got to one.
-        for _ in 1...100 { _ = try unet(sample, timestep: 500, embedding: embedding, context: context) }
+      Interruption.$current.withValue(interruption) {
+        #expect(throws: Stop.self) {
+          // Other threads may have taken all rows of a call before the caller got to one.
+          for _ in 1...100 { _ = try unet(sample, timestep: 500, embedding: embedding, context: context) }
+        }
       }
     }
     #expect(calls == 3)

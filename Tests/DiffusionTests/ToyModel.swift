@@ -27,7 +27,7 @@ final class ToyUNet: NoisePredictor {
   ) throws -> Tensor {
     let (rows, height, width) = (sample.shape[0], sample.shape[1], sample.shape[2])
     calls.append(rows)
-    try context.checkInterrupt()
+    try Interruption.check()
     let x = try sample.reshaped([rows, height * width, 4])
     var mixed = try x.multiplying(0.6)
     if height * width < 100 {

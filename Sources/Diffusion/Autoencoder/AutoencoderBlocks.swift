@@ -104,7 +104,7 @@ struct AutoencoderEncoder {
     for level in levels {
       for resnet in level.resnets { x = try resnet(x, context: context) }
       x = try level.downsampler?(x, context: context) ?? x
-      try context.checkInterrupt()
+      try Interruption.check()
     }
     let moments = try output(norm(middle(x, context: context), activation: activation))
     return try quantization?(moments) ?? moments
@@ -161,7 +161,7 @@ struct AutoencoderDecoder {
   func callAsFunction(_ latents: Tensor, context: RunContext) throws -> Tensor {
     var x = try middle(input(quantization?(latents) ?? latents), context: context)
     for level in levels {
-      try context.checkInterrupt()
+      try Interruption.check()
       for resnet in level.resnets { x = try resnet(x, context: context) }
       x = try level.upsampler?(x, context: context) ?? x
     }

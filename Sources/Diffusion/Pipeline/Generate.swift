@@ -4,7 +4,7 @@ extension Pipeline {
   /// Makes pictures: encodes the prompts, walks the schedule, and leaves latents that decode when first looked at.
   ///
   /// - Throws: `PipelineError` that names the field for a request that cannot be met; whatever hooks, callbacks and
-  ///   `checkInterrupt` throw.
+  ///   `Interruption.current` throw.
   public func generate(_ request: GenerateRequest) throws -> GenerateResult {
     let run = try Run(request, pipeline: self)
     return try run.finish()
@@ -77,7 +77,7 @@ private final class Run {
     let trace = request.trace.map {
       Trace(options: $0, samples: samples, latentHeight: latentSize.height, latentWidth: latentSize.width)
     }
-    context = RunContext(hooks: request.hooks, trace: trace, checkInterrupt: pipeline.checkInterrupt)
+    context = RunContext(hooks: request.hooks, trace: trace)
     context.checkpoints = request.checkpoints
 
     var encoder = PromptEncoder(
@@ -100,7 +100,7 @@ private final class Run {
   func finish() throws -> GenerateResult {
     var latents = try initialLatents()
     for step in steps {
-      try context.checkInterrupt()
+      try Interruption.check()
       latents = try take(step, latents)
       pipeline.onProgress?(step - steps.lowerBound + 1, steps.count)
     }

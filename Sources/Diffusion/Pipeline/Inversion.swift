@@ -26,14 +26,14 @@ extension Pipeline {
     }
     let steps = request.steps ?? defaultSteps
     let inversion = try DDIMInversion(schedulerConfig.overriding(request.schedulerSettings), steps: steps)
-    let context = RunContext(checkInterrupt: checkInterrupt)
+    let context = RunContext()
     var encoder = PromptEncoder(pipeline: self, context: context, samples: 1, steps: steps)
     let conditional = try encoder.encode(request.prompt, isConditional: true)
     let unconditional =
       request.guidance > 1 ? try encoder.encode(request.negative, isConditional: false) : nil
     var states = [try checkedBatch(latents, "latents").clone()]
     for (index, timestep) in inversion.timesteps.enumerated() {
-      try checkInterrupt()
+      try Interruption.check()
       // Steps are numbered as in sampling, so that an embedding per step is that of the same noise level.
       context.step = steps - index
       context.timestep = timestep

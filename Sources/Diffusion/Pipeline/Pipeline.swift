@@ -15,8 +15,6 @@ public final class Pipeline {
   /// What a request that does not say gets.
   public var defaultSteps = 50
   public var defaultGuidance = 7.5
-  /// Called between steps and between the blocks of the UNet; it throws to stop the run.
-  public var checkInterrupt: () throws -> Void = {}
   /// Called after each step with the number of steps done and the number to be done.
   public var onProgress: ((_ done: Int, _ of: Int) -> Void)?
 
@@ -47,7 +45,7 @@ public final class Pipeline {
   public func encode(_ text: String, chunks: Bool, weights: Bool) throws -> Tensor {
     let tokens = try PromptTokens(
       text, tokenizer: tokenizer, style: PromptStyle(chunks: chunks, weighs: weights))
-    return try tokens.embedding(textEncoder(ids: tokens.chunks, context: quietContext()))
+    return try tokens.embedding(textEncoder(ids: tokens.chunks, context: RunContext()))
   }
 
   /// The embedding of given tokens, {tokens, d}.
@@ -56,7 +54,7 @@ public final class Pipeline {
     if let stray = ids.first(where: { !(0..<tokenizer.vocabularySize).contains($0) }) {
       throw PipelineError("token id \(stray) is not in the vocabulary of \(tokenizer.vocabularySize)")
     }
-    return try textEncoder(ids: [ids], context: quietContext()).selected(0, 0)
+    return try textEncoder(ids: [ids], context: RunContext()).selected(0, 0)
   }
 
   /// The embedding of relaxed token choices, {tokens, d}.
@@ -79,7 +77,7 @@ public final class Pipeline {
       throw PipelineError(
         "rows must be of shape {tokens, \(encoder.tokenTable.shape[1])}, got \(braced(rows.shape))")
     }
-    return try encoder.encode(rows.unsqueezed(0), context: quietContext()).squeezed(0)
+    return try encoder.encode(rows.unsqueezed(0), context: RunContext()).squeezed(0)
   }
 
   private func softEncoder() throws -> any SoftTextEmbedder {
@@ -104,7 +102,7 @@ public final class Pipeline {
   /// The picture of latents: {C, h, w} gives {height, width, 3}, a batch gives a batch. Not clamped.
   public func decode(_ latents: Tensor) throws -> Tensor {
     let batch = try checkedBatch(latents, "latents")
-    let images = try (0..<batch.shape[0]).map { try decode(batch.selected(0, $0), context: quietContext()) }
+    let images = try (0..<batch.shape[0]).map { try decode(batch.selected(0, $0), context: RunContext()) }
     return latents.rank == 3 ? images[0] : try Tensor.stacked(images, dim: 0)
   }
 
@@ -122,7 +120,7 @@ public final class Pipeline {
     }
     _ = try latentSize(width: image.shape[1], height: image.shape[0])
     let input = try image.multiplying(2).adding(-1).unsqueezed(0).contiguous()
-    let latents = try codec?.encode(input, context: quietContext()) ?? input
+    let latents = try codec?.encode(input, context: RunContext()) ?? input
     return try latents.selected(0, 0).permuted([2, 0, 1]).contiguous()
   }
 
@@ -154,7 +152,7 @@ public final class Pipeline {
     let trace = options.map {
       Trace(options: $0, samples: count, latentHeight: batch.shape[2], latentWidth: batch.shape[3])
     }
-    let context = RunContext(hooks: hooks, trace: trace, checkInterrupt: checkInterrupt)
+    let context = RunContext(hooks: hooks, trace: trace)
     context.checkpoints = checkpoints
     context.step = 1
     context.timestep = timestep
@@ -166,8 +164,6 @@ public final class Pipeline {
   }
 
   // MARK: Checks
-
-  func quietContext() -> RunContext { RunContext(checkInterrupt: checkInterrupt) }
 
   /// The size of latents for a size in pixels; the model's own where nothing is given.
   func latentSize(width: Int?, height: Int?) throws -> (height: Int, width: Int) {

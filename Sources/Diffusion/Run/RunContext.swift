@@ -1,7 +1,6 @@
-import Glibc
 import Tensor
 
-/// What accompanies a forward pass through the models: where the loop stands, who listens, and who may stop it.
+/// What accompanies a forward pass through the models: where the loop stands, and who listens.
 ///
 /// Layers know their site names from load and pass their values through `visit`, `visitMap` and `attention`. With
 /// no listener these cost one dictionary look-up.
@@ -28,31 +27,18 @@ public final class RunContext {
   var hookSet: HookSet
   /// Kept for the sake of what they remember of the text.
   private var rowContexts: [RunContext] = []
-  private let interrupt: () throws -> Void
 
-  public init(
-    rows: [Row] = [], hooks: [Hook] = [], trace: Trace? = nil,
-    checkInterrupt: @escaping () throws -> Void = {}
-  ) {
+  public init(rows: [Row] = [], hooks: [Hook] = [], trace: Trace? = nil) {
     self.rows = rows
     runs = RowRun.cut(rows)
     self.trace = trace
     hookSet = HookSet(hooks)
-    interrupt = checkInterrupt
   }
 
-  /// Throws if the user asked to stop. The UNet calls it between blocks, the pipeline between steps.
-  public func checkInterrupt() throws { try interrupt() }
-
   /// One context for each row of the batch, for passes that run side by side: each has its own `conditioning`, all share
-  /// the trace, and only the thread that calls this asks whether the user wants to stop. Hooks are left out.
+  /// the trace. Hooks are left out.
   func parts(_ count: Int) -> [RunContext] {
-    let caller = pthread_self()
-    let interrupt = interrupt
-    while rowContexts.count < count {
-      rowContexts.append(
-        RunContext(trace: trace) { if pthread_equal(caller, pthread_self()) != 0 { try interrupt() } })
-    }
+    while rowContexts.count < count { rowContexts.append(RunContext(trace: trace)) }
     let parts = Array(rowContexts.prefix(count))
     for (index, part) in parts.enumerated() {
       part.rows = index < rows.count ? [rows[index]] : []

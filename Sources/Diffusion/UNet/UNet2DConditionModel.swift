@@ -81,7 +81,7 @@ public final class UNet2DConditionModel: NoisePredictor {
     guard rowsPassAlone(sample, embedding, context) else {
       return try pass(sample, biases, embedding, context)
     }
-    try context.checkInterrupt()  // other threads may take all rows, and do not ask
+    try Interruption.check()  // other threads may take all rows, and do not ask
     let contexts = context.parts(sample.shape[0])
     let parts = try Compute.concurrently(contexts.count) { row in
       try pass(
@@ -116,11 +116,11 @@ public final class UNet2DConditionModel: NoisePredictor {
     var skips = [x]
     for block in down {
       x = try step.through(block.callAsFunction, x, &skips)
-      try context.checkInterrupt()
+      try Interruption.check()
     }
     if let middle { x = try step.through({ x, _, step in try middle(x, step) }, x, &skips) }
     for block in up {
-      try context.checkInterrupt()
+      try Interruption.check()
       x = try step.through(block.callAsFunction, x, &skips)
     }
     return try context.visitMap("\(path).out", output(norm(x, activation: activation)))

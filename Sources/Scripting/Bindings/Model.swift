@@ -93,12 +93,10 @@ final class LuaModel: LuaUserdata {
     try type.method("denoise(latents, timestep, embedding, {trace, hooks, checkpoint})") { model, call in
       let hooks = try LuaHooks.read(call.options)
       let trace = try TraceArgument.read(call.options)
-      return try model.interruptible(call.state) {
-        let (prediction, recorded) = try model.pipeline.denoise(
-          call[1], timestep: call[2], embedding: call[3], hooks: hooks, trace: trace,
-          checkpoints: call["checkpoint"] ?? false)
-        return LuaMany(prediction, recorded.map { LuaTrace($0) })
-      }
+      let (prediction, recorded) = try model.pipeline.denoise(
+        call[1], timestep: call[2], embedding: call[3], hooks: hooks, trace: trace,
+        checkpoints: call["checkpoint"] ?? false)
+      return LuaMany(prediction, recorded.map { LuaTrace($0) })
     }
   }
 
@@ -124,7 +122,7 @@ final class LuaModel: LuaUserdata {
     return LuaGenerated(result, isSingle: options.isSingle)
   }
 
-  /// Runs `body` with a progress bar, interruptible.
+  /// Runs `body` with a progress bar.
   private func observed<R>(_ state: LuaState, label: String, _ body: () throws -> R) throws -> R {
     let host = state.host as? ScriptHost
     // A run within a run (from on_step) keeps quiet: the bar is the outer one's.
@@ -133,14 +131,6 @@ final class LuaModel: LuaUserdata {
       if outer == nil { host?.onProgress?(ScriptHost.Progress(label: label, step: done, steps: all)) }
     }
     defer { pipeline.onProgress = outer }
-    return try interruptible(state, body)
-  }
-
-  /// Runs `body` so that Ctrl-C ends it between two steps or blocks.
-  private func interruptible<R>(_ state: LuaState, _ body: () throws -> R) throws -> R {
-    let before = pipeline.checkInterrupt
-    pipeline.checkInterrupt = { [unowned state] in try state.checkInterrupt() }
-    defer { pipeline.checkInterrupt = before }
     return try body()
   }
 

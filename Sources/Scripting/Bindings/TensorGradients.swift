@@ -22,7 +22,7 @@ extension Tensor {
     }
     try type.method("detach()") { x, _ in x.detached }
     try type.method("backward({retain_graph})") { x, call in
-      try x.backward(keepsTape: call["retain_graph"] ?? false, checkInterrupt: call.state.checkInterrupt)
+      try x.backward(keepsTape: call["retain_graph"] ?? false)
     }
     try type.method("straight_through(value)") { x, call in try x.straightThrough(call[1]) }
     try type.method("gumbel_softmax({temperature, hard, dim, seed})") { x, call in
@@ -45,7 +45,7 @@ extension Bindings {
       let isList = call.slot(2).kind == .table
       let inputs: [Tensor] = isList ? try call[2] : [try call[2]]
       let gradients = try loss.gradients(
-        of: inputs, keepsTape: call["retain_graph"] ?? false, checkInterrupt: call.state.checkInterrupt)
+        of: inputs, keepsTape: call["retain_graph"] ?? false)
       return isList ? LuaMany(gradients) : LuaMany(gradients[0])
     }
     try lunette.function("no_grad(body)") { call -> LuaMany in

@@ -34,6 +34,7 @@
       let tiles = shape.n * ((shape.h + 3) / 4) * ((shape.w + 3) / 4)
       let pieces = (tiles + Self.tilesOfPiece - 1) / Self.tilesOfPiece
       _ = try Compute.concurrently(pieces) { piece in
+        try Interruption.check()
         let first = piece * Self.tilesOfPiece
         let count = min(Self.tilesOfPiece, tiles - first)
         let spread = try Tensor.uninitialized([kernels.count, count, shape.inputs])

@@ -1,16 +1,12 @@
 extension Tensor {
   /// Adds the gradient of this number with respect to every marked tensor it depends on to their `gradient`.
   ///
-  /// - Parameters:
-  ///   - keepsTape: leaves the tape as it is, for a second pass; else it is let go of on the way.
-  ///   - checkInterrupt: called between operations; it throws to stop.
+  /// - Parameter keepsTape: leaves the tape as it is, for a second pass; else it is let go of on the way.
   /// - Throws: `TensorError` if this is not one number, depends on no marked tensor, or its tape is gone.
-  public func backward(keepsTape: Bool = false, checkInterrupt: () throws -> Void = {}) throws {
+  public func backward(keepsTape: Bool = false) throws {
     let node = try lossNode()
     let pass = try BackwardPass(from: [node], targets: nil)
-    for (leaf, gradient) in try pass.run(
-      [.ones(shape)], keepsTape: keepsTape, checkInterrupt: checkInterrupt)
-    {
+    for (leaf, gradient) in try pass.run([.ones(shape)], keepsTape: keepsTape) {
       leaf.gradient = try leaf.gradient?.adding(gradient) ?? gradient
     }
   }
@@ -18,9 +14,7 @@ extension Tensor {
   /// The gradients of this number with respect to `inputs`, {the shape of each}. No tensor's `gradient` changes.
   ///
   /// - Throws: as `backward`, and if the number does not depend on one of the inputs.
-  public func gradients(
-    of inputs: [Tensor], keepsTape: Bool = false, checkInterrupt: () throws -> Void = {}
-  ) throws -> [Tensor] {
+  public func gradients(of inputs: [Tensor], keepsTape: Bool = false) throws -> [Tensor] {
     let node = try lossNode()
     let targets = try inputs.map { input in
       guard let target = input.node else {
@@ -29,7 +23,7 @@ extension Tensor {
       return target
     }
     let pass = try BackwardPass(from: [node], targets: targets)
-    let found = try pass.run([.ones(shape)], keepsTape: keepsTape, checkInterrupt: checkInterrupt)
+    let found = try pass.run([.ones(shape)], keepsTape: keepsTape)
     return try targets.map { target in
       guard let gradient = found.first(where: { $0.node === target })?.gradient else {
         throw TensorError(
@@ -107,14 +101,14 @@ struct BackwardPass {
 
   /// The gradients of the targets that are reached, each with storage of its own.
   func run(
-    _ gradients: [Tensor], keepsTape: Bool, checkInterrupt: () throws -> Void
+    _ gradients: [Tensor], keepsTape: Bool
   ) throws -> [(node: GradientNode, gradient: Tensor)] {
     try Gradients.withoutRecording {
       var sums = GradientSums()
       for (output, gradient) in zip(outputs, gradients) { try sums.add(gradient, to: output) }
       var found: [(node: GradientNode, gradient: Tensor)] = []
       for node in order.reversed() {
-        try checkInterrupt()
+        try Interruption.check()
         defer { if !keepsTape { node.spend() } }
         guard wanted.contains(ObjectIdentifier(node)), let sum = sums.take(node) else { continue }
         if targets?.contains(ObjectIdentifier(node)) ?? node.isLeaf {

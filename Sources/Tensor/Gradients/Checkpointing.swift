@@ -16,7 +16,7 @@ extension Tensor {
       let again = try Gradients.$areRecorded.withValue(true) { try body(marked) }
       let reached = zip(again, gradients).filter { $0.0.requiresGradient }
       let pass = try BackwardPass(from: reached.compactMap(\.0.node), targets: marked.compactMap(\.node))
-      let found = try pass.run(reached.map(\.1), keepsTape: false) {}
+      let found = try pass.run(reached.map(\.1), keepsTape: false)
       return marked.map { input in found.first { $0.node === input.node }?.gradient }
     }
   }

@@ -42,17 +42,34 @@ extension Tensor {
     if right.count == k * n && left.isContiguous {
       let a = try left.viewed([1, left.count / k, k])
       let b = try right.viewedAsMatrix()
-      return try Compute.backend.product(a, b).viewed(result)
+      return try a.stoppableProduct(b).viewed(result)
     }
     let a = try left.expanded(batch + [m, k])
     let c = try right.expanded(batch + [k, n])
     if let a = a.collapsedBatch(), let c = c.collapsedBatch() {
-      return try Compute.backend.product(a, c).viewed(result)
+      return try a.stoppableProduct(c).viewed(result)
     }
     // Outer dimensions that no single stride describes go one by one.
     var slices: [Tensor] = []
     for i in 0..<batch[0] { slices.append(try a.selected(0, i).product(c.selected(0, i))) }
     return try .stacked(slices, dim: 0)
+  }
+
+  /// {b, m, k}·{b, k, n}, in parts of some 50 ms where it takes longer than that, so that an interrupt is heard.
+  private func stoppableProduct(_ b: Tensor) throws -> Tensor {
+    let (batch, rows, multiplications) = (shape[0], shape[1], Double(count) * Double(b.shape[2]))
+    let parts = Int(Swift.min(multiplications / Double(1 << 33), Double(batch * rows)))
+    guard parts > 1 else { return try Compute.backend.product(self, b) }
+    // Whole matrices of the batch where there are enough of them, else rows.
+    let (dim, size) = batch >= parts ? (0, batch) : (1, rows)
+    let step = (size + parts - 1) / parts
+    let pieces = try stride(from: 0, to: size, by: step).map { start in
+      try Interruption.check()
+      let length = Swift.min(step, size - start)
+      let right = dim == 0 && b.shape[0] == batch ? try b.narrowed(0, start: start, length: length) : b
+      return try Compute.backend.product(narrowed(dim, start: start, length: length), right)
+    }
+    return try .concatenated(pieces, dim: dim)
   }
 
   private func withMatrixLayout() throws -> Tensor {
