@@ -56,6 +56,9 @@ function judge.has(found, name)
   return false
 end
 
+--- The SHA-256 of the network's weights, for results that are kept.
+judge.fingerprint = network.fingerprint
+
 return setmetatable(judge, {
   __call = function(_, img, opts) return find(img, checked(opts)) end,
 })

@@ -56,13 +56,6 @@ end
 local ClipJudge = {}
 ClipJudge.__index = ClipJudge
 
--- FNV-1a: a short name for a list of words
-local function digest(list)
-  local hash, text = 0x811c9dc5, table.concat(list, "\0")
-  for i = 1, #text do hash = (hash ~ text:byte(i)) * 0x01000193 & 0xffffffff end
-  return ("%08x"):format(hash)
-end
-
 local function photo_of(noun) return "a photo of " .. words.with_article(noun) end
 
 -- the vocabulary with those nouns that it lacks
@@ -120,13 +113,15 @@ local function world_judge(model)
   -- Its weights are read when it first looks.
   if not found or not pcall(look, t.zeros{ 64, 64, 3 }) then return nil, "emoji-world has no judge yet" end
   local name = "emoji-world's judge"
-  return setmetatable({ name = name, identity = name, look = look, locates = true }, WorldJudge)
+  local identity = ("%s %s"):format(name, look.fingerprint():sub(1, 8))
+  return setmetatable({ name = name, identity = identity, look = look, locates = true }, WorldJudge)
 end
 
 local function clip_judge(clip, vocabulary, name, path)
   -- Whether a noun counts as there depends on what it is chosen among.
   local whose = path and "CLIP " .. path or "the model's own CLIP"
-  local identity = ("%s, zero-shot, of %d nouns (%s)"):format(whose, #vocabulary, digest(vocabulary))
+  local list = lunette.sha256(table.concat(vocabulary, "\0")):sub(1, 8)
+  local identity = ("%s, zero-shot, of %d nouns (%s)"):format(whose, #vocabulary, list)
   return setmetatable({
     name = name, identity = identity, clip = clip, vocabulary = vocabulary, texts = {}, senses = {},
   }, ClipJudge)

@@ -5,7 +5,8 @@ local tensor = lunette.tensor
 
 local network = {}
 network.config = assert(lunette.json.load(folder .. "/config.json"))
-local weights = assert(tensor.load(folder .. "/judge.safetensors"))
+local file = folder .. "/judge.safetensors"
+local weights = assert(tensor.load(file))
 
 local function block(name, x, stride)
   local function weight(part) return weights[name .. "." .. part] end
@@ -35,6 +36,14 @@ function network.logits(img)
   x = pointwise("head", x)
   local classes = #network.config.classes
   return x[{ 1, { 1, classes } }], x[{ 1, { classes + 1, classes + #network.config.textures } }]
+end
+
+--- The SHA-256 of the file of weights.
+function network.fingerprint()
+  local stream = assert(io.open(file, "rb"))
+  local bytes = stream:read("a")
+  stream:close()
+  return lunette.sha256(bytes)
 end
 
 return network

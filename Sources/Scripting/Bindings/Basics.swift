@@ -1,7 +1,7 @@
 import Lua
 
 extension Session {
-  /// `lunette.version`, `lunette.spairs`, and `os.exit`.
+  /// `lunette.version`, `lunette.spairs`, `lunette.sha256`, and `os.exit`.
   func bindBasics(_ lunette: LuaModule) throws {
     try lunette.value("version", Installation.version)
 
@@ -20,6 +20,11 @@ extension Session {
         return LuaMany(pairs[position].pair.key, pairs[position].pair.value)
       }
       return next
+    }
+
+    try lunette.function("sha256(text)") { call in
+      let text: LuaBytes = try call[1]
+      return FileHash.sha256(text.bytes)
     }
 
     /// Scripts may keep files of their own beside the outputs of the run.
