@@ -91,3 +91,27 @@ void ck_f32_to_bf16(const float *restrict source, void *restrict destination, si
     memcpy(bytes + 2 * i, &brain, sizeof brain);
   }
 }
+
+typedef struct {
+  const float *source;
+  char *destination;
+} narrow_job;
+
+static void narrow_body(void *context, long begin, long end) {
+  const narrow_job *job = context;
+  ck_f32_to_bf16(job->source + begin, job->destination + 2 * begin, (size_t)(end - begin));
+}
+
+void ck_round_to_bf16(void *destination, const float *source, size_t count) {
+  narrow_job job = {source, destination};
+  ck_parallel_for((long)count, 1 << 16, narrow_body, &job);
+}
+
+bool ck_has_bfloat16(void) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx512bf16");
+#else
+  return false;
+#endif
+}

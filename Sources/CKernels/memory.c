@@ -10,11 +10,12 @@
 #include <unistd.h>
 
 // A large block that comes fresh from the system costs more to touch for the first time (a page fault per 4 KB) than
-// most operations that fill it. So the last few that were given back are kept for the next of their size, as long as
-// all of them together stay below half of what is in use.
+// most operations that fill it. So the last few that were given back are kept for the next of their size: at most half
+// of what is in use, and no more than raises the process's peak by `most_above_peak`.
 
 enum { kept_blocks = 64 };
-static const size_t smallest_kept = 64 << 10, smallest_mapped = 1 << 20, smallest_huge = 8 << 20, always_kept = 32 << 20;
+static const size_t smallest_kept = 64 << 10, smallest_mapped = 1 << 20, smallest_huge = 8 << 20;
+static const size_t always_kept = 32 << 20, most_above_peak = 256 << 20;
 
 typedef struct {
   void *block;
@@ -25,7 +26,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static kept keep[kept_blocks];  // oldest first
 static int keep_count;
 static size_t keep_bytes;
-static _Atomic size_t live_bytes;
+static _Atomic size_t live_bytes, most_live_bytes;
 
 size_t ck_live_bytes(void) { return atomic_load_explicit(&live_bytes, memory_order_relaxed); }
 
@@ -121,10 +122,27 @@ static kept take(int i) {
   return found;
 }
 
+static void drop_oldest(void) {
+  kept oldest = take(0);
+  to_system(oldest.block, oldest.size);
+}
+
 static void drop_kept_beyond(size_t limit) {
-  while (keep_count > 0 && (keep_bytes > limit || keep_count == kept_blocks)) {
-    kept oldest = take(0);
-    to_system(oldest.block, oldest.size);
+  while (keep_count > 0 && keep_bytes > limit) drop_oldest();
+}
+
+/// How many bytes of blocks may be kept beside those in use.
+static size_t kept_limit(size_t live) {
+  size_t most = atomic_load_explicit(&most_live_bytes, memory_order_relaxed);
+  size_t room = (most > live ? most - live : 0) + most_above_peak, half = live / 2;
+  size_t limit = half < room ? half : room;
+  return limit > always_kept ? limit : always_kept;
+}
+
+static void count_live(size_t bytes) {
+  size_t live = atomic_fetch_add_explicit(&live_bytes, bytes, memory_order_relaxed) + bytes;
+  size_t most = atomic_load_explicit(&most_live_bytes, memory_order_relaxed);
+  while (live > most && !atomic_compare_exchange_weak(&most_live_bytes, &most, live)) {
   }
 }
 
@@ -137,6 +155,11 @@ void *ck_allocate(size_t bytes) {
       if (keep[i].size == size) block = take(i).block;
     pthread_mutex_unlock(&lock);
   }
+  if (!block && size >= smallest_kept) {
+    pthread_mutex_lock(&lock);
+    drop_kept_beyond(kept_limit(ck_live_bytes() + bytes));
+    pthread_mutex_unlock(&lock);
+  }
   if (!block) block = from_system(size);
   if (!block) {
     pthread_mutex_lock(&lock);
@@ -144,13 +167,13 @@ void *ck_allocate(size_t bytes) {
     pthread_mutex_unlock(&lock);
     block = from_system(size);
   }
-  if (block) atomic_fetch_add_explicit(&live_bytes, bytes, memory_order_relaxed);
+  if (block) count_live(bytes);
   return block;
 }
 
 void ck_release(void *block, size_t bytes) {
   size_t live = atomic_fetch_sub_explicit(&live_bytes, bytes, memory_order_relaxed) - bytes;
-  size_t size = rounded(bytes), limit = live / 2 > always_kept ? live / 2 : always_kept;
+  size_t size = rounded(bytes), limit = kept_limit(live);
   if (size < smallest_kept && keep_small(block, size)) return;
   if (size < smallest_kept || size > limit) {
     to_system(block, size);
@@ -158,6 +181,7 @@ void ck_release(void *block, size_t bytes) {
   }
   pthread_mutex_lock(&lock);
   drop_kept_beyond(limit - size);
+  if (keep_count == kept_blocks) drop_oldest();
   keep[keep_count++] = (kept){block, size};
   keep_bytes += size;
   pthread_mutex_unlock(&lock);

@@ -1,4 +1,5 @@
 #include "CKernels.h"
+#include "strided.h"
 #include "vector_math.h"
 
 #include <stdbool.h>
@@ -82,28 +83,42 @@ typedef struct {
   long outputs, inputs;
 } kernel_job;
 
-/// Three numbers of a kernel's row at the six points.
-static void evaluate(double out[6], double a, double b, double c) {
+enum { kernels_at_once = 16 };
+typedef double kernel_values[kernels_at_once];
+
+/// Three numbers in a row of each kernel at the six points.
+static inline void evaluate(kernel_values out[6], const double *a, const double *b, const double *c) {
   const double half = 0.70710678118654752, whole = 1.41421356237309505;
-  out[0] = a;
-  out[1] = (a + half * b + 0.5 * c) / -1.5;
-  out[2] = (a - half * b + 0.5 * c) / -1.5;
-  out[3] = (a + whole * b + 2 * c) / 6;
-  out[4] = (a - whole * b + 2 * c) / 6;
-  out[5] = c;
+  for (int i = 0; i < kernels_at_once; i++) {
+    out[0][i] = a[i];
+    out[1][i] = (a[i] + half * b[i] + 0.5 * c[i]) / -1.5;
+    out[2][i] = (a[i] - half * b[i] + 0.5 * c[i]) / -1.5;
+    out[3][i] = (a[i] + whole * b[i] + 2 * c[i]) / 6;
+    out[4][i] = (a[i] - whole * b[i] + 2 * c[i]) / 6;
+    out[5][i] = c[i];
+  }
+}
+
+CK_CLONES
+static void transform_kernels(float *restrict u, long product, const float *restrict w, long count) {
+  kernel_values in[9] = {{0}}, half[3][6], column[6];
+  for (long i = 0; i < count; i++) {
+    for (int k = 0; k < 9; k++) in[k][i] = w[9 * i + k];
+  }
+  for (int r = 0; r < 3; r++) evaluate(half[r], in[3 * r], in[3 * r + 1], in[3 * r + 2]);
+  for (int k = 0; k < 6; k++) {
+    evaluate(column, half[0][k], half[1][k], half[2][k]);
+    for (int j = 0; j < 6; j++) {
+      for (long i = 0; i < count; i++) u[(6 * j + k) * product + i] = (float)column[j][i];
+    }
+  }
 }
 
 static void kernel_body(void *context, long begin, long end) {
   const kernel_job *job = context;
-  long product = job->outputs * job->inputs;
-  for (long i = begin * job->inputs; i < end * job->inputs; i++) {
-    const float *w = job->w + 9 * i;
-    double half[3][6], column[6];
-    for (int r = 0; r < 3; r++) evaluate(half[r], w[3 * r], w[3 * r + 1], w[3 * r + 2]);
-    for (int k = 0; k < 6; k++) {
-      evaluate(column, half[0][k], half[1][k], half[2][k]);
-      for (int j = 0; j < 6; j++) job->u[(6 * j + k) * product + i] = (float)column[j];
-    }
+  for (long i = begin * job->inputs; i < end * job->inputs; i += kernels_at_once) {
+    long left = end * job->inputs - i, count = left < kernels_at_once ? left : kernels_at_once;
+    transform_kernels(job->u + i, job->outputs * job->inputs, job->w + 9 * i, count);
   }
 }
 

@@ -29,13 +29,21 @@ static inline bool is_steady_product(const_dnnl_primitive_desc_t descriptor) {
 typedef const_dnnl_memory_desc_t descriptor_ref;
 #define REF(descriptor) (descriptor)
 
-static inline dnnl_status_t descriptor_strided(dnnl_memory_desc_t *out, int rank, const dnnl_dims_t dims,
-                                               const dnnl_dims_t strides) {
-  return dnnl_memory_desc_create_with_strides(out, rank, dims, dnnl_f32, strides);
+static inline dnnl_status_t descriptor_strided(dnnl_memory_desc_t *out, dnnl_data_type_t type, int rank,
+                                               const dnnl_dims_t dims, const dnnl_dims_t strides) {
+  return dnnl_memory_desc_create_with_strides(out, rank, dims, type, strides);
 }
 
-static inline dnnl_status_t descriptor_any(dnnl_memory_desc_t *out, int rank, const dnnl_dims_t dims) {
-  return dnnl_memory_desc_create_with_tag(out, rank, dims, dnnl_f32, dnnl_format_tag_any);
+static inline dnnl_status_t descriptor_any(dnnl_memory_desc_t *out, dnnl_data_type_t type, int rank,
+                                           const dnnl_dims_t dims) {
+  return dnnl_memory_desc_create_with_tag(out, rank, dims, type, dnnl_format_tag_any);
+}
+
+/// A part of `whole`, and in `offset` how many numbers before it come first.
+static inline dnnl_status_t descriptor_part(dnnl_memory_desc_t *out, descriptor_ref whole, const dnnl_dims_t dims,
+                                            const dnnl_dims_t offsets, dnnl_dim_t *offset) {
+  dnnl_status_t status = dnnl_memory_desc_create_submemory(out, whole, dims, offsets);
+  return status ? status : dnnl_memory_desc_query(*out, dnnl_query_submemory_offset_s64, offset);
 }
 
 static inline dnnl_status_t descriptor_copy(dnnl_memory_desc_t *out, descriptor_ref from) {
@@ -92,13 +100,22 @@ static inline dnnl_status_t convolution_gradient_descriptor(dnnl_primitive_desc_
 typedef const dnnl_memory_desc_t *descriptor_ref;
 #define REF(descriptor) (&(descriptor))
 
-static inline dnnl_status_t descriptor_strided(dnnl_memory_desc_t *out, int rank, const dnnl_dims_t dims,
-                                               const dnnl_dims_t strides) {
-  return dnnl_memory_desc_init_by_strides(out, rank, dims, dnnl_f32, strides);
+static inline dnnl_status_t descriptor_strided(dnnl_memory_desc_t *out, dnnl_data_type_t type, int rank,
+                                               const dnnl_dims_t dims, const dnnl_dims_t strides) {
+  return dnnl_memory_desc_init_by_strides(out, rank, dims, type, strides);
 }
 
-static inline dnnl_status_t descriptor_any(dnnl_memory_desc_t *out, int rank, const dnnl_dims_t dims) {
-  return dnnl_memory_desc_init_by_tag(out, rank, dims, dnnl_f32, dnnl_format_tag_any);
+static inline dnnl_status_t descriptor_any(dnnl_memory_desc_t *out, dnnl_data_type_t type, int rank,
+                                           const dnnl_dims_t dims) {
+  return dnnl_memory_desc_init_by_tag(out, rank, dims, type, dnnl_format_tag_any);
+}
+
+/// A part of `whole`, and in `offset` how many numbers before it come first.
+static inline dnnl_status_t descriptor_part(dnnl_memory_desc_t *out, descriptor_ref whole, const dnnl_dims_t dims,
+                                            const dnnl_dims_t offsets, dnnl_dim_t *offset) {
+  dnnl_status_t status = dnnl_memory_desc_init_submemory(out, whole, dims, offsets);
+  *offset = status ? 0 : out->offset0;
+  return status;
 }
 
 static inline dnnl_status_t descriptor_copy(dnnl_memory_desc_t *out, descriptor_ref from) {

@@ -18,12 +18,20 @@ typedef struct arguments {
   dnnl_memory_t memory[places];
 } arguments;
 
+/// Weights in the checkpoint's order, as oneDNN counts their dimensions.
+typedef struct {
+  int rank, outputs;  // which of the dimensions counts the outputs; -1: none, as they come in groups
+  dnnl_dims_t dims, strides;
+  dnnl_data_type_t type;  // that the plan wants
+} weights_shape;
+
 struct onednn_plan {
   dnnl_primitive_t primitive;
   pthread_mutex_t lock;  // of the list
   arguments *idle;       // the first is only copied; calls on several threads take and give back the others
   size_t scratch_bytes;
   dnnl_memory_desc_t plain, wanted;  // of the weights: the checkpoint's order and the plan's
+  weights_shape weights;
   bool has_weights, wants_plain;
   int source_argument, residual_argument, result_argument;
   const char *implementation;
@@ -101,6 +109,7 @@ typedef struct {
   dnnl_memory_desc_t a, b, bias, result;
   bool has_weights;  // b is `any`, the checkpoint's order in plain
   dnnl_memory_desc_t plain;
+  weights_shape weights;
   const onednn_epilogue *epilogue;
   bool is_convolution, is_gradient;
   dnnl_dims_t strides, dilations, before, after;
@@ -142,6 +151,7 @@ static dnnl_status_t fill_plan(onednn_plan *plan, const recipe *recipe) {
   if (!status && recipe->has_weights) {
     descriptor_ref wanted = dnnl_primitive_desc_query_md(found, dnnl_query_weights_md, 0);
     plan->has_weights = true;
+    plan->weights = recipe->weights;
     plan->wants_plain = dnnl_memory_desc_equal(wanted, REF(recipe->plain));
     status = descriptor_copy(&plan->wanted, wanted);
     if (!status) status = descriptor_copy(&plan->plain, REF(recipe->plain));
@@ -185,30 +195,43 @@ onednn_plan *onednn_plan_product(const onednn_product *s, int *status) {
   if (!s->a_batch) a_strides[0] = s->m * s->k;
   if (!s->b_batch) b_strides[0] = s->k * s->n;
   int skip = s->batch == 1;  // one product is better off as a plain matrix
-  dnnl_status_t described = descriptor_strided(&recipe.a, 3 - skip, a + skip, a_strides + skip);
-  if (!described) described = descriptor_strided(&recipe.b, 3 - skip, b + skip, b_strides + skip);
-  if (!described) described = descriptor_strided(&recipe.result, 3 - skip, result + skip, strides + skip);
+  dnnl_status_t described = descriptor_strided(&recipe.a, dnnl_f32, 3 - skip, a + skip, a_strides + skip);
+  if (!described) described = descriptor_strided(&recipe.b, dnnl_f32, 3 - skip, b + skip, b_strides + skip);
+  if (!described) {
+    described = descriptor_strided(&recipe.result, dnnl_f32, 3 - skip, result + skip, strides + skip);
+  }
   return make_plan(&recipe, described, status);
+}
+
+/// Describes the weights, in the checkpoint's order and in whatever the plan will want.
+static dnnl_status_t describe_weights(recipe *recipe, dnnl_data_type_t type, int rank, int outputs,
+                                      const dnnl_dims_t dims, const dnnl_dims_t strides) {
+  recipe->has_weights = true;
+  recipe->weights = (weights_shape){.rank = rank, .outputs = outputs, .type = type};
+  memcpy(recipe->weights.dims, dims, rank * sizeof *dims);
+  memcpy(recipe->weights.strides, strides, rank * sizeof *strides);
+  dnnl_status_t status = descriptor_any(&recipe->b, type, rank, dims);
+  return status ? status : descriptor_strided(&recipe->plain, dnnl_f32, rank, dims, strides);
 }
 
 onednn_plan *onednn_plan_linear(const onednn_linear *s, int *status) {
   if ((*status = ready())) return NULL;
-  recipe recipe = {.has_weights = true, .epilogue = &s->epilogue};
+  recipe recipe = {.epilogue = &s->epilogue};
+  dnnl_data_type_t type = s->is_bfloat16 ? dnnl_bf16 : dnnl_f32;
   dnnl_dims_t a = {s->rows, s->inputs}, a_strides = {s->inputs, 1};
   dnnl_dims_t b = {s->inputs, s->outputs}, b_strides = {1, s->inputs};
   dnnl_dims_t bias = {1, s->outputs}, result = {s->rows, s->outputs}, strides = {s->outputs, 1};
-  dnnl_status_t described = descriptor_strided(&recipe.a, 2, a, a_strides);
-  if (!described) described = descriptor_any(&recipe.b, 2, b);
-  if (!described) described = descriptor_strided(&recipe.plain, 2, b, b_strides);
-  if (!described) described = descriptor_strided(&recipe.bias, 2, bias, strides);
-  if (!described) described = descriptor_strided(&recipe.result, 2, result, strides);
+  dnnl_status_t described = descriptor_strided(&recipe.a, type, 2, a, a_strides);
+  if (!described) described = describe_weights(&recipe, type, 2, 1, b, b_strides);
+  if (!described) described = descriptor_strided(&recipe.bias, dnnl_f32, 2, bias, strides);
+  if (!described) described = descriptor_strided(&recipe.result, dnnl_f32, 2, result, strides);
   return make_plan(&recipe, described, status);
 }
 
 static onednn_plan *plan_convolution(const onednn_convolution *s, bool is_gradient, int *status) {
   if ((*status = ready())) return NULL;
-  recipe recipe = {.has_weights = true,
-                   .is_gradient = is_gradient,
+  dnnl_data_type_t type = s->is_bfloat16 ? dnnl_bf16 : dnnl_f32;
+  recipe recipe = {.is_gradient = is_gradient,
                    .epilogue = &s->epilogue,
                    .is_convolution = true,
                    .strides = {s->stride, s->stride},
@@ -224,11 +247,10 @@ static onednn_plan *plan_convolution(const onednn_convolution *s, bool is_gradie
   dnnl_dims_t b_strides = {outof * into * area, into * area, area, s->kernel_w, 1};
   dnnl_dims_t bias = {s->outputs}, bias_strides = {1};
   int skip = s->groups == 1;
-  dnnl_status_t described = descriptor_strided(&recipe.a, 4, a, a_strides);
-  if (!described) described = descriptor_any(&recipe.b, 5 - skip, b + skip);
-  if (!described) described = descriptor_strided(&recipe.plain, 5 - skip, b + skip, b_strides + skip);
-  if (!described) described = descriptor_strided(&recipe.bias, 1, bias, bias_strides);
-  if (!described) described = descriptor_strided(&recipe.result, 4, result, strides);
+  dnnl_status_t described = descriptor_strided(&recipe.a, type, 4, a, a_strides);
+  if (!described) described = describe_weights(&recipe, type, 5 - skip, skip ? 0 : -1, b + skip, b_strides + skip);
+  if (!described) described = descriptor_strided(&recipe.bias, dnnl_f32, 1, bias, bias_strides);
+  if (!described) described = descriptor_strided(&recipe.result, dnnl_f32, 4, result, strides);
   if (is_gradient) {  // it goes from the result to the input
     dnnl_memory_desc_t input = recipe.a;
     recipe.a = recipe.result;
@@ -272,30 +294,40 @@ size_t onednn_packed_bytes(const onednn_plan *plan) {
   return plan->wants_plain ? 0 : dnnl_memory_desc_get_size(REF(plan->wanted));
 }
 
-static dnnl_status_t reorder(dnnl_memory_t from, descriptor_ref from_order, dnnl_memory_t to, descriptor_ref to_order) {
+static dnnl_status_t make_reorder(dnnl_primitive_t *out, descriptor_ref from, descriptor_ref to) {
   dnnl_primitive_desc_t found = NULL;
-  dnnl_primitive_t primitive = NULL;
-  dnnl_stream_t stream = NULL;
-  dnnl_exec_arg_t list[] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}};
-  dnnl_status_t status = dnnl_reorder_primitive_desc_create(&found, from_order, engine, to_order, engine, NULL);
-  if (!status) status = dnnl_primitive_create(&primitive, found);
-  if (!status) status = dnnl_stream_create(&stream, engine, dnnl_stream_in_order);
-  if (!status) status = dnnl_primitive_execute(primitive, stream, 2, list);
-  if (!status) status = dnnl_stream_wait(stream);
-  if (stream) dnnl_stream_destroy(stream);
-  if (primitive) dnnl_primitive_destroy(primitive);
+  dnnl_status_t status = dnnl_reorder_primitive_desc_create(&found, from, engine, to, engine, NULL);
+  if (!status) status = dnnl_primitive_create(out, found);
   if (found) dnnl_primitive_desc_destroy(found);
   return status;
 }
 
-onednn_packed *onednn_pack(const onednn_plan *plan, const float *weights, float *buffer, int *status) {
+static dnnl_status_t run_reorder(dnnl_primitive_t primitive, dnnl_memory_t from, dnnl_memory_t to) {
+  dnnl_stream_t stream = NULL;
+  dnnl_exec_arg_t list[] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}};
+  dnnl_status_t status = dnnl_stream_create(&stream, engine, dnnl_stream_in_order);
+  if (!status) status = dnnl_primitive_execute(primitive, stream, 2, list);
+  if (!status) status = dnnl_stream_wait(stream);
+  if (stream) dnnl_stream_destroy(stream);
+  return status;
+}
+
+static dnnl_status_t reorder(dnnl_memory_t from, descriptor_ref from_order, dnnl_memory_t to, descriptor_ref to_order) {
+  dnnl_primitive_t primitive = NULL;
+  dnnl_status_t status = make_reorder(&primitive, from_order, to_order);
+  if (!status) status = run_reorder(primitive, from, to);
+  if (primitive) dnnl_primitive_destroy(primitive);
+  return status;
+}
+
+onednn_packed *onednn_pack(const onednn_plan *plan, const float *weights, void *buffer, int *status) {
   onednn_packed *packed = calloc(1, sizeof *packed);
   *status = packed ? dnnl_success : dnnl_out_of_memory;
   if (!packed) return NULL;
   *status = descriptor_copy(&packed->order, REF(plan->wanted));
   if (!*status) *status = descriptor_copy(&packed->plain, REF(plan->plain));
   if (!*status) *status = dnnl_memory_create(&packed->memory, REF(packed->order), engine, buffer);
-  if (!*status && !plan->wants_plain) {
+  if (!*status && weights && !plan->wants_plain) {
     dnnl_memory_t plain = NULL;
     *status = dnnl_memory_create(&plain, REF(plan->plain), engine, (void *)weights);
     if (!*status) *status = reorder(plain, REF(plan->plain), packed->memory, REF(plan->wanted));
@@ -306,6 +338,85 @@ onednn_packed *onednn_pack(const onednn_plan *plan, const float *weights, float 
     return NULL;
   }
   return packed;
+}
+
+// Weights a few outputs at a time: what is read from a file goes to its place while it is in the cache.
+
+struct onednn_packer {
+  char *buffer;
+  size_t piece_bytes;  // of the packed order
+  int64_t pieces;      // full ones
+  dnnl_memory_desc_t from, to, last_from, last_to;
+  dnnl_primitive_t piece, last;  // NULL where there are no such pieces
+};
+
+/// The reordering of `count` outputs from `first`; `offset`, in numbers, is where they go.
+static dnnl_status_t make_piece(dnnl_primitive_t *out, dnnl_memory_desc_t *from, dnnl_memory_desc_t *to,
+                                const onednn_plan *plan, int64_t first, int64_t count, dnnl_dim_t *offset) {
+  weights_shape piece = plan->weights;
+  dnnl_dims_t offsets = {0};
+  piece.dims[piece.outputs] = count;
+  offsets[piece.outputs] = first;
+  dnnl_status_t status = descriptor_strided(from, dnnl_f32, piece.rank, piece.dims, piece.strides);
+  if (!status) status = descriptor_part(to, REF(plan->wanted), piece.dims, offsets, offset);
+  return status ? status : make_reorder(out, REF(*from), REF(*to));
+}
+
+onednn_packer *onednn_packer_make(const onednn_plan *plan, int64_t outputs, void *buffer, int *status) {
+  *status = onednn_unsuitable;
+  if (plan->wants_plain || plan->weights.outputs < 0) return NULL;
+  onednn_packer *packer = calloc(1, sizeof *packer);
+  *status = packer ? dnnl_success : dnnl_out_of_memory;
+  if (!packer) return NULL;
+  int64_t all = plan->weights.dims[plan->weights.outputs], rest = all % outputs;
+  packer->buffer = buffer;
+  packer->pieces = all / outputs;
+  dnnl_dim_t offset = 0;
+  if (packer->pieces > 0) {
+    *status = make_piece(&packer->piece, &packer->from, &packer->to, plan, 0, outputs, &offset);
+  }
+  if (!*status && packer->pieces > 1) {  // where the second piece goes tells how large the first is
+    weights_shape second = plan->weights;
+    dnnl_dims_t offsets = {0};
+    dnnl_memory_desc_t part = {0};
+    second.dims[second.outputs] = offsets[second.outputs] = outputs;
+    *status = descriptor_part(&part, REF(plan->wanted), second.dims, offsets, &offset);
+    packer->piece_bytes = (size_t)offset * (plan->weights.type == dnnl_f32 ? 4 : 2);
+    descriptor_free(part);
+  }
+  if (!*status && rest > 0) {
+    *status = make_piece(&packer->last, &packer->last_from, &packer->last_to, plan, all - rest, rest, &offset);
+  }
+  if (*status) {
+    onednn_packer_free(packer);
+    return NULL;
+  }
+  return packer;
+}
+
+int onednn_packer_run(const onednn_packer *packer, int64_t piece, const float *weights) {
+  bool is_full = piece < packer->pieces;
+  // The last piece's descriptor says itself where in the buffer it lies.
+  char *place = packer->buffer + (is_full ? (size_t)piece * packer->piece_bytes : 0);
+  dnnl_memory_t from = NULL, to = NULL;
+  dnnl_status_t status =
+      dnnl_memory_create(&from, is_full ? REF(packer->from) : REF(packer->last_from), engine, (void *)weights);
+  if (!status) status = dnnl_memory_create(&to, is_full ? REF(packer->to) : REF(packer->last_to), engine, place);
+  if (!status) status = run_reorder(is_full ? packer->piece : packer->last, from, to);
+  if (from) dnnl_memory_destroy(from);
+  if (to) dnnl_memory_destroy(to);
+  return status;
+}
+
+void onednn_packer_free(onednn_packer *packer) {
+  if (!packer) return;
+  if (packer->piece) dnnl_primitive_destroy(packer->piece);
+  if (packer->last) dnnl_primitive_destroy(packer->last);
+  descriptor_free(packer->from);
+  descriptor_free(packer->to);
+  descriptor_free(packer->last_from);
+  descriptor_free(packer->last_to);
+  free(packer);
 }
 
 bool onednn_packed_fits(const onednn_packed *packed, const onednn_plan *plan) {
@@ -360,7 +471,7 @@ static void give_back_arguments(onednn_plan *plan, arguments *own) {
   pthread_mutex_unlock(&plan->lock);
 }
 
-int onednn_run(onednn_plan *plan, const float *a, const float *b, const onednn_packed *packed, const float *bias,
+int onednn_run(onednn_plan *plan, const void *a, const float *b, const onednn_packed *packed, const float *bias,
                const float *residual, float *result, void *scratch) {
   const void *data[places] = {a, b, bias, residual, result, scratch};
   const int names[places] = {plan->source_argument,   DNNL_ARG_WEIGHTS,      DNNL_ARG_BIAS,

@@ -10,13 +10,18 @@ public struct WeightScope: Sendable {
   public let source: any WeightSource
   /// `down_blocks.0.attentions.1`; empty at the root.
   public let prefix: String
+  /// Where the layers' weights are given up together.
+  public let pool: WeightPool
 
-  public init(_ source: any WeightSource, prefix: String = "") {
+  public init(_ source: any WeightSource, prefix: String = "", pool: WeightPool = WeightPool()) {
     self.source = source
     self.prefix = prefix
+    self.pool = pool
   }
 
-  public subscript(_ path: String) -> WeightScope { WeightScope(source, prefix: name(of: path)) }
+  public subscript(_ path: String) -> WeightScope {
+    WeightScope(source, prefix: name(of: path), pool: pool)
+  }
 
   public subscript(_ path: String, _ index: Int) -> WeightScope { self["\(path).\(index)"] }
 
@@ -29,7 +34,8 @@ public struct WeightScope: Sendable {
   ///
   /// - Parameter viewed: the shape that the layer gives it
   public func weight(_ path: String, shape: [Int], viewed: [Int]? = nil) throws -> Weight {
-    try Weight(shape: viewed ?? shape, read: source.reader(named: name(of: path), shape: shape))
+    try Weight(
+      shape: viewed ?? shape, pool: pool, reader: source.reader(named: name(of: path), shape: shape))
   }
 
   /// The tensor at `path`, which must have exactly this shape.

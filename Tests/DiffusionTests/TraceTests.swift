@@ -1,4 +1,5 @@
 import Diffusion
+import Foundation
 import Tensor
 import Testing
 
@@ -35,6 +36,31 @@ import Testing
       #expect(difference(try withHook.probabilities(layer: 0, conditional: conditional), sum) < 1e-5)
       if conditional { #expect(difference(try summed.probabilities(layer: 0), sum) < 1e-5) }
     }
+  }
+
+  @Test func mapsOnDiskAreThoseInMemory() throws {
+    let workshop = try Workshop()
+    let toy = Toy()
+    func trace(_ folder: String?) throws -> Trace {
+      let options = TraceOptions(
+        selfAttention: true, unconditional: true, steps: .each, folder: folder)
+      return try #require(try toy.generate { $0.trace = options }.trace)
+    }
+    let (inMemory, onDisk) = try (trace(nil), trace(workshop.path))
+    #expect(onDisk.layers == inMemory.layers && !onDisk.layers.isEmpty)
+    for layer in onDisk.layers.indices {
+      for conditional in [true, false] {
+        for step in [nil, 4, 1, 3, 1, 2] {
+          let found = try onDisk.probabilities(layer: layer, step: step, conditional: conditional)
+          let expected = try inMemory.probabilities(layer: layer, step: step, conditional: conditional)
+          #expect(found.toArray() == expected.toArray())
+        }
+      }
+    }
+    // The file's name is gone at once, so that nothing stays behind whatever happens.
+    #expect(try FileManager.default.contentsOfDirectory(atPath: workshop.path).isEmpty)
+    let error = #expect(throws: PipelineError.self) { _ = try trace("\(workshop.path)/none") }
+    #expect(error?.message.contains("/none: no room for a trace: No such file") == true)
   }
 
   @Test func tracingChangesNothing() throws {

@@ -57,6 +57,40 @@ import Testing
     #expect(try printed("\(run) 'plms' }").contains("there is no scheduler 'plms' (there are 'ddim'"))
   }
 
+  @Test func memoryIsSavedOnRequest() throws {
+    let load = "lunette.load('\(Self.goldens)/tiny-sd1', "
+    let run = ":generate{ prompt = 'a cat', seed = 3, steps = 2 }"
+    #expect(
+      try printed(
+        """
+        local low = assert(\(load){ low_memory = true }))
+        print(low\(run).image:tensor() == model\(run).image:tensor())
+        local narrow, wide = assert(\(load){ dtype = 'bf16' }))\(run).latents, model\(run).latents
+        print((narrow - wide):abs():max():item() < 0.1 * wide:abs():max():item())
+        print(assert(\(load){ vae_tile = 16 }))\(run).image.height == model\(run).image.height)
+        """) == "true\ntrue\ntrue\n")
+    #expect(try printed("\(load){ dtype = 'f64' })").contains("\"f32\" or \"bf16\" expected, got \"f64\""))
+    #expect(
+      try printed("print(\(load){ vae_tile = 9 }))").contains("vae_tile must be a positive multiple of 8"))
+  }
+
+  @Test func tracesGoToDisk() throws {
+    let run = "model:generate{ prompt = 'a cat', steps = 3, trace ="
+    let folder = FileManager.default.temporaryDirectory.path
+    #expect(
+      try printed(
+        """
+        local disk = \(run) { steps = 'each', folder = '\(folder)' } }.trace
+        local memory = \(run) { steps = 'each' } }.trace
+        local path = memory.layers[1].path
+        for step = 1, 3 do print(disk:probs(path, { step = step }) == memory:probs(path, { step = step })) end
+        """) == "true\ntrue\ntrue\n")
+    #expect(
+      try printed("\(run) { folder = '\(folder)' } }").contains("goes only together with steps = \"each\""))
+    #expect(
+      try printed("\(run) { steps = 'each', folder = '\(folder)/none' } }").contains("no room for a trace"))
+  }
+
   @Test func invertingGivesTheStatesOfARun() throws {
     let text = try printed(
       """

@@ -14,6 +14,7 @@ import models
 import outputs
 import schedulers
 import single_file
+import tiles
 
 
 def save(path, tensors):
@@ -46,6 +47,7 @@ def main(root: Path):
     gradients.main(root)
     save(root / "adapters.safetensors", adapters.write(root))
     save(root / "jobs.safetensors", jobs.outputs_of(root))
+    save(root / "tiles.safetensors", tiles.write(root))
     single_file.write(root / "single-file.json", {
         "tiny-sd1": (root / "tiny-sd1", False), "tiny-inpaint": (root / "tiny-inpaint", True),
     })

@@ -3,7 +3,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// The part of oneDNN that Lunette uses, the same over oneDNN 2 and 3: products and convolutions in float32.
+// The part of oneDNN that Lunette uses, the same over oneDNN 2 and 3: products and convolutions in float32, those with
+// weights also in bfloat16.
 // A plan is one compiled operation for one shape; any number of threads may run it at the same time.
 
 /// result = activation(a·b + bias) + residual, in this order.
@@ -25,9 +26,11 @@ typedef struct {
   int64_t b_batch, b_row, b_column;
 } onednn_product;
 
-/// [rows, inputs] times weights [outputs, inputs] transposed.
+/// [rows, inputs] times weights [outputs, inputs] transposed. In bfloat16 the input is of that type and the weights are
+/// kept in it; sums, bias, residual and result are float32.
 typedef struct {
   int64_t rows, inputs, outputs;
+  bool is_bfloat16;
   onednn_epilogue epilogue;
 } onednn_linear;
 
@@ -35,6 +38,7 @@ typedef struct {
 typedef struct {
   int64_t n, h, w, inputs, outputs, groups, kernel_h, kernel_w, stride;
   int64_t top, left, bottom, right;
+  bool is_bfloat16;
   onednn_epilogue epilogue;
 } onednn_convolution;
 
@@ -42,6 +46,7 @@ enum { onednn_unsuitable = 3 };  // dnnl_unimplemented
 
 typedef struct onednn_plan onednn_plan;
 typedef struct onednn_packed onednn_packed;
+typedef struct onednn_packer onednn_packer;
 
 /// "2.6.3"
 const char *onednn_version_text(void);
@@ -62,9 +67,16 @@ size_t onednn_plan_scratch(const onednn_plan *plan);
 
 /// Bytes that the plan's weights take in the order it wants them, 0 if that is the order of the checkpoint.
 size_t onednn_packed_bytes(const onednn_plan *plan);
-/// Wraps `buffer` (of `onednn_packed_bytes`; it must outlive the result), filling it with `weights` reordered.
-/// If the plan wants the checkpoint's order, `buffer` is `weights` itself.
-onednn_packed *onednn_pack(const onednn_plan *plan, const float *weights, float *buffer, int *status);
+/// Wraps `buffer` (of `onednn_packed_bytes`; it must outlive the result), filling it with `weights` reordered, or leaving it
+/// to an `onednn_packer` if they are NULL. If the plan wants the checkpoint's order, `buffer` is `weights` itself.
+onednn_packed *onednn_pack(const onednn_plan *plan, const float *weights, void *buffer, int *status);
+/// Fills `buffer` a few outputs at a time. NULL, with `onednn_unsuitable` in `status`, where the plan's order mixes more
+/// than `outputs` of them.
+onednn_packer *onednn_packer_make(const onednn_plan *plan, int64_t outputs, void *buffer, int *status);
+/// Packs the outputs from piece·outputs (all that are left in the last piece), given in the checkpoint's order. On any
+/// thread, for several pieces at the same time.
+int onednn_packer_run(const onednn_packer *packer, int64_t piece, const float *weights);
+void onednn_packer_free(onednn_packer *packer);
 /// Whether `packed` has the order that `plan` wants.
 bool onednn_packed_fits(const onednn_packed *packed, const onednn_plan *plan);
 /// The weights in the checkpoint's order again.
@@ -73,5 +85,5 @@ void onednn_packed_free(onednn_packed *packed);
 
 /// Runs a product (`b` given) or an operation with weights (`packed` given). Returns a oneDNN status, 0 for success.
 /// Parameters that the plan does not use may be NULL.
-int onednn_run(onednn_plan *plan, const float *a, const float *b, const onednn_packed *packed, const float *bias,
+int onednn_run(onednn_plan *plan, const void *a, const float *b, const onednn_packed *packed, const float *bias,
                const float *residual, float *result, void *scratch);

@@ -70,6 +70,9 @@ public struct LoRA: Sendable {
           + "of shape \(braced(shape)): the adapter was made for another model")
     }
     let files = file.files
+    for (name, shape) in [(pair.up, up), (pair.down, down)] {
+      _ = try files.reader(named: name, shape: shape)
+    }
     let alpha = try pair.alpha.map { Double(try files.tensor(named: $0).max().item()) }
     let weight = Float(
       scale * (alpha ?? file.statedAlpha(component: component) ?? Double(rank)) / Double(rank))

@@ -13,6 +13,7 @@ public final class AutoencoderKL: ImageCodec {
   private let scope: WeightScope
   private let model: AutoencoderConfiguration
   private let path: String
+  private let tiles: TiledDecoding?
   private var loadedEncoder: AutoencoderEncoder?
   private var loadedDecoder: AutoencoderDecoder?
 
@@ -29,8 +30,12 @@ public final class AutoencoderKL: ImageCodec {
     }
   }
 
-  /// - Parameter path: names the sites: `vae.decoder.up_blocks.0.resnets.0` …
-  public init(_ scope: WeightScope, configuration: Configuration, path: String = "vae") throws {
+  /// - Parameters:
+  ///   - tile: side in pixels of the tiles in which larger pictures are decoded, a multiple of 4·`factor`; nil for one piece
+  ///   - path: names the sites: `vae.decoder.up_blocks.0.resnets.0` …
+  public init(
+    _ scope: WeightScope, configuration: Configuration, tile: Int? = nil, path: String = "vae"
+  ) throws {
     model = try AutoencoderConfiguration(configuration)
     self.scope = scope
     self.path = path
@@ -38,6 +43,11 @@ public final class AutoencoderKL: ImageCodec {
     factor = 1 << (model.channels.count - 1)
     scalingFactor = model.scalingFactor
     shiftFactor = model.shiftFactor
+    let (factor, grid) = (factor, 4 * factor)
+    if let tile, tile <= 0 || tile % grid != 0 {
+      throw PipelineError("vae_tile must be a positive multiple of \(grid), got \(tile)")
+    }
+    tiles = tile.map { TiledDecoding(side: $0 / factor, factor: factor) }
   }
 
   private func encoder() throws -> AutoencoderEncoder {
@@ -101,6 +111,8 @@ public final class AutoencoderKL: ImageCodec {
       throw PipelineError(
         "the VAE decodes latents {rows, h, w, \(latentChannels)}, got \(braced(latents.shape))")
     }
-    return try decoder()(latents, context: context)
+    let decoder = try decoder()
+    guard let tiles, tiles.divides(latents) else { return try decoder(latents, context: context) }
+    return try tiles(latents) { try decoder($0, context: context) }
   }
 }

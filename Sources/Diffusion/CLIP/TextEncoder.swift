@@ -7,7 +7,7 @@ import Tensor
 public final class TextEncoder: SoftTextEmbedder {
   public let embeddingWidth: Int
   /// The table of token embeddings, {vocabulary, width}.
-  public var tokenTable: Tensor { tokens.weight }
+  public func tokenTable() throws -> Tensor { try tokens.weight.tensor() }
   /// Most ids in a text.
   public let maximumLength: Int
   /// Width of `features`; nil if the checkpoint has no projection.
@@ -18,6 +18,7 @@ public final class TextEncoder: SoftTextEmbedder {
   private let finalNorm: LayerNorm
   private let projection: Linear?
   private let endToken: Int
+  private let pool: WeightPool
 
   /// - Parameters:
   ///   - path: names the sites: `text_encoder.layers.0` …
@@ -29,6 +30,7 @@ public final class TextEncoder: SoftTextEmbedder {
     let shape = try CLIPStackShape(configuration, width: 512, hidden: 2048, layers: 12, heads: 8)
     let prefix = "text_model.embeddings.token_embedding.weight"
     let root = scope.has(prefix) ? scope["text_model"] : scope
+    pool = scope.pool
     maximumLength = try configuration.int("max_position_embeddings", default: 77)
     embeddingWidth = shape.width
     tokens = try Embedding(
@@ -46,6 +48,8 @@ public final class TextEncoder: SoftTextEmbedder {
       : nil
     endToken = try configuration.int("eos_token_id", default: 49407, minimum: 0)
   }
+
+  public func releaseWeights() { pool.release() }
 
   public func callAsFunction(ids: [[Int]], context: RunContext) throws -> Tensor {
     try encode(embed(ids), context: context)
@@ -83,7 +87,7 @@ public final class TextEncoder: SoftTextEmbedder {
         "token embeddings must be {texts, up to \(maximumLength), \(embeddingWidth)}, "
           + "got \(braced(embeddings.shape))")
     }
-    return try embeddings.adding(positions.weight.narrowed(0, start: 0, length: embeddings.shape[1]))
+    return try embeddings.adding(positions.weight.tensor().narrowed(0, start: 0, length: embeddings.shape[1]))
   }
 
   /// The vector at each text's end token, {texts, width}.

@@ -65,7 +65,7 @@ public final class VisionEncoder {
     let count = pixels.shape[0]
     let embedded = try patches(pixels).reshaped([count, -1, width])
     let sequence = try Tensor.concatenated([classEmbedding.expanded([count, 1, width]), embedded], dim: 1)
-    let start = try norm1(sequence.adding(positions.weight))
+    let start = try norm1(sequence.adding(positions.weight.tensor()))
     return try stack(start, mask: .none, context: context)
   }
 

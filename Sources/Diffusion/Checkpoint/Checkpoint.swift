@@ -73,7 +73,10 @@ public final class Checkpoint {
     }
     return parts.map { part in
       var part = part
+      part.savesMemory = options.savesMemory
+      if part.name != "vae" { part.precision = options.precision }
       switch part.name {
+      case "vae": part.tile = options.tile
       case "unet": part.loras = options.loras
       case "text_encoder": (part.loras, part.embeddings) = (options.loras, options.embeddings)
       case "tokenizer": part.addedTokens = tokens

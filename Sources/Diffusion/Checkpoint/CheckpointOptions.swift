@@ -1,3 +1,5 @@
+import Tensor
+
 /// What goes with a checkpoint when it is opened.
 public struct CheckpointOptions: Sendable {
   /// Which of several sets of weights to read: `fp16` and the like.
@@ -14,6 +16,12 @@ public struct CheckpointOptions: Sendable {
   public var tokenizer: String?
   /// `epsilon` or `v_prediction`, where a single file does not say.
   public var predictionType: String?
+  /// In what the UNet and the text encoder multiply; the VAE, whose maps need the range, stays in float32.
+  public var precision = Precision.float32
+  /// Whether weights stay in the file, to be packed anew for each operation.
+  public var savesMemory = false
+  /// Side in pixels of the tiles in which the VAE decodes larger pictures; nil for one piece.
+  public var tile: Int?
 
   public init() {}
 }

@@ -1,5 +1,6 @@
 import Glibc
 import Neural
+import Tensor
 
 /// The weights of one part: the files, and what the part's model sees of them.
 struct ComponentWeights: Sendable {
@@ -30,6 +31,12 @@ public struct ComponentSource: Sendable {
     let weights: ComponentWeights?
   }
   private let contents: Contents?
+
+  /// In what the part multiplies, and whether its weights stay in the file.
+  var precision = Precision.float32
+  var savesMemory = false
+  /// Of a VAE: see `CheckpointOptions`.
+  var tile: Int?
 
   /// What adapters do to the part.
   var loras: [LoRA] = []

@@ -9,7 +9,8 @@ struct TimeBiases {
   /// Collects the blocks' projections while the model is loaded.
   final class Builder {
     private let inputs: Int
-    private var weights: [Tensor] = []
+    private var weights: [(reader: WeightReader, rows: Int)] = []
+    private var pool: WeightPool?
     private var biases: [Tensor] = []
     private var count = 0
 
@@ -20,7 +21,9 @@ struct TimeBiases {
     ///
     /// - Returns: which of all biases are the block's
     func add(_ scope: WeightScope, outputs: Int, to bias: Tensor?) throws -> Range<Int> {
-      weights.append(try scope.tensor("weight", shape: [outputs, inputs]))
+      let reader = try scope.source.reader(named: scope.name(of: "weight"), shape: [outputs, inputs])
+      weights.append((reader, outputs))
+      pool = scope.pool
       let own = try scope.tensor("bias", shape: [outputs])
       biases.append(try bias.map { try own.adding($0) } ?? own)
       defer { count += outputs }
@@ -28,10 +31,10 @@ struct TimeBiases {
     }
 
     func finish(activation: Activation) throws -> TimeBiases {
-      TimeBiases(
-        projection: Linear(
-          weight: try .concatenated(weights, dim: 0), bias: try .concatenated(biases, dim: 0)),
-        activation: activation)
+      let weight = Weight(
+        shape: [count, inputs], pool: pool, reader: WeightReader(joining: weights, width: inputs))
+      return TimeBiases(
+        projection: Linear(weight: weight, bias: try .concatenated(biases, dim: 0)), activation: activation)
     }
   }
 

@@ -58,12 +58,19 @@ public protocol TextEmbedder {
   /// - Parameter ids: one row of ids per text, all of the same length.
   /// - Returns: {texts, tokens, embeddingWidth}
   func callAsFunction(ids: [[Int]], context: RunContext) throws -> Tensor
+
+  /// Gives the memory of large weights back; they are read again when the next text comes.
+  func releaseWeights()
+}
+
+extension TextEmbedder {
+  public func releaseWeights() {}
 }
 
 /// A text encoder that also takes mixtures of tokens, so that the choice of tokens can be differentiated.
 public protocol SoftTextEmbedder: TextEmbedder {
   /// The vectors of all tokens, {vocabulary, embeddingWidth}.
-  var tokenTable: Tensor { get }
+  func tokenTable() throws -> Tensor
 
   /// - Parameter embeddings: mixtures of the table's rows, {texts, tokens, embeddingWidth}, without positions.
   /// - Returns: {texts, tokens, embeddingWidth}

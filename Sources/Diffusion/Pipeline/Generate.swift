@@ -95,6 +95,7 @@ private final class Run {
     unconditional = guidance.weight > 1 ? try encoder.encode(request.negative, isConditional: false) : nil
     tokens = encoder.tokens
     warnings += encoder.warnings
+    pipeline.textEncoder.releaseWeights()
   }
 
   func finish() throws -> GenerateResult {

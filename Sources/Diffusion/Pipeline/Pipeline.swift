@@ -63,11 +63,12 @@ public final class Pipeline {
   ///   `encode(ids:)`.
   public func encode(soft probabilities: Tensor) throws -> Tensor {
     let encoder = try softEncoder()
-    let vocabulary = encoder.tokenTable.shape[0]
+    let table = try encoder.tokenTable()
+    let vocabulary = table.shape[0]
     guard probabilities.rank == 2, probabilities.shape[1] == vocabulary, probabilities.count > 0 else {
       throw PipelineError("soft must be of shape {tokens, \(vocabulary)}, got \(braced(probabilities.shape))")
     }
-    return try encode(rows: probabilities.matmul(encoder.tokenTable))
+    return try encode(rows: probabilities.matmul(table))
   }
 
   /// The embedding of vectors in the place of tokens, {tokens, d}, before positions are added: {tokens, d}.
@@ -75,7 +76,7 @@ public final class Pipeline {
     let encoder = try softEncoder()
     guard rows.rank == 2, rows.count > 0 else {
       throw PipelineError(
-        "rows must be of shape {tokens, \(encoder.tokenTable.shape[1])}, got \(braced(rows.shape))")
+        "rows must be of shape {tokens, \(encoder.embeddingWidth)}, got \(braced(rows.shape))")
     }
     return try encoder.encode(rows.unsqueezed(0), context: RunContext()).squeezed(0)
   }

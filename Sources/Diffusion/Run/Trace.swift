@@ -36,6 +36,10 @@ public final class Trace {
 
   private var maps: [Key: Tensor] = [:]
   private var indices: [String: Int] = [:]
+  /// Where maps lie that do not stay in memory, made for the first of them.
+  private var file: TraceFile?
+  /// Those in memory now: of one step, or the one that was last looked at.
+  private var resident: (step: Int, maps: [Tensor]) = (0, [])
   /// Rows of a batch may pass through the model side by side. They enter the layers in the same order, and each adds to
   /// its own part of the maps.
   private let recording = Mutex(())
@@ -85,9 +89,28 @@ public final class Trace {
     let key = Key(layer: index, step: options.steps == .each ? step : 0, conditional: conditional)
     if let known = maps[key] { return known }
     let layer = layers[index]
-    let made = try Tensor.zeros([samples, layer.heads, layer.height * layer.width, layer.keys])
+    let made = try zeros([samples, layer.heads, layer.height * layer.width, layer.keys], step: key.step)
     maps[key] = made
     return made
+  }
+
+  private func zeros(_ shape: [Int], step: Int) throws -> Tensor {
+    guard let folder = options.folder, options.steps == .each else { return try .zeros(shape) }
+    let file = try file ?? TraceFile(folder: folder)
+    self.file = file
+    let made = try file.zeros(shape)
+    hold(made, of: step)
+    return made
+  }
+
+  /// Keeps a map in memory, and lets those of other steps go.
+  private func hold(_ map: Tensor, of step: Int) {
+    guard let file else { return }
+    if step != resident.step {
+      resident.maps.forEach(file.giveBack)
+      resident = (step, [])
+    }
+    if !resident.maps.contains(where: { $0.storage === map.storage }) { resident.maps.append(map) }
   }
 
   /// Adds the probabilities {count, heads, H·W, keys} of some samples where `sums` would have the kernel add them:
@@ -180,6 +203,7 @@ public final class Trace {
       let half = key.conditional ? "" : " unconditional"
       throw PipelineError("the trace has no\(half) maps of \(layers[key.layer].path)")
     }
+    hold(map, of: key.step)
     return map
   }
 

@@ -34,12 +34,13 @@ public final class MappedFile: @unchecked Sendable {
     }
   }
 
-  /// Gives the pages of these bytes back: they count no longer as this process's memory, and come again from the system's
-  /// cache of files if somebody reads them.
+  /// Gives the pages of these bytes back, those at the ends with what else is on them: they count no longer as this
+  /// process's memory, and come again from the system's cache of files when somebody reads them.
   public func giveBack(_ range: Range<Int>) {
     guard let start = bytes.baseAddress else { return }
     let page = Int(sysconf(Int32(_SC_PAGESIZE)))
-    let (first, last) = ((range.lowerBound + page - 1) / page * page, range.upperBound / page * page)
+    let first = range.lowerBound / page * page
+    let last = min((range.upperBound + page - 1) / page * page, bytes.count)
     if first < last {
       madvise(UnsafeMutableRawPointer(mutating: start + first), last - first, MADV_DONTNEED)
     }

@@ -23,6 +23,13 @@ public final class PatchedWeights: WeightSource {
 
   public func shape(of name: String) -> [Int]? { shapes[name] ?? base.shape(of: name) }
 
+  public func reader(named name: String, shape: [Int]) throws -> WeightReader {
+    guard let patches = patches[name] else { return try base.reader(named: name, shape: shape) }
+    if let fault = fault(name, shape: shape) { throw fault }
+    let reader = try base.reader(named: name, shape: base.shape(of: name) ?? shape)
+    return WeightReader { try patches.reduce(reader.whole()) { try $1($0) } }
+  }
+
   public func tensor(named name: String) throws -> Tensor {
     try (patches[name] ?? []).reduce(base.tensor(named: name)) { try $1($0) }
   }

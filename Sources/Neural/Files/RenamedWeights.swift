@@ -33,9 +33,32 @@ public final class RenamedWeights: WeightSource {
 
   public func shape(of name: String) -> [Int]? { pieces[name]?.shape }
 
+  public func reader(named name: String, shape: [Int]) throws -> WeightReader {
+    if let fault = fault(name, shape: shape) { throw fault }
+    guard let piece = pieces[name], let stored = files.shape(of: piece.name) else {
+      throw NeuralError("\(path): no tensor '\(name)'")
+    }
+    let reader = try files.reader(named: piece.name, shape: stored)
+    return WeightReader(
+      whole: { try Self.take(piece, from: reader.whole()) },
+      rows: reader.rows.flatMap { Self.rows(of: piece, stored: stored, $0) })
+  }
+
+  /// Nil where the rows are no longer those of the file.
+  private static func rows(
+    of piece: Piece, stored: [Int], _ read: @escaping WeightReader.RowReader
+  ) -> WeightReader.RowReader? {
+    let first = piece.rows?.lowerBound ?? 0
+    guard (piece.rows?.count ?? stored.first) == piece.shape.first else { return nil }
+    return { rows, out in try read(first + rows.lowerBound..<first + rows.upperBound, out) }
+  }
+
   public func tensor(named name: String) throws -> Tensor {
     guard let piece = pieces[name] else { throw NeuralError("\(path): no tensor '\(name)'") }
-    let whole = try files.tensor(named: piece.name)
+    return try Self.take(piece, from: files.tensor(named: piece.name))
+  }
+
+  private static func take(_ piece: Piece, from whole: Tensor) throws -> Tensor {
     guard let rows = piece.rows else { return try whole.viewed(piece.shape) }
     return try whole.narrowed(0, start: rows.lowerBound, length: rows.count).clone().viewed(piece.shape)
   }

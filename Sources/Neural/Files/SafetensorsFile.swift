@@ -41,6 +41,21 @@ public final class SafetensorsFile: Sendable {
     return tensor
   }
 
+  /// Some entries of the first dimension of the tensor `name` as float32, on any thread.
+  func read(_ name: String, rows: Range<Int>, into out: UnsafeMutablePointer<Float>) throws {
+    guard let entry = entry(named: name) else { throw NeuralError("\(path): no tensor '\(name)'") }
+    guard let all = entry.shape.first, (0...all).contains(rows.lowerBound), rows.upperBound <= all else {
+      throw NeuralError("\(path): tensor '\(name)' has no rows \(rows)")
+    }
+    guard let base = file.bytes.baseAddress, entry.count > 0, !rows.isEmpty else { return }
+    let width = entry.bytes.count / all
+    let first = entry.bytes.lowerBound + rows.lowerBound * width
+    guard entry.type.widen(base + first, to: out, count: rows.count * (entry.count / all)) else {
+      throw unreadable(entry)
+    }
+    file.giveBack(first..<first + rows.count * width)
+  }
+
   /// Throws if the tensor's number format has no conversion.
   func checkConversion(of name: String) throws {
     guard let entry = entry(named: name) else { throw NeuralError("\(path): no tensor '\(name)'") }

@@ -99,7 +99,8 @@ public final class WeightFiles: WeightSource {
     used.withLock { _ = $0.insert(name) }
     let file = files[owner]
     try file.checkConversion(of: name)
-    return { try file.tensor(named: name) }
+    return WeightReader(
+      whole: { try file.tensor(named: name) }, rows: { try file.read(name, rows: $0, into: $1) })
   }
 
   /// The tensor `name` as float32.

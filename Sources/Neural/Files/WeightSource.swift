@@ -17,8 +17,6 @@ public protocol WeightSource: Sendable {
   func reader(named name: String, shape: [Int]) throws -> WeightReader
 }
 
-public typealias WeightReader = @Sendable () throws -> Tensor
-
 extension WeightSource {
   /// - Throws: `NeuralError` that names the file, the tensor, and the expected and found shapes.
   public func tensor(named name: String, shape: [Int]) throws -> Tensor {
@@ -29,7 +27,7 @@ extension WeightSource {
   /// Reads at once, to find what is wrong, and hands that out first.
   public func reader(named name: String, shape: [Int]) throws -> WeightReader {
     let first = FirstReading(try tensor(named: name, shape: shape))
-    return { try first.take() ?? tensor(named: name, shape: shape) }
+    return WeightReader { try first.take() ?? tensor(named: name, shape: shape) }
   }
 
   /// What is wrong with the tensor `name` if a model expects it to have this shape.

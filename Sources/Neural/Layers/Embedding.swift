@@ -3,11 +3,11 @@ import Tensor
 /// A table of vectors, one row per entry.
 public struct Embedding {
   /// {entries, width}
-  public let weight: Tensor
+  public let weight: Weight
 
   /// Reads `weight` {entries, width}.
   public init(_ scope: WeightScope, entries: Int, width: Int) throws {
-    weight = try scope.tensor("weight", shape: [entries, width])
+    weight = try scope.weight("weight", shape: [entries, width])
   }
 
   public var entries: Int { weight.shape[0] }
@@ -16,6 +16,6 @@ public struct Embedding {
   /// - Parameter rows: indices from 0
   /// - Returns: {rows.count, width}
   public func callAsFunction(_ rows: [Int]) throws -> Tensor {
-    try weight.embedding(rows: rows)
+    try weight.tensor().embedding(rows: rows)
   }
 }

@@ -13,7 +13,10 @@ public struct Linear {
     self.init(weight: Weight(weight), bias: bias)
   }
 
-  private init(weight: Weight, bias: Tensor?) {
+  /// - Parameters:
+  ///   - weight: {outputs, inputs}
+  ///   - bias: {outputs}
+  public init(weight: Weight, bias: Tensor?) {
     self.weight = weight
     self.bias = bias
     (outputs, inputs) = (weight.shape[0], weight.shape[1])
@@ -40,9 +43,9 @@ public struct Linear {
     }
     let biases = bias ? try scopes.map { try $0.tensor("bias", shape: [outputs]) } : []
     self.init(
-      weight: Weight(shape: [scopes.count * outputs, inputs]) {
-        try .concatenated(readers.map { try $0() }, dim: 0)
-      },
+      weight: Weight(
+        shape: [scopes.count * outputs, inputs], pool: scopes.first?.pool,
+        reader: WeightReader(joining: readers.map { ($0, outputs) }, width: inputs)),
       bias: bias ? try .concatenated(biases, dim: 0) : nil)
   }
 

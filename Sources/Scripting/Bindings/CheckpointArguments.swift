@@ -1,10 +1,12 @@
 import Diffusion
 import Lua
+import Tensor
 
 /// The options of `lunette.load` that say what goes with the model.
 enum CheckpointArguments {
   static let keys = [
-    "dtype", "clip", "variant", "vae", "loras", "embeddings", "tokenizer", "config", "prediction_type",
+    "dtype", "low_memory", "vae_tile", "clip", "variant", "vae", "loras", "embeddings", "tokenizer", "config",
+    "prediction_type",
   ]
 
   /// - Throws: `LuaArgumentError` for an option of the wrong kind. Files are opened only by what this returns, and only
@@ -12,6 +14,14 @@ enum CheckpointArguments {
   static func read(_ options: LuaOptions) throws -> (ScriptHost?) throws -> CheckpointOptions {
     var plain = CheckpointOptions()
     plain.variant = try options["variant"]
+    plain.savesMemory = try options["low_memory"] ?? false
+    plain.tile = try options["vae_tile"]
+    if let type: String = try options["dtype"] {
+      guard let precision = ["f32": Precision.float32, "bf16": .bfloat16][type] else {
+        throw options.complaint("dtype", "\"f32\" or \"bf16\" expected, got \"\(type)\"")
+      }
+      plain.precision = precision
+    }
     plain.vae = try options["vae"]
     plain.tokenizer = try options["tokenizer"]
     plain.configs = try options["config"]

@@ -35,7 +35,7 @@ struct GenerateOptions {
     try readPictures(options)
     request.chunksPrompts = try options["chunks"] ?? false
     request.weighsPrompts = try options["weights"] ?? false
-    request.trace = try TraceArgument.read(options)
+    request.trace = try TraceArgument.read(call)
     request.hooks = try LuaHooks.read(options)
     isSingle = try isSingle && Self.isSingle(options)
     readCallbacks(
@@ -155,9 +155,12 @@ struct GenerateOptions {
 
 /// The option `trace`: `true`, or what to record.
 enum TraceArgument {
-  static func read(_ options: LuaOptions) throws -> TraceOptions? {
+  private static let keys = ["cross", "self", "uncond", "steps", "layers", "folder"]
+
+  static func read(_ call: LuaCall) throws -> TraceOptions? {
+    let options = call.options
     if let wanted = try options.read("trace", { $0.boolean }) { return wanted ? TraceOptions() : nil }
-    guard let table = try options.table("trace", keys: ["cross", "self", "uncond", "steps", "layers"]) else {
+    guard let table = try options.table("trace", keys: Self.keys) else {
       return nil
     }
     var trace = TraceOptions()
@@ -168,6 +171,13 @@ enum TraceArgument {
     case "sum": trace.steps = .sum
     case "each": trace.steps = .each
     case let other: throw table.complaint("steps", "\"sum\" or \"each\" expected, got \"\(other)\"")
+    }
+    if let folder: String = try table["folder"] {
+      guard trace.steps == .each else {
+        throw table.complaint("folder", "goes only together with steps = \"each\"")
+      }
+      try call.checkWriting("\(folder)/trace")
+      trace.folder = folder
     }
     if try table.has("layers") {
       let isList = try table.read("layers") { $0.kind } == .table

@@ -92,7 +92,7 @@ final class LuaModel: LuaUserdata {
     }
     try type.method("denoise(latents, timestep, embedding, {trace, hooks, checkpoint})") { model, call in
       let hooks = try LuaHooks.read(call.options)
-      let trace = try TraceArgument.read(call.options)
+      let trace = try TraceArgument.read(call)
       let (prediction, recorded) = try model.pipeline.denoise(
         call[1], timestep: call[2], embedding: call[3], hooks: hooks, trace: trace,
         checkpoints: call["checkpoint"] ?? false)
@@ -159,9 +159,6 @@ extension Bindings {
       let host = call.state.host as? ScriptHost
       let asked: String? = try call[1]
       let clip: String? = try call["clip"]
-      if let type: String = try call["dtype"], type != "f32" {
-        throw call.options.complaint("dtype", "only \"f32\" so far, got \"\(type)\"")
-      }
       let options = try CheckpointArguments.read(call.options)
       let name = asked ?? host?.defaultModel ?? "emoji-world"
       do {

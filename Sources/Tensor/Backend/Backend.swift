@@ -10,6 +10,9 @@ public protocol Backend: Sendable {
   /// Whether a row of a product is the same bytes whatever other rows are computed with it. Then a batch may be cut.
   var rowsAreIndependent: Bool { get }
 
+  /// Whether products with weights are faster in bfloat16, which takes half of the memory.
+  var hasBFloat16: Bool { get }
+
   /// [b, m, k]·[b, k, n] → [b, m, n]. Each matrix is row-major or column-major (`MatrixLayout`); a batch stride of 0
   /// repeats an operand.
   func product(_ a: Tensor, _ b: Tensor) throws -> Tensor
@@ -80,6 +83,10 @@ public protocol Backend: Sendable {
   func attentionGradient(
     _ g: Tensor, query: Tensor, key: Tensor, value: Tensor, heads: Int, scale: Float, mask: AttentionMask
   ) throws -> (query: Tensor, key: Tensor, value: Tensor)
+}
+
+extension Backend {
+  public var hasBFloat16: Bool { false }
 }
 
 /// What is done to a product before it is stored: bias {out}, activation, then residual.

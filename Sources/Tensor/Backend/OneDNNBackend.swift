@@ -13,6 +13,8 @@
     /// Where oneDNN has no product that is steady in its bytes, OpenBLAS computes it.
     public var rowsAreIndependent: Bool { OneDNNBackend.hasSteadyProduct }
 
+    public var hasBFloat16: Bool { ck_has_bfloat16() }
+
     private static let hasSteadyProduct: Bool = {
       let epilogue = EpilogueShape(Epilogue(bias: nil, activation: .identity, residual: nil))
       let shape = LinearShape(rows: 16, inputs: 16, outputs: 16, epilogue: epilogue)
@@ -40,9 +42,15 @@
     }
 
     public func linear(_ x: Tensor, _ weight: Weight, _ epilogue: Epilogue) throws -> Tensor {
-      let shape = LinearShape(
-        rows: x.shape[0], inputs: x.shape[1], outputs: weight.shape[0],
+      var shape = LinearShape(
+        rows: x.shape[0], inputs: x.shape[1], outputs: weight.shape[0], precision: precision(of: weight),
         epilogue: EpilogueShape(epilogue))
+      if shape.precision == .bfloat16, let (plan, packed) = try prepared(.linear(shape), weight) {
+        let out = try Tensor.uninitialized([shape.rows, shape.outputs])
+        try runNarrow(plan, packed, x, epilogue, into: out)
+        return out
+      }
+      shape.precision = .float32
       guard let (plan, packed) = try prepared(.linear(shape), weight) else {
         return try plain.linear(x, weight, epilogue)
       }
@@ -55,27 +63,35 @@
     func multiply(
       _ x: UnsafePointer<Float>, rows: Int, by weight: Weight, into out: UnsafeMutablePointer<Float>
     ) throws {
-      let nothing = EpilogueShape(Epilogue(bias: nil, activation: .identity, residual: nil))
-      let shape = LinearShape(
-        rows: rows, inputs: weight.shape[1], outputs: weight.shape[0], epilogue: nothing)
+      let shape = LinearShape(rows: rows, weight)
       guard let (plan, packed) = try prepared(.linear(shape), weight) else {
         throw TensorError("oneDNN has no product of \(Shape.text([rows, shape.inputs, shape.outputs]))")
       }
       try plan.run(x, packed: packed, into: out)
     }
 
+    /// Packs a weight as `multiply` wants it.
+    func prepare(_ weight: Weight, rows: Int) throws {
+      _ = try prepared(.linear(LinearShape(rows: rows, weight)), weight)
+    }
+
     public func convolution(
       _ x: Tensor, _ weight: Weight, _ window: ConvolutionWindow, _ epilogue: Epilogue
     ) throws -> Tensor {
-      let shape = ConvolutionShape(
+      var shape = ConvolutionShape(
         n: x.shape[0], h: x.shape[1], w: x.shape[2], inputs: x.shape[3], outputs: weight.shape[0],
-        window: window, epilogue: EpilogueShape(epilogue))
+        window: window, precision: precision(of: weight), epilogue: EpilogueShape(epilogue))
+      if shape.precision == .bfloat16, let (plan, packed) = try prepared(.convolution(shape), weight) {
+        let out = try Tensor.uninitialized(shape.result)
+        try runNarrow(plan, packed, x, epilogue, into: out)
+        return out
+      }
+      shape.precision = .float32
       if let winograd = OneDNNWinograd(self, shape) { return try winograd(x, weight, epilogue) }
       guard let (plan, packed) = try prepared(.convolution(shape), weight) else {
         return try plain.convolution(x, weight, window, epilogue)
       }
-      let size = window.output(height: shape.h, width: shape.w)
-      let out = try Tensor.uninitialized([shape.n, size.height, size.width, shape.outputs])
+      let out = try Tensor.uninitialized(shape.result)
       try run(plan, packed, x, epilogue, into: out)
       return out
     }
@@ -102,6 +118,19 @@
       OneDNNPlan, OneDNNPacked
     )? {
       try weight.form(of: OneDNNBackend.self) { OneDNNWeight() }.prepared(operation, weight)
+    }
+
+    private func precision(of weight: Weight) -> Precision { hasBFloat16 ? weight.precision : .float32 }
+
+    /// `run` with the input rounded to bfloat16.
+    private func runNarrow(
+      _ plan: OneDNNPlan, _ packed: OneDNNPacked, _ x: Tensor, _ epilogue: Epilogue, into out: Tensor
+    ) throws {
+      let narrow = try Storage(count: (x.count + 1) / 2)
+      ck_round_to_bf16(narrow.pointer, x.base, x.count)
+      try plan.run(
+        narrow.pointer, packed: packed, bias: epilogue.bias?.base, residual: epilogue.residual?.base,
+        into: out.base)
     }
 
     private func run(

@@ -41,24 +41,43 @@
 
   struct LinearShape: Hashable {
     var rows: Int, inputs: Int, outputs: Int
+    var precision = Precision.float32
     var epilogue: EpilogueShape
 
     var c: onednn_linear {
-      onednn_linear(rows: Int64(rows), inputs: Int64(inputs), outputs: Int64(outputs), epilogue: epilogue.c)
+      onednn_linear(
+        rows: Int64(rows), inputs: Int64(inputs), outputs: Int64(outputs),
+        is_bfloat16: precision == .bfloat16, epilogue: epilogue.c)
+    }
+  }
+
+  extension LinearShape {
+    /// The product alone.
+    init(rows: Int, _ weight: Weight) {
+      let nothing = Epilogue(bias: nil, activation: .identity, residual: nil)
+      self.init(
+        rows: rows, inputs: weight.shape[1], outputs: weight.shape[0], epilogue: EpilogueShape(nothing))
     }
   }
 
   struct ConvolutionShape: Hashable {
     var n: Int, h: Int, w: Int, inputs: Int, outputs: Int
     var window: ConvolutionWindow
+    var precision = Precision.float32
     var epilogue: EpilogueShape
+
+    var result: [Int] {
+      let size = window.output(height: h, width: w)
+      return [n, size.height, size.width, outputs]
+    }
 
     var c: onednn_convolution {
       onednn_convolution(
         n: Int64(n), h: Int64(h), w: Int64(w), inputs: Int64(inputs), outputs: Int64(outputs),
         groups: Int64(window.groups), kernel_h: Int64(window.height), kernel_w: Int64(window.width),
         stride: Int64(window.stride), top: Int64(window.padding.top), left: Int64(window.padding.left),
-        bottom: Int64(window.padding.bottom), right: Int64(window.padding.right), epilogue: epilogue.c)
+        bottom: Int64(window.padding.bottom), right: Int64(window.padding.right),
+        is_bfloat16: precision == .bfloat16, epilogue: epilogue.c)
     }
   }
 #endif

@@ -56,9 +56,9 @@
 
     var implementation: String { String(cString: onednn_plan_implementation(handle)) }
 
-    /// A product takes `b`, a layer `packed`.
+    /// A product takes `b`, a layer `packed`. `a` are the numbers of the operation's precision.
     func run(
-      _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>? = nil, packed: OneDNNPacked? = nil,
+      _ a: UnsafeRawPointer, _ b: UnsafePointer<Float>? = nil, packed: OneDNNPacked? = nil,
       bias: UnsafePointer<Float>? = nil, residual: UnsafePointer<Float>? = nil,
       into result: UnsafeMutablePointer<Float>
     ) throws {

@@ -29,7 +29,9 @@
     private static let tilesOfPiece = 64
 
     func callAsFunction(_ x: Tensor, _ weight: Weight, _ epilogue: Epilogue) throws -> Tensor {
-      let kernels = try weight.form(of: OneDNNWinograd.self) { WinogradWeight() }.kernels(of: weight)
+      let kernels = try weight.form(of: OneDNNWinograd.self) { WinogradWeight() }.kernels(of: weight) {
+        try backend.prepare($0, rows: Self.tilesOfPiece)
+      }
       let out = try Tensor.uninitialized([shape.n, shape.h, shape.w, shape.outputs])
       let tiles = shape.n * ((shape.h + 3) / 4) * ((shape.w + 3) / 4)
       let pieces = (tiles + Self.tilesOfPiece - 1) / Self.tilesOfPiece

@@ -18,24 +18,34 @@ public final class Weight: Sendable {
   }
   private let state: Mutex<State>
   /// Reads the checkpoint's order again; nil for weights that were made here.
-  private let reader: (@Sendable () throws -> Tensor)?
+  private let reader: WeightReader?
+  let precision: Precision
+  /// Whether what is made of it lasts for one operation only, and is made again for the next.
+  let isPassing: Bool
 
   public init(_ tensor: Tensor) {
     shape = tensor.shape
     node = tensor.node
     state = Mutex(State(plain: tensor.detached))
     reader = nil
+    precision = .float32
+    isPassing = false
   }
 
   /// Weights that are read when they are first used, and each time that their first order is wanted: only what backends
   /// make of them stays in memory.
   ///
-  /// - Parameter read: returns the same numbers at every call, in this shape or in another of as many
-  public init(shape: [Int], read: @escaping @Sendable () throws -> Tensor) {
+  /// - Parameters:
+  ///   - pool: those with which it is given up
+  ///   - reader: gives the same numbers at every call, in this shape or in another of as many
+  public init(shape: [Int], pool: WeightPool? = nil, reader: WeightReader) {
     self.shape = shape
     node = nil
     state = Mutex(State(plain: nil))
-    reader = read
+    self.reader = reader
+    precision = pool?.precision ?? .float32
+    isPassing = pool?.retention == .operation
+    pool?.add(self)
   }
 
   /// The numbers in the checkpoint's order, contiguous.
@@ -45,15 +55,18 @@ public final class Weight: Sendable {
     guard let found = try passing() ?? forms.lazy.compactMap({ try? $0.form.restored(self) }).first else {
       throw TensorError("out of memory: no room for the weights \(Shape.text(shape)) in their first order")
     }
-    state.withLock { $0.plain = found }
+    if !isPassing { state.withLock { $0.plain = found } }
     return found
   }
 
   /// The same for a form that is being made, not kept here for others; nil if only forms know the numbers.
   func passing() throws -> Tensor? {
     if let plain { return try plain.contiguous() }
-    return try reader?().viewed(shape).contiguous()
+    return try reader?.whole().viewed(shape).contiguous()
   }
+
+  /// A way to read some of the outputs at a time, where that is possible and the whole is not at hand.
+  var rows: WeightReader.RowReader? { plain == nil ? reader?.rows : nil }
 
   /// What the backend `Owner` keeps for this weight, made at the first call.
   func form<Owner, Form: WeightForm>(of owner: Owner.Type, make: () -> Form) -> Form {
@@ -72,6 +85,15 @@ public final class Weight: Sendable {
   /// Called by a form that can bring back the checkpoint's order.
   func releasePlain() {
     state.withLock { $0.plain = nil }
+  }
+
+  /// Gives up what was made of it, if it can be read again.
+  func release() {
+    guard reader != nil else { return }
+    state.withLock { state in
+      state.plain = nil
+      state.forms = []
+    }
   }
 
   /// Called by a form that cannot.

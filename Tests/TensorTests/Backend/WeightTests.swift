@@ -26,10 +26,12 @@ import Testing
   @Test func readsWhenItIsUsed() throws {
     let original = try Reference.noise([96, 64]), x = try Reference.noise([5, 64])
     let readings = Mutex(0)
-    let weight = Weight(shape: [96, 64]) {
-      readings.withLock { $0 += 1 }
-      return try original.viewed([96, 64, 1, 1])
-    }
+    let weight = Weight(
+      shape: [96, 64],
+      reader: WeightReader {
+        readings.withLock { $0 += 1 }
+        return try original.viewed([96, 64, 1, 1])
+      })
     #expect(readings.withLock { $0 } == 0)
     let first = try x.linear(weight).toArray()
     #expect(try first == x.linear(Weight(original)).toArray())
