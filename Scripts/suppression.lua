@@ -40,8 +40,8 @@ local facts = { model = model.fingerprint, judge = judge.identity, version = 1 }
 local trials = study.trials.open("suppression", facts, { size = 1 })
 
 -- a picture as it is shown
-local function shown(img, side)
-  local scale = math.max(1, (side or 128) // img:size(1))
+local function shown(img)
+  local scale = math.max(1, 128 // img:size(1))
   return img:resize(img:size(1) * scale, img:size(2) * scale, "nearest")
 end
 print(("%s, judged by %s; %d prompts"):format(model.name, judge.name, #tasks))
@@ -63,7 +63,7 @@ for i = 1, math.min(3, #tasks) do
       method = rows == "none" and "none" or "scale", rows = rows ~= "none" and rows or nil,
     })
     pictures[#pictures + 1] = shown(out.image)
-    labels[#labels + 1] = rows == "none" and task.prompt or ("zeroed: %s"):format(rows)
+    labels[#labels + 1] = rows == "none" and "plain" or ("zeroed: %s"):format(rows)
   end
 end
 lunette.display(image.grid(pictures, { columns = 4, labels = labels }))
@@ -85,7 +85,7 @@ for i, number in ipairs{ 1, math.max(1, last // 2), last } do
     embedding = suppress.eot.repeated(model, first_task.prompt, number), seed = first_task.seed, steps = steps,
     guidance = guidance, scheduler = "ddim",
   }.image)
-  rows_of[i] = ("row %d of %d, everywhere"):format(number, last)
+  rows_of[i] = ("row %d of %d"):format(number, last)
 end
 lunette.display(image.grid(alone, { columns = 3, labels = rows_of }))
 
@@ -138,8 +138,9 @@ end
 local needed = {}
 for _, rank in pairs(reached) do needed[#needed + 1] = rank end
 table.sort(needed)
-print(("SSIM %s, PSNR %s; SSIM reaches 0.99 at rank %s (paper: 7.83)"):format(
-  rises(ssim), rises(psnr), report.interval(report.mean(needed))))
+print(("SSIM %s.\nPSNR %s."):format(rises(ssim), rises(psnr)))
+print(("SSIM reaches 0.99 at rank %s in %d sweeps (paper: 7.83)"):format(
+  report.interval(report.mean(needed)), #needed))
 
 -- %% [markdown]
 -- ## The methods side by side
@@ -149,7 +150,7 @@ print(("SSIM %s, PSNR %s; SSIM reaches 0.99 at rank %s (paper: 7.83)"):format(
 -- the share in which it is gone. *Kept*: of those whose plain picture shows the other object, the share in which it is still there.
 -- SSIM and colour distance are taken outside of where the object was (where the judge says where; else everywhere). *CLIP* is
 -- the similarity to the prompt without the word; *Fréchet* the distance of the edited pictures from the plain ones in CLIP's
--- space, which small sets overestimate.
+-- space, which small sets overestimate. Intervals are those of 95 %.
 
 -- %%
 local methods = trial.methods
@@ -173,11 +174,10 @@ for i, method in ipairs(methods) do
 end
 lunette.display(lunette.table(table_rows, {
   columns = {
-    "method", "detection [95 %]", "suppressed [95 %]", "kept [95 %]", "SSIM outside [95 %]", "colour distance [95 %]",
-    "CLIP [95 %]", "Fréchet", "seconds",
+    "method", "detection", "suppressed", "kept", "SSIM outside", "colour distance", "CLIP", "Fréchet", "seconds",
   },
 }))
-print(("The plain picture shows the object in %d of %d prompts and the other one in %d. %s"):format(
+print(("The plain picture shows the object in %d of %d prompts and the other one in %d.\n%s"):format(
   summary.plain.shown, #tasks, summary.plain.beside,
   report.caveat(summary.plain.shown, #tasks, "prompts")))
 print(("The whole method takes %.1f times as long as a plain picture."):format(
@@ -187,35 +187,45 @@ print(("The whole method takes %.1f times as long as a plain picture."):format(
 -- ## Suppression against preservation, over strength
 --
 -- Each line is one method from weak to strong: how much of the object's detection is left, against SSIM outside of it. Up and left
--- is better: the object is gone and the rest is as it was.
+-- is better: the object is gone and the rest is as it was. Only prompts whose plain picture shows the object are of use here.
 
 -- %%
-local curve_tasks = table.move(tasks, 1, math.min(curve_prompts, #tasks), 1, {})
-local series = {}
-for _, curve in ipairs(trial.curves) do
+local curve_tasks, curve_plain = trial.shown(tasks, plain, curve_prompts)
+print(("%d prompts whose plain picture shows the object"):format(#curve_tasks))
+local series, strengths = {}, {}
+for i, curve in ipairs(trial.curves) do
   local x, y = {}, {}
+  strengths[i] = {}
   for k, method in ipairs(curve.methods) do
-    local s = trial.summary(plain, trial.run(model, curve_tasks, method, settings))
+    strengths[i][k] = trial.run(model, curve_tasks, method, settings)
+    local s = trial.summary(curve_plain, strengths[i][k])
     x[k], y[k] = trial.mean(s.detection), trial.mean(s.ssim)
   end
-  series[#series + 1] = { x = x, y = y, label = curve.name }
+  series[i] = { x = x, y = y, label = curve.name }
 end
-lunette.display(trial.curve_plot(series))
+if #curve_tasks > 0 then lunette.display(trial.curve_plot(series)) end
 
 -- %% [markdown]
 -- At equal suppression: what each method keeps where it has brought the detection down to what the whole method reaches with the
--- paper's settings on the same prompts.
+-- paper's settings on the same prompts, and how much more the whole method keeps there, with intervals of 95 %.
 
 -- %%
-local whole = { name = "optimise", method = "optimise" }
-local reached_by = trial.summary(plain, trial.run(model, curve_tasks, whole, settings))
-local level, equal = trial.mean(reached_by.detection), {}
+local whole = trial.run(model, curve_tasks, { name = "optimise", method = "optimise" }, settings)
+local reached_by = trial.summary(curve_plain, whole)
+local level, equal = trial.mean(reached_by.detection), {
+  { "the whole method", report.interval(report.mean(reached_by.ssim), nil, 3), "–" },
+}
 for i, one in ipairs(series) do
-  local kept = one.label:find("^optimise") and trial.mean(reached_by.ssim) or trial.best(one, level)
-  equal[i] = { one.label, kept and report.number(kept, 3) or "– (does not come there)" }
+  local kept = trial.best(one, level)
+  if trial.curves[i].methods[1].method ~= "optimise" then
+    equal[#equal + 1] = {
+      one.label, kept and report.number(kept, 3) or "– (does not come there)",
+      report.interval(kept and trial.at_equal_suppression(whole, strengths[i]), nil, 3),
+    }
+  end
 end
 lunette.display(lunette.table(equal, {
-  columns = { "method", ("SSIM outside, at a detection of %.3f"):format(level) },
+  columns = { "method", ("SSIM outside at a detection of %.3f"):format(level), "whole method's gain" },
 }))
 
 -- %% [markdown]
@@ -227,7 +237,7 @@ lunette.display(lunette.table(equal, {
 local gallery, titles = {}, {}
 for i = 1, math.min(4, #tasks) do
   for _, method in ipairs(methods) do
-    gallery[#gallery + 1] = shown(trial.picture(model, tasks[i], method, steps, guidance).image, 96)
+    gallery[#gallery + 1] = shown(trial.picture(model, tasks[i], method, steps, guidance).image)
     titles[#titles + 1] = method.name
   end
 end
@@ -248,7 +258,7 @@ if real then
       method = kind, steps = steps, guidance = guidance,
     })
     local again = found:reconstruct()
-    row[#row + 1], names[#names + 1] = shown(again.image), kind .. ": given back"
+    row[#row + 1], names[#names + 1] = shown(again.image), kind:gsub("_", " ")
     print(("%s: PSNR of the picture given back %.1f dB, %.1f s"):format(
       kind, metrics.psnr(real.picture, again.image), found.seconds))
     local edited = suppress.generate(model, { inversion = found, word = real.word })

@@ -85,14 +85,14 @@ local distances = {
 }
 
 -- by token: how far its map has come from where it was, {tokens}
-local function of_cross(distance, wanted, found)
-  return distance((wanted * found):sum(2), (wanted * wanted):sum(2), (found * found):sum(2))
+local function of_cross(distance, one, found)
+  return distance((one.cross * found):sum(2), one.cross_squares, (found * found):sum(2))
 end
 
--- by token: how far those columns of self-attention have come that belong to the places in `inside` {tokens, places}
-local function of_own(distance, wanted, found, inside)
-  return distance(
-    inside:mv((wanted * found):sum(1)), inside:mv((wanted * wanted):sum(1)), inside:mv((found * found):sum(1)))
+-- by token: how far those columns of self-attention have come that belong to the places inside of its map, {tokens}
+local function of_own(distance, one, found)
+  local inside = one.inside
+  return distance(inside:mv((one.own * found):sum(1)), one.own_squares, inside:mv((found * found):sum(1)))
 end
 
 --- How many tokens the maps know, the list of positions as a tensor {tokens} of `value` there and 0 elsewhere.
@@ -102,30 +102,44 @@ local function marked(tokens, positions, value)
   return marks
 end
 
+--- What the maps of a step are held against: all of the loss that does not depend on the edited call.
+-- @param wanted what maps.read gave for the reference
+-- @param rows as rows.of gives them
+-- @param o keep (λp), remove (λn), own_weight, inside_words and inside_others (shares of a map's maximum)
+function maps.target(wanted, rows, o)
+  local target = {}
+  for i, maps_of in ipairs(wanted) do
+    local cross, own, tokens = maps_of.cross, maps_of.own, maps_of.cross:size(1)
+    local one = {
+      cross = cross, cross_squares = (cross * cross):sum(2),
+      weights = marked(tokens, rows.others, o.keep) - marked(tokens, rows.words, o.remove),
+    }
+    if own and o.own_weight > 0 then
+      local shares = marked(tokens, rows.words, o.inside_words - o.inside_others) + o.inside_others
+      one.inside = cross:ge(cross:max(2, { keepdim = true }) * shares:unsqueeze(2))
+      one.own, one.own_squares = own, one.inside:mv((own * own):sum(1))
+    end
+    target[i] = one
+  end
+  return target
+end
+
 --- The loss of inference-time embedding optimisation (Li et al. 2024, equations 4 to 9): the other words shall keep the attention
 -- that they had, the suppressed ones lose it.
 --
 -- L = Σ over others λp · D(A, Â) - Σ over suppressed λn · D(A, Â), once with the tokens' maps of cross-attention and once with
 -- the columns of self-attention at the places where a token's map is near its maximum.
--- @param wanted, found what maps.read gave for the reference and for the edited call
--- @param rows as rows.of gives them
--- @param o distance ("cosine" or "l2"), keep (λp), remove (λn), own_weight, inside_words and inside_others (shares of the maximum)
+-- @param target of the reference call, found what maps.read gave for the edited one
+-- @param o distance ("cosine" or "l2"), own_weight
 -- @return a tensor of one number
-function maps.loss(wanted, found, rows, o)
-  local distance = distances[o.distance]
-  local total = 0
-  for i, before in ipairs(wanted) do
-    local after, tokens = found[i], before.cross:size(1)
-    local weights = marked(tokens, rows.others, o.keep) - marked(tokens, rows.words, o.remove)
-    local parts = of_cross(distance, before.cross, after.cross)
-    if before.own and o.own_weight > 0 then
-      local shares = marked(tokens, rows.words, o.inside_words - o.inside_others) + o.inside_others
-      local inside = before.cross:ge(before.cross:max(2, { keepdim = true }) * shares:unsqueeze(2))
-      parts = parts + of_own(distance, before.own, after.own, inside) * o.own_weight
-    end
-    total = total + parts:dot(weights)
+function maps.loss(target, found, o)
+  local distance, total = distances[o.distance], 0
+  for i, one in ipairs(target) do
+    local parts = of_cross(distance, one, found[i].cross)
+    if one.own then parts = parts + of_own(distance, one, found[i].own) * o.own_weight end
+    total = total + parts:dot(one.weights)
   end
-  return total / #wanted
+  return total / #target
 end
 
 return maps

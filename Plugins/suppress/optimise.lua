@@ -13,14 +13,14 @@ function optimise.range(o)
 end
 
 -- From the softened embedding down the gradient of the loss; also the losses before each move.
-local function descended(model, state, task, o, wanted)
+local function descended(model, state, task, o, target)
   local c, losses = task.edited, {}
   for i = 1, o.iterations do
     c = c:detach():clone():requires_grad_()
     local _, trace = model:denoise(state.latents, state.timestep, c, {
       trace = { self = o.own_weight > 0, layers = task.paths }, checkpoint = o.checkpoint,
     })
-    local loss = maps.loss(wanted, maps.read(trace, task.groups), task.rows, o)
+    local loss = maps.loss(target, maps.read(trace, task.groups), o)
     losses[i] = loss:item()
     local gradient = lunette.grad(loss, c)
     c = c:detach() - gradient * rate(o, state.index)
@@ -52,7 +52,8 @@ function optimise.on_step(model, task, o, losses)
       trace = { self = o.own_weight > 0, layers = task.paths },
     }
     reference = out.latents
-    state.embedding, losses[step] = descended(model, state, task, o, maps.read(out.trace, task.groups))
+    local target = maps.target(maps.read(out.trace, task.groups), task.rows, o)
+    state.embedding, losses[step] = descended(model, state, task, o, target)
   end
 end
 

@@ -50,6 +50,7 @@ comparison.methods = {
   { name = "zero the padding", method = "scale", rows = "padding" },
   { name = "zero both", method = "scale" },
   { name = "soften", method = "soften" },
+  { name = "soften late", method = "soften", start = 0.2 },
   { name = "optimise", method = "optimise" },
   { name = "negative prompt", method = "negative_prompt" },
   { name = "drop the word", method = "drop_word" },
@@ -57,21 +58,24 @@ comparison.methods = {
   { name = "delete", method = "delete" },
 }
 
---- Methods from weak to strong.
+--- Methods from weak to strong. "Soften late" is the whole method without its optimisation.
 comparison.curves = {}
 for _, curve in ipairs{
-  { "soften", "alpha", { 0.01, 0.03, 0.1, 0.3, 1 }, {} },
-  { "optimise", "rate", { 2, 10, 20, 60 }, {} },
-  { "scale", "factor", { 0.9, 0.7, 0.4, 0 }, {} },
-  { "negative_prompt", "weight", { 0.25, 0.5, 1, 1.5 }, {} },
-  { "reweight", "factor", { 0.5, 0, -1, -2 }, {} },
+  { "soften", "alpha", { 0.01, 0.03, 0.1, 0.3, 1 } },
+  { "soften", "alpha", { 0.01, 0.03, 0.1, 0.3, 1 }, name = "soften late", start = 0.2 },
+  { "optimise", "rate", { 2, 10, 20, 60 } },
+  { "scale", "factor", { 0.9, 0.7, 0.4, 0 } },
+  { "negative_prompt", "weight", { 0.25, 0.5, 1, 1.5 } },
+  { "reweight", "factor", { 0.5, 0, -1, -2 } },
 } do
   local method, option, values = table.unpack(curve)
-  local list = {}
+  local name, list = curve.name or method, {}
   for i, value in ipairs(values) do
-    list[i] = { name = ("%s, %s = %g"):format(method, option, value), method = method, [option] = value }
+    list[i] = {
+      name = ("%s, %s = %g"):format(name, option, value), method = method, [option] = value, start = curve.start,
+    }
   end
-  comparison.curves[#comparison.curves + 1] = { name = ("%s (%s)"):format(method, option), methods = list }
+  comparison.curves[#comparison.curves + 1] = { name = ("%s (%s)"):format(name, option), methods = list }
 end
 
 --- The run of one task by one method: what suppress.generate gives.
@@ -172,6 +176,15 @@ function comparison.summary(plain, results)
   return s
 end
 
+--- The first tasks whose plain picture shows the word, and their plain results.
+function comparison.shown(tasks, plain, most)
+  local kept, results = {}, {}
+  for i, result in ipairs(plain) do
+    if result.word.present and #kept < most then kept[#kept + 1], results[#results + 1] = tasks[i], result end
+  end
+  return kept, results
+end
+
 --- The Fréchet distance of a method's pictures from the plain ones, by CLIP's vectors; nil without CLIP.
 function comparison.frechet(plain, results)
   local before, after = collected(plain, "vector"), collected(results, "vector")
@@ -195,6 +208,43 @@ function comparison.best(one, x)
     end
   end
   return most
+end
+
+--- How much more SSIM the whole method leaves than a curve where that has brought detection as far down, on average over the
+-- same tasks, with an interval over the tasks. In a resample whose curve does not come there, its strongest point counts:
+-- that flatters the curve, never the method.
+-- @param whole the whole method's results
+-- @param strengths a list of results, one per strength, for the same tasks
+-- @return { estimate, low, high }, or nil where the curve does not come there
+function comparison.at_equal_suppression(whole, strengths)
+  local function averages(results, picks)
+    local detection, ssim, count = 0, 0, 0
+    for _, i in ipairs(picks) do
+      local one = results[i]
+      if one.ssim then
+        detection, ssim, count = detection + one.word.confidence, ssim + one.ssim, count + 1
+      end
+    end
+    return detection / count, ssim / count
+  end
+  local function curve_of(picks)
+    local curve, strongest = { x = {}, y = {} }, 1
+    for k, results in ipairs(strengths) do
+      curve.x[k], curve.y[k] = averages(results, picks)
+      if curve.x[k] < curve.x[strongest] then strongest = k end
+    end
+    return curve, strongest
+  end
+  local all = {}
+  for i = 1, #whole do all[i] = i end
+  if not comparison.best(curve_of(all), (averages(whole, all))) then return nil end
+  local function gain(picks)
+    local level, kept = averages(whole, picks)
+    local curve, strongest = curve_of(picks)
+    return kept - (comparison.best(curve, level) or curve.y[strongest])
+  end
+  if #all == 1 then return { estimate = gain(all) } end
+  return lunette.stats.bootstrap(all, { seed = 1, method = "percentile", statistic = gain })
 end
 
 --- The curves over strength in one figure.

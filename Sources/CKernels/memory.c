@@ -13,9 +13,9 @@
 // most operations that fill it. So the last few that were given back are kept for the next of their size: at most half
 // of what is in use, and no more than raises the process's peak by `most_above_peak`.
 
-enum { kept_blocks = 64 };
+enum { kept_blocks = 512 };
 static const size_t smallest_kept = 64 << 10, smallest_mapped = 1 << 20, smallest_huge = 8 << 20;
-static const size_t always_kept = 32 << 20, most_above_peak = 256 << 20;
+static const size_t always_kept = 64 << 20, most_above_peak = 256 << 20;
 
 typedef struct {
   void *block;
@@ -62,7 +62,7 @@ static void to_system(void *block, size_t size) {
 // Small blocks: each thread keeps its own, one list for each size, so that they cost neither a lock nor malloc's search.
 
 enum { small_sizes = 64 };
-static const size_t most_small_bytes = 4 << 20;
+static const size_t most_small_bytes = 16 << 20;
 
 static _Thread_local struct {
   void *first[small_sizes];  // a block's first word points to the next

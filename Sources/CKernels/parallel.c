@@ -14,6 +14,7 @@ int omp_in_parallel(void);
 static _Atomic int wanted;            // 0: not asked yet
 static _Thread_local int applied;     // what this thread's team was last told
 static _Thread_local int from_omp;    // what libgomp made of OMP_NUM_THREADS and the cores
+static _Thread_local int alone;       // how many times this thread was told to work without others
 
 static int from_environment(void) {
   const char *text = getenv("LUNETTE_THREADS");
@@ -33,6 +34,7 @@ int ck_threads(void) {
     count = from_environment();
     atomic_store_explicit(&wanted, count, memory_order_relaxed);
   }
+  if (alone) count = 1;
   if (__builtin_expect(count != applied, 0)) {
     if (!from_omp) from_omp = omp_get_max_threads();
     omp_set_num_threads(count);
@@ -40,6 +42,10 @@ int ck_threads(void) {
   }
   return count;
 }
+
+void ck_begin_alone(void) { alone++; }
+
+void ck_end_alone(void) { alone--; }
 
 void ck_set_threads(int count) {
   atomic_store_explicit(&wanted, count > 0 ? count : 0, memory_order_relaxed);

@@ -1,3 +1,4 @@
+import Tensor
 import Testing
 
 @testable import Scripting
@@ -23,6 +24,50 @@ import Testing
     #expect(bench.failure("l:backward{ retain_grph = true }").contains("did you mean 'retain_graph'?"))
     #expect(bench.failure("t{1}:backward(3)").contains("table expected"))
     #expect(bench.failure("t{1}.grad = t{1}").contains("only a tensor that was marked"))
+    #expect(
+      bench.failure("x:requires_grad_(); x.grad = t{1, 2}").contains("of a tensor {3} has its shape, got {2}")
+    )
+    #expect(bench.failure("(x * t{1, 2}):sum():backward()").contains("shapes {3} and {2} do not go together"))
+  }
+
+  private static let model = ModelBindingTests.goldens + "/tiny-sd1"
+
+  @Test func whatIsForgottenWithAModel() throws {
+    let bench = try Bench()
+    try bench.run("m = assert(lunette.load('\(Self.model)'))")
+    try bench.run("c, noise = m:encode('a cat'), m:noise{ seed = 1 }")
+    #expect(
+      bench.failure("m:denoise(noise, 500, c):pow(2):sum():backward()")
+        .contains("mark it with requires_grad_ before"))
+    try bench.run("x = c:clone():requires_grad_(); out = m:generate{ embedding = x, seed = 1, steps = 2 }")
+    #expect(bench.failure("m:decode(out.latents):sum():backward()").contains("its grad_steps"))
+    try bench.run("loss = m:denoise(noise, 500, x):pow(2):sum(); loss:backward()")
+    #expect(bench.failure("loss:backward()").contains("was differentiated before and is gone"))
+    #expect(
+      bench.failure("local d = m:denoise(noise, 500, x) - t.zeros{4, 3}").contains("do not go together"))
+  }
+
+  /// What a pass leaves is garbage, and collected while the loop runs.
+  @Test func aLoopThroughAModelLeavesNothing() throws {
+    let bench = try Bench()
+    try bench.run(
+      """
+      local m = assert(lunette.load('\(Self.model)'))
+      local c, noise = m:encode('a cat'), m:noise{ seed = 1 }
+      function passes(count)
+        for _ = 1, count do
+          local x = c:clone():requires_grad_()
+          local p, trace = m:denoise(noise, 500, x, { trace = { self = true } })
+          lunette.grad(p:pow(2):mean() + trace:probs(trace.layers[1].path):pow(2):mean(), x)
+        end
+        collectgarbage()
+        collectgarbage()
+      end
+      passes(1)
+      """)
+    let before = Storage.liveByteCount
+    try bench.run("passes(20)")
+    #expect(Storage.liveByteCount == before)
   }
 
   @Test func gradAndNoGrad() throws {

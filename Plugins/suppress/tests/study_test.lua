@@ -37,7 +37,20 @@ near.number(comparison.best(curve, 0.9), 1, 1e-6, "beyond the last point")
 near.number(comparison.best({ x = { 0, 0, 1 }, y = { 0.3, 0.7, 0.2 } }, 0.5), 0.7, 1e-6, "the better of two")
 assert(comparison.best(curve, 0.1) == nil)
 assert(#s.ssim == 2 and #s.clip == 0 and s.seconds == 2)
+local kept, of_them = comparison.shown({ "a", "b", "c" }, plain, 5)
+assert(#kept == 2 and kept[2] == "b" and of_them[2] == plain[2], "only where the word is shown")
+assert(#comparison.shown({ "a", "b", "c" }, plain, 1) == 1)
+local function all(confidence, ssim)
+  local one = { word = { confidence = confidence }, ssim = ssim }
+  return { one, one, one }
+end
+local more = comparison.at_equal_suppression(all(0.2, 0.8), { all(0.4, 0.9), all(0, 0.5) })
+near.number(more.estimate, 0.1, 1e-6, "at equal suppression")
+assert(more.low <= more.estimate and more.estimate <= more.high)
+assert(comparison.at_equal_suppression(all(0.2, 0.8), { all(0.4, 0.9) }) == nil, "the curve does not come there")
 near.number(comparison.frechet(plain, plain), 0, 1e-6, "the same pictures")
+
+if not (arg and arg[1]) then return require("lunette.test").skip("the small models are not at hand") end
 
 -- trials: the judge says where the word is, so that only the rest is compared
 local model = assert(lunette.load(arg[1] .. "/tiny-sd1"))

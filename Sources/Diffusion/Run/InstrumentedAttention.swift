@@ -20,7 +20,7 @@ extension RunContext {
     let query = try visit(site.query, query, height: height, width: width)
     let key = try visit(site.key, key)
     let value = try visit(site.value, value)
-    let records = try traceRecords(site, query: query, key: key, heads: heads, height: height, width: width)
+    let records = traceRecords(site, query: query, key: key, heads: heads, height: height, width: width)
 
     // A loss may be made of what the trace records: then it is on the tape too.
     let isOnTape = query.requiresGradient || key.requiresGradient || pendingRecords != nil
@@ -28,7 +28,7 @@ extension RunContext {
       let computed = try Tensor.attentionProbabilities(
         query: query, key: key, heads: heads, scale: scale, mask: mask)
       let probabilities = try visit(site.probabilities, computed, height: height, width: width)
-      for record in records where record.sums != nil {
+      for record in records where record.isWanted {
         try add(
           probabilities.narrowed(0, start: record.start, length: record.count), to: record.entry)
       }
@@ -40,7 +40,8 @@ extension RunContext {
         query: query.narrowed(0, start: record.start, length: record.count),
         key: key.narrowed(0, start: record.start, length: record.count),
         value: value.narrowed(0, start: record.start, length: record.count),
-        heads: heads, scale: scale, mask: mask, addingProbabilitiesTo: record.sums)
+        heads: heads, scale: scale, mask: mask,
+        addingProbabilitiesTo: record.isWanted ? trace?.sums(record.entry, count: record.count) : nil)
     }
     switch parts.count {
     case 0:
@@ -59,28 +60,27 @@ extension RunContext {
     }
   }
 
-  /// A run of the batch's rows and the trace's buffer for them, if they are wanted.
+  /// A run of the batch's rows, and where their probabilities belong if they are wanted.
   private struct TraceRecord {
     let start, count: Int
     let entry: TraceEntry
-    let sums: Tensor?
+    let isWanted: Bool
   }
 
   /// Cuts the batch into runs of rows that share one destination; empty if nothing is wanted.
   private func traceRecords(
     _ site: AttentionSite, query: Tensor, key: Tensor, heads: Int, height: Int?, width: Int?
-  ) throws -> [TraceRecord] {
+  ) -> [TraceRecord] {
     guard let trace, let step, let height, let width, trace.options.wants(site) else { return [] }
     let layer = trace.layer(
       site, heads: heads, height: height, width: width, keys: key.shape[1])
-    let records = try runs.map { run in
+    let records = runs.map { run in
       TraceRecord(
         start: run.start, count: run.count,
         entry: TraceEntry(
           layer: layer, step: step, isConditional: run.isConditional, sample: run.sample),
-        sums: try trace.sums(
-          layer: layer, step: step, conditional: run.isConditional, sample: run.sample, count: run.count))
+        isWanted: trace.wants(conditional: run.isConditional))
     }
-    return records.contains { $0.sums != nil } ? records : []
+    return records.contains(where: \.isWanted) ? records : []
   }
 }

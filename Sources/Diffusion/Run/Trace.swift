@@ -71,26 +71,38 @@ public final class Trace {
     return layers.count - 1
   }
 
-  /// The buffer {count, heads, H·W, keys} to which the probabilities of some samples are to be added; nil if the
-  /// rows are not wanted.
-  func sums(layer index: Int, step: Int, conditional: Bool, sample: Int, count: Int) throws -> Tensor? {
-    guard conditional || options.unconditional else { return nil }
-    let whole = try recording.withLock { _ in try maps(layer: index, step: step, conditional: conditional) }
-    return try whole.narrowed(0, start: sample, length: count)
+  /// Whether rows are recorded at all.
+  func wants(conditional: Bool) -> Bool { conditional || options.unconditional }
+
+  /// The buffer {count, heads, H·W, keys} to which the probabilities of some samples, which must be wanted, are to be
+  /// added.
+  func sums(_ entry: TraceEntry, count: Int) throws -> Tensor {
+    let whole = try recording.withLock { _ in try maps(entry) }
+    return try whole.narrowed(0, start: entry.sample, length: count)
   }
 
-  private func maps(layer index: Int, step: Int, conditional: Bool) throws -> Tensor {
+  private func key(_ entry: TraceEntry) -> Key {
+    Key(layer: entry.layer, step: options.steps == .each ? entry.step : 0, conditional: entry.isConditional)
+  }
+
+  private func note(step: Int) {
     if steps.last.map({ $0 < step }) ?? true {
       steps.append(step)
     } else if !steps.contains(step) {
       steps.append(step)
       steps.sort()
     }
-    let key = Key(layer: index, step: options.steps == .each ? step : 0, conditional: conditional)
-    if let known = maps[key] { return known }
-    let layer = layers[index]
-    let made = try zeros([samples, layer.heads, layer.height * layer.width, layer.keys], step: key.step)
-    maps[key] = made
+  }
+
+  private func maps(_ entry: TraceEntry) throws -> Tensor {
+    note(step: entry.step)
+    // What is on the tape may be a tensor that the tape needs as it is.
+    if let known = maps[key(entry)], !known.requiresGradient { return known }
+    let layer = layers[entry.layer]
+    let made =
+      try maps[key(entry)]?.clone()
+      ?? zeros([samples, layer.heads, layer.height * layer.width, layer.keys], step: key(entry).step)
+    maps[key(entry)] = made
     return made
   }
 
@@ -116,22 +128,23 @@ public final class Trace {
   /// Adds the probabilities {count, heads, H·W, keys} of some samples where `sums` would have the kernel add them:
   /// needed where they are on the tape, which knows nothing of additions in place.
   func add(_ probabilities: Tensor, to entry: TraceEntry) throws {
-    let (sample, count) = (entry.sample, probabilities.shape[0])
-    guard
-      let part = try sums(
-        layer: entry.layer, step: entry.step, conditional: entry.isConditional, sample: sample, count: count)
-    else { return }
-    guard probabilities.requiresGradient || part.requiresGradient else {
-      try part.add_(probabilities)
+    guard wants(conditional: entry.isConditional) else { return }
+    let (start, known) = (entry.sample, maps[key(entry)])
+    let end = start + probabilities.shape[0]
+    guard probabilities.requiresGradient || known?.requiresGradient ?? false else {
+      try sums(entry, count: end - start).add_(probabilities)
       return
     }
-    let step = options.steps == .each ? entry.step : 0
-    let key = Key(layer: entry.layer, step: step, conditional: entry.isConditional)
-    let whole = try recorded(key)
-    let end = sample + count
-    maps[key] = try .concatenated(
+    if end - start == samples {
+      note(step: entry.step)
+      maps[key(entry)] = try known?.adding(probabilities) ?? probabilities
+      return
+    }
+    let whole = try known ?? maps(entry)
+    maps[key(entry)] = try .concatenated(
       [
-        whole.narrowed(0, start: 0, length: sample), part.adding(probabilities),
+        whole.narrowed(0, start: 0, length: start),
+        whole.narrowed(0, start: start, length: end - start).adding(probabilities),
         whole.narrowed(0, start: end, length: samples - end),
       ], dim: 0)
   }

@@ -79,7 +79,9 @@ public final class UNet2DConditionModel: NoisePredictor {
     try check(sample, embedding)
     let biases = try timeBiases(timeEmbedding(timestep))
     guard rowsPassAlone(sample, embedding, context) else {
-      return try pass(sample, biases, embedding, context)
+      return try rowSize(sample) * sample.shape[0] <= Self.tinyMap
+        ? Compute.alone { try pass(sample, biases, embedding, context) }
+        : pass(sample, biases, embedding, context)
     }
     try Interruption.check()  // other threads may take all rows, and do not ask
     let contexts = context.parts(sample.shape[0])
@@ -98,14 +100,19 @@ public final class UNet2DConditionModel: NoisePredictor {
   /// those of a tape, which one thread writes. It makes no difference to the numbers: where it would, on OpenBLAS, all
   /// rows go together.
   private func rowsPassAlone(_ sample: Tensor, _ embedding: Tensor, _ context: RunContext) -> Bool {
-    let size = sample.shape[1] * sample.shape[2] * firstChannels
     let isOnTape = sample.requiresGradient || embedding.requiresGradient
-    return sample.shape[0] > 1 && size <= Self.smallMap && !isOnTape && !context.hasHooks
+    return sample.shape[0] > 1 && rowSize(sample) <= Self.smallMap && !isOnTape && !context.hasHooks
       && Compute.backend.rowsAreIndependent
   }
 
-  /// Numbers in the largest map of one row. Measured (Docs/ARCHITECTURE.md, performance).
+  /// Numbers in the largest map of one row.
+  private func rowSize(_ sample: Tensor) -> Int { sample.shape[1] * sample.shape[2] * firstChannels }
+
+  /// Measured (Docs/ARCHITECTURE.md, performance).
   private static let smallMap = 1 << 16
+
+  /// Numbers in the largest map up to which one thread alone passes quicker than two together. Measured (ibid.).
+  private static let tinyMap = 1 << 14
 
   private func pass(_ sample: Tensor, _ timeBiases: Tensor, _ embedding: Tensor, _ context: RunContext) throws
     -> Tensor

@@ -46,8 +46,7 @@ private struct AttentionImage {
       if mask == .causal { try scores.add_(causalMask(first: first, count: count)) }
       let p = try backend.softmax(scores)
       try valueGradient.add_(backend.product(p.transposed(1, 2), rows(g)))
-      let slope = try backend.softmaxGradient(backend.product(rows(g), valueColumns), result: p)
-        .multiplying(scale)
+      let slope = try backend.softmaxGradient(backend.product(rows(g), valueColumns), result: p).mul_(scale)
       try rows(queryGradient).copy(from: backend.product(slope, key))
       try keyGradient.add_(backend.product(slope.transposed(1, 2), rows(query)))
     }

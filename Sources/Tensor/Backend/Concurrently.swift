@@ -2,6 +2,14 @@ import CKernels
 import Synchronization
 
 extension Compute {
+  /// Runs `body` with the operations inside on the calling thread alone, where each is so small that waking another
+  /// thread would take longer than the help saves.
+  public static func alone<Result>(_ body: () throws -> Result) rethrows -> Result {
+    ck_begin_alone()
+    defer { ck_end_alone() }
+    return try body()
+  }
+
   /// `body(0)`, `body(1)` … on as many threads as operations use, each call as a whole on one of them: the operations
   /// inside run on that thread alone, so that threads meet once and not after every operation. That pays where
   /// operations are small: a thread that has fallen asleep takes longer to wake than they do.

@@ -43,7 +43,8 @@ extension Tensor {
     return node
   }
 
-  private static let hint = "mark it with requires_grad_ before it is used, and use it outside no_grad"
+  private static let hint =
+    "mark it with requires_grad_ before it is used, use it outside no_grad, and give model:generate its grad_steps"
 }
 
 /// One way back over the tape.
@@ -100,24 +101,36 @@ struct BackwardPass {
   }
 
   /// The gradients of the targets that are reached, each with storage of its own.
-  func run(
-    _ gradients: [Tensor], keepsTape: Bool
-  ) throws -> [(node: GradientNode, gradient: Tensor)] {
+  func run(_ gradients: [Tensor], keepsTape: Bool) throws -> [(node: GradientNode, gradient: Tensor)] {
     try Gradients.withoutRecording {
-      var sums = GradientSums()
-      for (output, gradient) in zip(outputs, gradients) { try sums.add(gradient, to: output) }
-      var found: [(node: GradientNode, gradient: Tensor)] = []
-      for node in order.reversed() {
-        try Interruption.check()
-        defer { if !keepsTape { node.spend() } }
-        guard wanted.contains(ObjectIdentifier(node)), let sum = sums.take(node) else { continue }
-        if targets?.contains(ObjectIdentifier(node)) ?? node.isLeaf {
-          found.append((node, sum.isOwned ? sum.tensor : try sum.tensor.clone()))
-        }
-        try pass(sum.tensor, through: node, &sums)
-      }
-      return found
+      try isSmall
+        ? Compute.alone { try passed(gradients, keepsTape: keepsTape) }
+        : passed(gradients, keepsTape: keepsTape)
     }
+  }
+
+  /// Whether the way back is quicker on one thread than with a thread to wake for every operation.
+  private var isSmall: Bool { order.allSatisfy { $0.shape.reduce(1, *) <= Self.smallNode } }
+
+  /// Numbers in the largest tensor. Measured (Docs/ARCHITECTURE.md, performance).
+  private static let smallNode = 1 << 18
+
+  private func passed(_ gradients: [Tensor], keepsTape: Bool) throws -> [(
+    node: GradientNode, gradient: Tensor
+  )] {
+    var sums = GradientSums()
+    for (output, gradient) in zip(outputs, gradients) { try sums.add(gradient, to: output) }
+    var found: [(node: GradientNode, gradient: Tensor)] = []
+    for node in order.reversed() {
+      try Interruption.check()
+      defer { if !keepsTape { node.spend() } }
+      guard wanted.contains(ObjectIdentifier(node)), let sum = sums.take(node) else { continue }
+      if targets?.contains(ObjectIdentifier(node)) ?? node.isLeaf {
+        found.append((node, sum.isOwned ? sum.tensor : try sum.tensor.clone()))
+      }
+      try pass(sum.tensor, through: node, &sums)
+    }
+    return found
   }
 
   private func pass(_ gradient: Tensor, through node: GradientNode, _ sums: inout GradientSums) throws {
@@ -159,6 +172,10 @@ private struct GradientSums {
 
   /// Adds to a part of the node's gradient.
   mutating func add(_ gradient: Tensor, to node: GradientNode, _ part: (Tensor) throws -> Tensor) throws {
+    // Parts keep the order of what they are cut from.
+    guard gradient.count < node.shape.reduce(1, *) else {
+      return try add(gradient.reshaped(node.shape), to: node)
+    }
     let key = ObjectIdentifier(node)
     let known = sums[key]
     let whole: Tensor =

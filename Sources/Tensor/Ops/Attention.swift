@@ -39,7 +39,7 @@ extension Tensor {
     let (keptQ, keptK, p) = (q.kept, k.kept, sums.kept)
     return sums.recorded(from: [query, key]) { gradient, wanted in
       // Of the scores, then of the two factors in each head. A masked probability is 0, and so is its score's.
-      let scores = try Compute.backend.softmaxGradient(gradient.contiguous(), result: p()).multiplying(scale)
+      let scores = try Compute.backend.softmaxGradient(gradient.contiguous(), result: p()).mul_(scale)
       let (q, k) = try (keptQ().split(heads: heads), keptK().split(heads: heads))
       return [
         wanted[0] ? try scores.matmul(k).joinedHeads() : nil,
