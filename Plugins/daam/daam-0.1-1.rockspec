@@ -21,5 +21,5 @@ build = {
     ["daam.word_map"] = "word_map.lua",
     ["daam.words"] = "words.lua",
   },
-  copy_directories = { "tests", "examples" },
+  copy_directories = { "tests", "examples", "help" },
 }

@@ -8,7 +8,7 @@ local WordMap = require "daam.word_map"
 
 local t = lunette.tensor
 local Maps = {}
-Maps.__index = Maps
+local meta = { __index = Maps }
 
 local function names(list, field)
   local seen, texts = {}, {}
@@ -147,7 +147,7 @@ function Maps.new(out, o)
     keys = keys,                 -- how many (layer, head) maps the mean was taken over
     options = o,
     list = words.of(tokens),
-  }, Maps)
+  }, meta)
 end
 
 -- the mean of some rows

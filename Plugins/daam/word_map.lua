@@ -4,13 +4,13 @@ local complain = require "daam.complain"
 local options = require "daam.options"
 
 local WordMap = {}
-WordMap.__index = WordMap
+local meta = { __index = WordMap }  -- apart from the methods: nobody reaches them through an object
 
 local default_threshold = 0.4
 
 --- @param map {height, width} at the size of the latents
 function WordMap.new(word, map, rows)
-  return setmetatable({ word = word, map = map, rows = rows }, WordMap)
+  return setmetatable({ word = word, map = map, rows = rows }, meta)
 end
 
 -- to [0, 1] by the smallest and the largest value
@@ -72,7 +72,7 @@ function WordMap:iou(other, opts)
   opts = options.only(opts, { "minmax", "threshold" }, "iou", 2)
   local threshold = threshold_of(opts.threshold, "iou")
   local map, theirs = self.map, other
-  if getmetatable(other) == WordMap then
+  if getmetatable(other) == meta then
     theirs = masked(other.map, threshold, opts.minmax)
   elseif type(other) == "userdata" then
     theirs = other:gt(0)
@@ -102,15 +102,15 @@ function WordMap:stats(threshold)
   }
 end
 
-function WordMap:__tostring()
+function meta:__tostring()
   return ("daam map of '%s', %d x %d"):format(self.word, self.map:size(1), self.map:size(2))
 end
 
 --- Shows itself as a heat map.
-function WordMap:__mimebundle()
+function meta:__mimebundle()
   local bundle = lunette.plot.heatmap{ z = self.map, title = self.word }
-  local meta = getmetatable(bundle)
-  local shown = meta and meta.__mimebundle and meta.__mimebundle(bundle) or {}
+  local own = getmetatable(bundle)
+  local shown = own and own.__mimebundle and own.__mimebundle(bundle) or {}
   shown["text/plain"] = tostring(self)
   return shown
 end

@@ -13,7 +13,8 @@ build = {
   modules = {
     ["entanglement"] = "init.lua",
     ["entanglement.continuation"] = "continuation.lua",
+    ["entanglement.health"] = "health.lua",
     ["entanglement.pairs"] = "pairs.lua",
   },
-  copy_directories = { "tests" },
+  copy_directories = { "examples", "tests" },
 }

@@ -12,6 +12,7 @@ build = {
   type = "builtin",
   modules = {
     ["generation_speed"] = "init.lua",
+    ["generation_speed.health"] = "health.lua",
   },
-  copy_directories = { "tests" },
+  copy_directories = { "examples", "tests" },
 }

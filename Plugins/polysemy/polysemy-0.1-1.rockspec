@@ -13,9 +13,10 @@ build = {
   modules = {
     ["polysemy"] = "init.lua",
     ["polysemy.analysis"] = "analysis.lua",
+    ["polysemy.health"] = "health.lua",
     ["polysemy.measure"] = "measure.lua",
     ["polysemy.senses"] = "senses.lua",
     ["polysemy.text"] = "text.lua",
   },
-  copy_directories = { "tests" },
+  copy_directories = { "examples", "tests" },
 }

@@ -10,7 +10,7 @@ local judge = {}
 -- MARK: The judge that emoji-world brings
 
 local WorldJudge = {}
-WorldJudge.__index = WorldJudge
+local world_judge_meta = { __index = WorldJudge }
 
 local function surest(objects, noun)
   local best
@@ -27,6 +27,8 @@ local function centre_of(mask)
     (mask:sum(2) * (t.arange(height) + 0.5)):sum():item() / total / height
 end
 
+--- Which nouns are in a picture.
+-- @return for each noun { present =, confidence =, x =, y =, area = }, the last three in shares of the picture
 function WorldJudge:presence(picture, nouns)
   local objects, answers = self.look(picture), {}
   for i, noun in ipairs(nouns) do
@@ -40,6 +42,8 @@ function WorldJudge:presence(picture, nouns)
   return answers
 end
 
+--- Which of its senses a noun has in a picture.
+-- @return { sense = its number, or nil where the noun was not found, confidence = }
 function WorldJudge:sense(picture, noun, senses)
   local object = surest(self.look(picture), noun)
   if not object then return { confidence = 0 } end
@@ -54,7 +58,7 @@ end
 -- MARK: CLIP, asked zero-shot
 
 local ClipJudge = {}
-ClipJudge.__index = ClipJudge
+local clip_judge_meta = { __index = ClipJudge }
 
 local function photo_of(noun) return "a photo of " .. words.with_article(noun) end
 
@@ -114,7 +118,7 @@ local function world_judge(model)
   if not found or not pcall(look, t.zeros{ 64, 64, 3 }) then return nil, "emoji-world has no judge yet" end
   local name = "emoji-world's judge"
   local identity = ("%s %s"):format(name, look.fingerprint():sub(1, 8))
-  return setmetatable({ name = name, identity = identity, look = look, locates = true }, WorldJudge)
+  return setmetatable({ name = name, identity = identity, look = look, locates = true }, world_judge_meta)
 end
 
 local function clip_judge(clip, vocabulary, name, path)
@@ -124,7 +128,7 @@ local function clip_judge(clip, vocabulary, name, path)
   local identity = ("%s, zero-shot, of %d nouns (%s)"):format(whose, #vocabulary, list)
   return setmetatable({
     name = name, identity = identity, clip = clip, vocabulary = vocabulary, texts = {}, senses = {},
-  }, ClipJudge)
+  }, clip_judge_meta)
 end
 
 --- Opens a judge: the model's own, or CLIP zero-shot.

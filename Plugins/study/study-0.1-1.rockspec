@@ -14,6 +14,7 @@ build = {
     ["study"] = "init.lua",
     ["study.attempt"] = "attempt.lua",
     ["study.draws"] = "draws.lua",
+    ["study.health"] = "health.lua",
     ["study.judge"] = "judge.lua",
     ["study.measures"] = "measures.lua",
     ["study.nouns"] = "nouns.lua",
@@ -23,5 +24,5 @@ build = {
     ["study.trials"] = "trials.lua",
     ["study.words"] = "words.lua",
   },
-  copy_directories = { "tests" },
+  copy_directories = { "examples", "tests" },
 }

@@ -4,7 +4,7 @@ local lunette = require "lunette"
 local json = lunette.json
 
 local Trials = {}
-Trials.__index = Trials
+local meta = { __index = Trials }
 
 local function text_of(path)
   local file = path and io.open(path, "r")
@@ -44,7 +44,7 @@ function Trials.open(name, facts, opts)
     measured = 0, found = 0,
     -- Half a line must not spoil the one that follows it.
     needs_newline = text ~= "" and text:sub(-1) ~= "\n",
-  }, Trials)
+  }, meta)
 end
 
 function Trials:_key(key)

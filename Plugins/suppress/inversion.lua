@@ -4,7 +4,7 @@ local complain = require "suppress.complain"
 local options = require "suppress.options"
 
 local Inversion = {}
-Inversion.__index = Inversion
+local meta = { __index = Inversion }
 
 local spec = {
   method = { { "null_text", "negative_prompt" }, "null_text" }, steps = { "count", 50 }, guidance = { "number", 7.5 },
@@ -68,7 +68,7 @@ local function invert(model, picture, prompt, opts)
   local self = setmetatable({
     model = model, prompt = prompt, embedding = model:encode(prompt), states = states, noise = states[1],
     uncond = {}, errors = {}, steps = o.steps, guidance = o.guidance, method = o.method,
-  }, Inversion)
+  }, meta)
   local fit = o.method == "null_text" and null_text or negative_prompt
   fit(self, model, o)
   self.seconds = lunette.clock() - started

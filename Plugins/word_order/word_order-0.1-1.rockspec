@@ -13,8 +13,9 @@ build = {
   modules = {
     ["word_order"] = "init.lua",
     ["word_order.analysis"] = "analysis.lua",
+    ["word_order.health"] = "health.lua",
     ["word_order.measure"] = "measure.lua",
     ["word_order.text"] = "text.lua",
   },
-  copy_directories = { "tests" },
+  copy_directories = { "examples", "tests" },
 }

@@ -4,7 +4,8 @@ local judge = require "emoji-world.judge"
 local network = require "emoji-world.judge.network"
 local reference = require "emoji-world.reference"
 
-local golden = assert(lunette.tensor.load(arg[0]:gsub("judge_test.lua$", "judge.safetensors")))
+local tests = lunette.plugin and lunette.plugin.folder .. "/tests" or arg[0]:match("^(.*)/")
+local golden = assert(lunette.tensor.load(tests .. "/judge.safetensors"))
 
 for k = 1, golden.index:size(1) do
   local picture = reference.get(math.tointeger(golden.index[k]:item()))
