@@ -9,6 +9,8 @@ let package = Package(
   products: [.executable(name: "lunette", targets: ["lunette"])],
   traits: [
     .trait(name: "OneDNN", description: "Fast products and convolutions; without it OpenBLAS does them."),
+    .trait(
+      name: "Fuzzing", description: "Gives fuzz-readers libFuzzer's entry; Scripts/dev/fuzz builds with it."),
     .default(enabledTraits: ["OneDNN"]),
   ],
   dependencies: [
@@ -60,6 +62,10 @@ let package = Package(
       ]),
     .executableTarget(
       name: "bench-ops", dependencies: ["Tensor"], path: "Scripts/dev/bench-ops", exclude: ["run", "peer.py"]),
+    .executableTarget(
+      name: "fuzz-readers",
+      dependencies: ["Plugins", "Neural", "Imaging", "Diffusion", "Notebook", "Tensor"],
+      path: "Scripts/dev/fuzz-readers"),
 
     .testTarget(name: "EncodingTests", dependencies: ["Encoding"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Goldens"]),
@@ -73,6 +79,7 @@ let package = Package(
     .testTarget(name: "NotebookTests", dependencies: ["Notebook", "Encoding"]),
     .testTarget(name: "ScriptingTests", dependencies: ["Scripting", "Plugins"]),
     .testTarget(name: "PluginsTests", dependencies: ["Plugins"]),
+    .testTarget(name: "FuzzedReaderTests", dependencies: ["fuzz-readers"], exclude: ["Seeds", "Findings"]),
     .testTarget(name: "PromptTests", dependencies: ["Prompt", "Imaging", "Tensor"]),
     .testTarget(name: "JupyterKernelTests", dependencies: ["JupyterKernel", "Encoding"]),
     .testTarget(

@@ -13,7 +13,8 @@ extension Document {
       if !lines.isEmpty { text = lines.joined(separator: "\n") + "\n\n" }
     }
     for (index, cell) in cells.enumerated() {
-      if index > 0, cell.layout.marker == nil, !text.hasSuffix("\n\n") { text += "\n" }
+      let isAnew = cell.layout.marker == nil || index > 0 && cells[index - 1].layout.marker == nil
+      if index > 0, isAnew, !text.hasSuffix("\n\n") { text += "\n" }
       text += cell.percent(isFirst: index == 0)
     }
     return text

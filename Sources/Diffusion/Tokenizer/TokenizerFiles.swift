@@ -29,7 +29,7 @@ struct TokenizerFiles {
       try readConfiguration("\(directory)/\(name)")
     }
     for token in [begin, end, unknown, pad].compactMap({ $0 }) {
-      guard vocabulary[token] != nil else {
+      guard vocabulary[token] != nil, !token.isEmpty else {
         throw PipelineError("\(directory): the special token '\(token)' is not in the vocabulary")
       }
       if !special.contains(token) { special.append(token) }
@@ -54,13 +54,16 @@ struct TokenizerFiles {
     guard let text = String(validating: file.bytes, as: UTF8.self) else {
       throw PipelineError("\(path): not UTF-8 text")
     }
-    for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-      let line = line.last == "\r" ? line.dropLast() : line
+    // Swift takes "\r\n" for one character, which is no "\n".
+    let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+    for (number, line) in lines.enumerated() {
       if line.isEmpty || number == 0 && line.hasPrefix("#version") { continue }
       merges.append(try TokenizerFiles.pair(line, "\(path): line \(number + 1)"))
     }
     guard !merges.isEmpty else { throw PipelineError("\(path): no merges") }
   }
+
+  private static let ids = 0..<(1 << 24)
 
   private static func vocabulary(_ json: JSON, _ place: String) throws -> [String: Int] {
     guard let object = json.object else {
@@ -68,7 +71,7 @@ struct TokenizerFiles {
     }
     var vocabulary = [String: Int](minimumCapacity: object.count)
     for (token, id) in zip(object.keys, object.values) {
-      guard let id = id.int, (0..<(1 << 24)).contains(id) else {
+      guard let id = id.int, ids.contains(id) else {
         throw PipelineError("\(place): the id of '\(token)' is \(id)")
       }
       vocabulary[token] = id
@@ -109,9 +112,9 @@ struct TokenizerFiles {
     }
     unknown = model["unk_token"]?.string
     for token in json["added_tokens"]?.array ?? [] {
-      guard let content = token["content"]?.string, let id = token["id"]?.int else {
-        throw PipelineError("\(path): an added token without content or id")
-      }
+      guard let content = token["content"]?.string, !content.isEmpty, let id = token["id"]?.int,
+        TokenizerFiles.ids.contains(id)
+      else { throw PipelineError("\(path): an added token without content or id: \(token)") }
       self.vocabulary[content] = id
       special.append(content)
     }

@@ -1,0 +1,26 @@
+// Without libFuzzer: reads the files that are named and says what happened.
+#if !Fuzzing
+  import Glibc
+  import Neural
+
+  @main
+  enum Replay {
+    static func main() {
+      let arguments = CommandLine.arguments.dropFirst()
+      guard let reader = arguments.first.flatMap(Reader.init) else {
+        print("fuzz-readers READER FILE…: \(Reader.allCases.map(\.rawValue).joined(separator: ", "))")
+        exit(2)
+      }
+      var failures = 0
+      for path in arguments.dropFirst() {
+        do {
+          try reader.check(Array(MappedFile(path: path).bytes))
+        } catch {
+          print("\(path): \(error)")
+          failures += 1
+        }
+      }
+      exit(failures == 0 ? 0 : 1)
+    }
+  }
+#endif

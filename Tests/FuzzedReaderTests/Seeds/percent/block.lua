@@ -1,0 +1,10 @@
+-- a remark
+
+-- %% [markdown]
+--[[
+# T
+]]
+
+
+-- %% active="ipynb"
+x = 1
