@@ -114,16 +114,41 @@ static int restrict_others(int signal) {
   return refused ? -1 : 0;
 }
 
-static int restrict_threads(int ruleset) {
+/* The signal has to reach threads that block all they can, as ZeroMQ's in a notebook's kernel do. Two signals glibc lets nobody
+   block; the second is the one by which it tells all threads of a process to change their user, as it would have to here. It is
+   taken for this moment only, and by the system call: glibc's `sigaction` keeps it to itself. */
+enum { UNBLOCKABLE = 33 };
+
+/* The system's `struct sigaction`, which glibc fills in for the signals that it lets go. */
+typedef struct {
+  void (*handler)(int);
+  unsigned long flags;
+  void (*restorer)(void);
+  uint64_t mask;
+} system_action;
+
+static int exchange_action(int signal, const system_action *action, system_action *old) {
+  return (int)syscall(SYS_rt_sigaction, signal, action, old, sizeof action->mask);
+}
+
+static int make_action(system_action *made) {
   struct sigaction action = {.sa_handler = restrict_here, .sa_flags = SA_RESTART}, old;
-  int signal = SIGRTMAX - 2;
+  int other = SIGRTMAX - 2;
   sigemptyset(&action.sa_mask);
+  if (sigaction(other, &action, &old) != 0) return -1;
+  int result = exchange_action(other, NULL, made);
+  sigaction(other, &old, NULL);
+  return result;
+}
+
+static int restrict_threads(int ruleset) {
+  system_action action, old;
   the_ruleset = ruleset;
   asked = refused = 0;
-  if (sigaction(signal, &action, &old) != 0) return -1;
-  int result = restrict_others(signal);
+  if (make_action(&action) != 0 || exchange_action(UNBLOCKABLE, &action, &old) != 0) return -1;
+  int result = restrict_others(UNBLOCKABLE);
   int error = errno;
-  sigaction(signal, &old, NULL);
+  exchange_action(UNBLOCKABLE, &old, NULL);
   if (result != 0) {
     errno = error;
     return -1;
