@@ -26,6 +26,7 @@ let package = Package(
     .target(name: "CKernels", cSettings: optimizedC, linkerSettings: [.linkedLibrary("gomp")]),
     .target(name: "CImaging", dependencies: ["CPNG"], cSettings: optimizedC),
     .target(name: "CConfinement", cSettings: optimizedC),
+    .target(name: "CNativePlugin"),
     .target(name: "CLuaBridge", dependencies: ["CLua54"], cSettings: optimizedC),
 
     .target(
@@ -45,7 +46,7 @@ let package = Package(
       name: "Scripting",
       dependencies: [
         "Lua", "Plugins", "Notebook", "Diffusion", "Imaging", "Neural", "Tensor", "Encoding", "Statistics",
-        "CKernels",
+        "CKernels", "CNativePlugin",
       ]),
     .target(name: "CZeroMQ", cSettings: optimizedC),
     .target(

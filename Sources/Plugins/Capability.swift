@@ -6,6 +6,8 @@ public enum Capability: String, CaseIterable, Sendable, Comparable {
   case programs
   /// The whole `debug` library: everything in the session.
   case debug
+  /// `lunette.native`: code that was compiled, in this very process.
+  case native
 
   public static let prefix = "lunette:"
   public var label: String { Self.prefix + rawValue }
@@ -16,6 +18,7 @@ public enum Capability: String, CaseIterable, Sendable, Comparable {
     case .files: "read and write any of your files"
     case .programs: "run any program"
     case .debug: "change everything in the session"
+    case .native: "run native code in the program itself, which can do all that you can"
     }
   }
 

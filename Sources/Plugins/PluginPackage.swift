@@ -15,6 +15,7 @@ public struct PluginPackage: Sendable {
       var installed =
         tree.files.keys.contains { $0.hasPrefix("lua/") }
         ? try Self.fromRock(tree, manifest) : try Self.fromSource(tree, manifest)
+      if !isGranted || !manifest.capabilities.contains(.native) { try Self.refuseNativeCode(installed) }
       installed.files[manifest.fileName] = text
       self.tree = installed
     } catch let error as PluginError {
@@ -119,9 +120,6 @@ public struct PluginPackage: Sendable {
         throw PluginError("its manifest declares the folder '\(folder)', which is not there or empty")
       }
       for (path, bytes) in files {
-        guard !path.hasSuffix(".so"), !path.hasSuffix(".dll"), !path.hasSuffix(".dylib") else {
-          throw PluginError("it contains \(path): native code is not installed")
-        }
         guard !path.hasSuffix(".lua") || bytes.first != 0x1B else {
           throw PluginError("\(path) in it is bytecode, where text is expected")
         }
@@ -129,6 +127,16 @@ public struct PluginPackage: Sendable {
         tree.files[path] = bytes
       }
     }
+  }
+
+  private static func refuseNativeCode(_ tree: FileTree) throws {
+    let endings = [".so", ".dll", ".dylib"]
+    guard
+      let path = tree.files.keys.sorted().first(where: { path in endings.contains { path.hasSuffix($0) } })
+    else { return }
+    throw PluginError(
+      "it contains \(path): native code takes the label '\(Capability.native.label)' and your grant (--trust)"
+    )
   }
 
   /// README, CHANGELOG and LICENSE, whatever their endings.

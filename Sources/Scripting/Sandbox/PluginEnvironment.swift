@@ -111,12 +111,36 @@ extension PluginHost {
       throw LuaError(message: text, value: .string(text))
     }
     try copy.set("argument_error", complain)
+    try copy.set("native", try nativeLoader(for: world))
     guard !plugin.capabilities.contains(.files) else { return copy }
     for (module, names) in Self.openers {
       let holder: LuaTable = try module.map { try copy.get($0) } ?? copy
       for name in names { try holder.set(name, try held(holder.get(name), to: files)) }
     }
     return copy
+  }
+
+  /// `lunette.native` of a plugin: the primitives of `native/NAME.so` in its folder.
+  private func nativeLoader(for world: PluginWorld) throws -> LuaFunction {
+    let (plugin, label) = (world.plugin, Capability.native.label)
+    let asks = world.manifest?.capabilities.contains(.native) ?? false
+    return try lua.function("native(name)") { call -> LuaTable in
+      let name: String = try call[1]
+      guard plugin.capabilities.contains(.native) else {
+        throw ScriptingError(
+          "the plugin '\(plugin.name)' may not load native code: "
+            + (asks
+              ? "it asks for it ('\(label)'), and only you can grant it: lunette plugin install --trust, or --trust for one run"
+              : "its manifest does not ask for it (the label '\(label)')"))
+      }
+      guard PluginName.isValid(name) else {
+        throw LuaArgumentError(1, "name of a library expected, got '\(name)'")
+      }
+      let path = "\(plugin.folder)/native/\(name).so"
+      try FileAccess(readable: [plugin.folder], writable: [], subject: "the plugin '\(plugin.name)'")
+        .check(path, for: .reading)
+      return try NativeLibrary(path: path).table(call.state)
+    }
   }
 
   /// The functions of `lunette` and its modules that open files.
