@@ -46,10 +46,12 @@ extension LuaSlot {
   /// Lends `body` the field `name`, without metamethods: nothing of the script runs.
   public func withRawField<R>(_ name: String, _ body: (LuaSlot) throws -> R) throws -> R {
     guard kind == .table else { throw LuaMismatch(expected: "table", got: self) }
-    return try state.balanced { L in
-      try state.push(name)
-      lua_rawget(L, index)
-      return try body(LuaSlot(state: state, index: lua_gettop(L)))
+    return try withContent { table in
+      try state.balanced { L in
+        try state.push(name)
+        lua_rawget(L, table.index)
+        return try body(LuaSlot(state: state, index: lua_gettop(L)))
+      }
     }
   }
 }
@@ -62,4 +64,9 @@ extension LuaFunction {
 extension LuaTable {
   /// Lends `body` the table on Lua's stack.
   public func withSlot<R>(_ body: (LuaSlot) throws -> R) throws -> R { try reference.withSlot(body) }
+}
+
+extension LuaTable {
+  /// Where the table lies: equal for the same one.
+  public var address: UnsafeRawPointer? { (try? reference.withSlot { $0.address }) ?? nil }
 }

@@ -91,7 +91,7 @@ public struct LuaTable {
       let state = try reference.state
       return try state.balanced { L in
         try reference.push()
-        return Int(clamping: lua_rawlen(L, -1))
+        return LuaSlot(state: state, index: lua_gettop(L)).count
       }
     }
   }
@@ -239,14 +239,37 @@ public struct LuaSlot {
   }
 
   /// The border of a table, without metamethods.
-  public var count: Int { kind == .table ? Int(clamping: lua_rawlen(state.thread, index)) : 0 }
+  public var count: Int {
+    guard kind == .table else { return 0 }
+    return (try? withContent { Int(clamping: lua_rawlen(state.thread, $0.index)) }) ?? 0
+  }
+
+  /// Lends `body` the table that is to be read: this one, or, if it is a read-only view, the one that it shows, which its metatable
+  /// has as `__content`. Views of views are followed, further than any are made.
+  func withContent<R>(_ body: (LuaSlot) throws -> R) throws -> R {
+    guard lua_getmetatable(try state.room(), index) != 0 else { return try body(self) }
+    lua_settop(state.thread, -2)
+    return try state.balanced { L in
+      var table = index
+      for _ in 0..<16 {
+        guard lua_getmetatable(try state.room(), table) != 0 else { break }
+        let metatable = lua_gettop(L)
+        try state.push("__content")
+        guard lua_rawget(L, metatable) == LUA_TTABLE else { break }
+        table = lua_gettop(L)
+      }
+      return try body(LuaSlot(state: state, index: table))
+    }
+  }
 
   /// Lends `body` the list item at `position` (from 1), without metamethods.
   public func withItem<R>(_ position: Int, _ body: (LuaSlot) throws -> R) throws -> R {
     guard kind == .table else { throw LuaMismatch(expected: "table", got: self) }
-    return try state.balanced { L in
-      lua_rawgeti(L, index, lua_Integer(position))
-      return try body(LuaSlot(state: state, index: lua_gettop(L)))
+    return try withContent { table in
+      try state.balanced { L in
+        lua_rawgeti(L, table.index, lua_Integer(position))
+        return try body(LuaSlot(state: state, index: lua_gettop(L)))
+      }
     }
   }
 
@@ -274,16 +297,18 @@ public struct LuaSlot {
   /// Lends `body` each key and value of a table, without metamethods, in Lua's order.
   public func forEachPair(_ body: (LuaSlot, LuaSlot) throws -> Void) throws {
     guard kind == .table else { throw LuaMismatch(expected: "table", got: self) }
-    try state.balanced { L in
-      let key = lua_gettop(L) + 1
-      lua_pushnil(L)
-      while true {
-        var more: Int32 = 0
-        try state.room()
-        try state.check(lb_next(L, index, &more))
-        if more == 0 { return }
-        try body(LuaSlot(state: state, index: key), LuaSlot(state: state, index: key + 1))
-        lua_settop(L, key)
+    try withContent { table in
+      try state.balanced { L in
+        let key = lua_gettop(L) + 1
+        lua_pushnil(L)
+        while true {
+          var more: Int32 = 0
+          try state.room()
+          try state.check(lb_next(L, table.index, &more))
+          if more == 0 { return }
+          try body(LuaSlot(state: state, index: key), LuaSlot(state: state, index: key + 1))
+          lua_settop(L, key)
+        }
       }
     }
   }

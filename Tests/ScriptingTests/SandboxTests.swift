@@ -314,6 +314,7 @@ struct PluginBench {
         table.sort(seen)
         local object = library.new()
         return {
+          sum = lunette.tensor(library.list):sum():item(), text = lunette.json.encode(library.deep),
           seen = table.concat(seen, " "), same = library.list == require("library").list, count = #library.list,
           deep = library.deep[1][1], length = #object, hidden = getmetatable(object), view = getmetatable(library),
           tries = {
@@ -335,6 +336,7 @@ struct PluginBench {
         print(number, ok, message)
       end
       assert(user.seen == "Class deep list new" and user.same and user.count == 3 and user.deep == 5, user.seen)
+      assert(user.sum == 6 and user.text == "[[5]]", "bound functions read what a view shows")
       assert(user.length == 7 and user.hidden == nil and user.view == false)
       assert(library.new():name() == "intact" and library.list[1] == 1 and library.deep[1][1] == 5)
       return "intact"

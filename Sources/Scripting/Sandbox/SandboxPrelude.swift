@@ -34,6 +34,7 @@ enum SandboxPrelude {
         views[value], views[proxy] = proxy, proxy
         return setmetatable(proxy, {
           __metatable = false,
+          __content = value,  -- for bound functions, which read tables without metamethods
           __index = function(_, key) return seen(value[key], owner) end,
           __newindex = function() error(format("the plugin '%s' cannot be changed by others", owner), 2) end,
           __len = function() return #value end,
