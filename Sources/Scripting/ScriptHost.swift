@@ -1,5 +1,6 @@
 import Glibc
 import Imaging
+import Diffusion
 import Lua
 
 /// What bound functions may ask of the session in which they run. A session makes one, keeps it, and gives it to its Lua
@@ -46,6 +47,8 @@ public final class ScriptHost {
   let plugins: PluginFinder
   /// The colour map of a plugin by its full name, `daam.heat`.
   var pluginColorMap: ((String) throws -> ColorMap)?
+  /// Makes a scheduler of a plugin, by its full name.
+  var pluginScheduler: ((String, SchedulerSetup) throws -> any Scheduler)?
 
   public init(
     defaultModel: String? = nil, outputFolder: String? = nil, plugins: PluginFinder = .standard()

@@ -29,16 +29,26 @@ struct ReplColon {
     case ":images": images(argument)
     case ":vars": repl.write(session.variables.joined(separator: "  ") + "\n")
     case ":quit", ":q": session.run("os.exit(0)")
-    default:
-      Terminal.note("no command \(name); :help lists them")
+    default: plugin(String(name.dropFirst()), argument)
     }
+  }
+
+  /// A command that a plugin brings along.
+  private func plugin(_ name: String, _ argument: String) {
+    do {
+      guard let found = try session.promptCommand(named: name) else {
+        return Terminal.note("no command :\(name); :help lists them")
+      }
+      repl.runCell(session.promptCommandSource(found, argument), name: ":\(name)")
+    } catch { Terminal.note("\(error)") }
   }
 
   private func help(_ name: String) {
     guard !name.isEmpty else {
-      let lines = Self.commands.map { command in
-        let left = "\(command.name) \(command.argument)"
-        return "  " + left + String(repeating: " ", count: max(1, 18 - left.count)) + command.text + "\n"
+      let plugins = session.promptCommands.map { (":\($0.name)", "", $0.summary) }
+      let lines = (Self.commands + plugins).map { command in
+        let left = "\(command.0) \(command.1)"
+        return "  " + left + String(repeating: " ", count: max(1, 18 - left.count)) + command.2 + "\n"
       }
       repl.write(
         "Each entry is a cell of Lua; the value of its last expression is shown, and is `_` afterwards.\n"
@@ -49,7 +59,8 @@ struct ReplColon {
     if let text = session.help(on: name)?.plainText {
       repl.write(Reflow.text(text, columns: Terminal.width) + "\n")
     } else {
-      let hint = Documentation.installed.suggestion(for: name).map { "; did you mean '\($0)'?" } ?? ""
+      let hint =
+        session.documentation(for: name).suggestion(for: name).map { "; did you mean '\($0)'?" } ?? ""
       Terminal.note("no entry for '\(name)'\(hint)")
     }
   }
@@ -97,7 +108,8 @@ struct ReplColon {
   /// Names of commands; after them, what their argument may be.
   static func complete(_ text: String, _ cursor: Int, _ session: Session) -> LineEditor.Completion {
     guard let space = text.firstIndex(of: " ") else {
-      let found = commands.map(\.name).filter { $0.hasPrefix(text) }
+      let all = commands.map(\.name) + session.promptCommands.map { ":" + $0.name }
+      let found = all.filter { $0.hasPrefix(text) }
       return .init(range: 0..<text.utf8.count, candidates: found.map { $0 + " " })
     }
     let head = text[...space].utf8.count
@@ -111,7 +123,7 @@ struct ReplColon {
         candidates: found.candidates)
     }
     if name == ":help" || name == ":doc" {
-      let found = Documentation.installed.names.filter { $0.hasPrefix(argument) }
+      let found = session.documentation(for: argument).names.filter { $0.hasPrefix(argument) }
       if !found.isEmpty { return .init(range: head..<cursor, candidates: found) }
     }
     let found = session.complete(argument, at: argument.utf8.count)

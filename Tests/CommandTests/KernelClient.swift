@@ -49,8 +49,9 @@ final class KernelClient {
     process.executableURL = Program.url
     process.arguments = ["kernel", "run", "--connection-file", file.path]
     let home = self.program.folder.path
-    process.environment = ProcessInfo.processInfo.environment.merging(["HOME": home, "XDG_STATE_HOME": home])
-    { $1 }
+    process.environment = ProcessInfo.processInfo.environment.merging([
+      "HOME": home, "XDG_STATE_HOME": home, "XDG_DATA_HOME": "",
+    ]) { $1 }
     try process.run()
 
     let context = try KernelContext()

@@ -55,6 +55,28 @@ import Testing
         == "lunette: the plugin 'sharp-maps' is not installed\n")
   }
 
+  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().path
+  static let shipped = ((try? FileManager.default.contentsOfDirectory(atPath: root + "/Plugins")) ?? [])
+    .sorted()
+
+  /// What comes with the program follows the author's guide as strangers' plugins shall: nothing is missing in them, they are healthy
+  /// with the built-in model, their tests pass as they would anywhere, confined, and their examples run.
+  @Test(arguments: shipped)
+  func shippedPluginsFollowTheGuide(_ name: String) throws {
+    let folder = "\(Self.root)/Plugins/\(name)"
+    let checked = try run("plugin", "check", folder)
+    #expect(checked.output == "\(name) 0.1-1: nothing to complain about\n", "\(checked.errors)")
+    let tested = try run("plugin", "test", folder)
+    #expect(tested.status == 0, "\(tested.output)\(tested.errors)")
+    let examples = try FileManager.default.contentsOfDirectory(atPath: folder + "/examples")
+    #expect(!examples.isEmpty)
+    for example in examples {
+      let result = try run("run", "\(folder)/examples/\(example)")
+      #expect(result.status == 0, "\(example): \(result.errors)")
+    }
+  }
+
   /// The guide's transcript, line by line.
   @Test func theGuideIsTrue() throws {
     let guide = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

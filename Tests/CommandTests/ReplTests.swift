@@ -8,11 +8,12 @@ import Testing
     private let program: Program
     private let socket = "lunette-\(UUID().uuidString)"
 
-    init(_ arguments: String = "--images none") throws {
-      program = try Program()
+    /// - Parameter home: the folder that is its user's home.
+    init(_ arguments: String = "--images none", home: Program? = nil) throws {
+      program = try home ?? Program()
       _ = try tmux(
         "new-session", "-d", "-x", "80", "-y", "30",
-        "env HOME=\(program.folder.path) XDG_STATE_HOME=\(program.folder.path) \(Program.url.path) repl \(arguments)"
+        "env HOME=\(program.folder.path) XDG_DATA_HOME= XDG_STATE_HOME=\(program.folder.path) \(Program.url.path) repl \(arguments)"
       )
       try wait("›")
     }

@@ -55,9 +55,16 @@ private final class Run {
     if request.scheduler == nil, let name = config.className, own != name {
       warnings.append("the model's own scheduler \(name) is not supported: ddim took its place")
     }
-    scheduler = try SchedulerRegistry.make(
-      request.scheduler ?? own, config: config, steps: request.steps ?? pipeline.defaultSteps,
-      eta: request.eta, overrides: request.schedulerSettings)
+    if let custom = request.customScheduler {
+      scheduler = try custom(
+        SchedulerSetup(
+          config.overriding(request.schedulerSettings), steps: request.steps ?? pipeline.defaultSteps,
+          eta: request.eta))
+    } else {
+      scheduler = try SchedulerRegistry.make(
+        request.scheduler ?? own, config: config, steps: request.steps ?? pipeline.defaultSteps,
+        eta: request.eta, overrides: request.schedulerSettings)
+    }
     let first = try pictures?.firstCall(scheduler, steps: request.steps ?? pipeline.defaultSteps)
     steps = try Self.steps(request, scheduler.timesteps.count, first: first)
 

@@ -35,6 +35,8 @@ public struct GenerateRequest {
   public var guidanceRescale = 0.0
   /// A name of `SchedulerRegistry`; nil: the checkpoint's own.
   public var scheduler: String?
+  /// Makes the scheduler in place of the registry.
+  public var customScheduler: ((SchedulerSetup) throws -> any Scheduler)?
   /// Settings of the scheduler in place of the checkpoint's, by the names that diffusers gives them.
   public var schedulerSettings = JSON.Object()
   /// Share of fresh noise in DDIM's steps.

@@ -1,7 +1,7 @@
 import Tensor
 
 /// Song, Meng, Ermon, "Denoising Diffusion Implicit Models" (2021), equations 12 and 16.
-public struct DDIMScheduler: Scheduler {
+public struct DDIMScheduler: ConfiguredScheduler {
   public let timesteps: [Double]
   public let initialNoiseScale: Float = 1
   public var drawsNoise: Bool { eta > 0 }

@@ -2,7 +2,7 @@ import Tensor
 
 /// Ancestral sampling of Ho, Jain, Abbeel, "Denoising Diffusion Probabilistic Models" (2020), algorithm 2, between
 /// any two timesteps.
-public struct DDPMScheduler: Scheduler {
+public struct DDPMScheduler: ConfiguredScheduler {
   public let timesteps: [Double]
   public let initialNoiseScale: Float = 1
   public let drawsNoise = true

@@ -6,7 +6,7 @@ import Tensor
 ///
 /// Orders above the first need the predictions of the steps before: a run that starts in the middle begins with a
 /// first-order step.
-public struct DPMSolverMultistepScheduler: Scheduler {
+public struct DPMSolverMultistepScheduler: ConfiguredScheduler {
   public var timesteps: [Double] { schedule.timesteps }
   public let initialNoiseScale: Float = 1
   public var drawsNoise: Bool { algorithm == .stochastic }

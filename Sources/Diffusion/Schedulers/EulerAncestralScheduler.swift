@@ -2,7 +2,7 @@ import Tensor
 
 /// Euler's method to a noise level below the next one, then fresh noise up to it: ancestral sampling as in
 /// k-diffusion (Crowson 2022; Song, Meng, Ermon 2021, equation 16 with eta = 1, in sigma).
-public struct EulerAncestralScheduler: Scheduler {
+public struct EulerAncestralScheduler: ConfiguredScheduler {
   public var timesteps: [Double] { schedule.times }
   public var initialNoiseScale: Float { schedule.initialNoiseScale }
   public let drawsNoise = true

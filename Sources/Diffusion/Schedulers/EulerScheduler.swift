@@ -1,7 +1,7 @@
 import Tensor
 
 /// Euler's method on the probability flow in sigma (Karras et al. 2022, algorithm 2 without churn).
-public struct EulerScheduler: Scheduler {
+public struct EulerScheduler: ConfiguredScheduler {
   public var timesteps: [Double] { schedule.times }
   public var initialNoiseScale: Float { schedule.initialNoiseScale }
   public let drawsNoise = false

@@ -5,7 +5,7 @@ import Tensor
 ///
 /// The model is called twice per step except in the last: `timesteps` has 2 · steps - 1 entries. A run that starts
 /// between the two calls keeps the Euler step as it is.
-public struct HeunScheduler: Scheduler {
+public struct HeunScheduler: ConfiguredScheduler {
   public let timesteps: [Double]
   public var initialNoiseScale: Float { schedule.initialNoiseScale }
   public let drawsNoise = false

@@ -3,7 +3,7 @@ import Tensor
 
 /// Multistep sampling of consistency models (Luo et al., "Latent Consistency Models", 2023, algorithm 3): every step
 /// goes to a clean sample and back to the next noise level with fresh noise.
-public struct LCMScheduler: Scheduler {
+public struct LCMScheduler: ConfiguredScheduler {
   public let timesteps: [Double]
   public let initialNoiseScale: Float = 1
   public let drawsNoise = true

@@ -4,7 +4,7 @@ import Tensor
 /// slopes of the last steps are interpolated by a polynomial, which is integrated over the next one.
 ///
 /// A run that starts in the middle begins with fewer slopes.
-public struct LMSScheduler: Scheduler {
+public struct LMSScheduler: ConfiguredScheduler {
   public var timesteps: [Double] { schedule.times }
   public var initialNoiseScale: Float { schedule.initialNoiseScale }
   public let drawsNoise = false

@@ -6,7 +6,7 @@ import Tensor
 ///
 /// The warm-up takes further calls of the model: `timesteps` has one more entry than steps (with `skip_prk_steps`),
 /// or nine. Calls are counted from where the run starts, in the middle too, as diffusers does.
-public struct PNDMScheduler: Scheduler {
+public struct PNDMScheduler: ConfiguredScheduler {
   public let timesteps: [Double]
   public let initialNoiseScale: Float = 1
   public let drawsNoise = false

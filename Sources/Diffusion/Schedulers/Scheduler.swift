@@ -5,13 +5,7 @@ import Tensor
 /// A scheduler is made for one run: its timesteps are fixed from the start, and only what a multistep solver
 /// remembers of earlier predictions changes. Steps are addressed by their index in `timesteps`, from 0. All
 /// coefficients are computed in single precision in the order of diffusers 0.42, whose numbers these are.
-public protocol Scheduler: SendableMetatype {
-  /// - Parameters:
-  ///   - config: the checkpoint's `scheduler_config.json`; a missing key has the class's own default there.
-  ///   - eta: share of fresh noise in each step, where the scheduler knows one.
-  /// - Throws: `PipelineError` for settings that are invalid or not supported.
-  init(_ config: SchedulerConfig, steps: Int, eta: Double) throws
-
+public protocol Scheduler {
   /// The model's time at each step, descending.
   var timesteps: [Double] { get }
   /// Standard deviation of the noise with which the first step starts.
@@ -34,6 +28,15 @@ public protocol Scheduler: SendableMetatype {
   func addNoise(_ noise: Tensor, to clean: Tensor, at index: Int) throws -> Tensor
 }
 
+/// A scheduler that a checkpoint's settings make.
+public protocol ConfiguredScheduler: Scheduler, SendableMetatype {
+  /// - Parameters:
+  ///   - config: the checkpoint's `scheduler_config.json`; a missing key has the class's own default there.
+  ///   - eta: share of fresh noise in each step, where the scheduler knows one.
+  /// - Throws: `PipelineError` for settings that are invalid or not supported.
+  init(_ config: SchedulerConfig, steps: Int, eta: Double) throws
+}
+
 extension Scheduler {
   public var callsPerStep: Int { 1 }
 }
@@ -54,4 +57,8 @@ public struct SchedulerStep {
   public let denoised: Tensor
   /// The noise that the model predicts (ε), whatever its own parameterisation.
   public let noise: Tensor
+
+  public init(sample: Tensor, denoised: Tensor, noise: Tensor) {
+    (self.sample, self.denoised, self.noise) = (sample, denoised, noise)
+  }
 }

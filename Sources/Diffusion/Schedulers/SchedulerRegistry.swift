@@ -6,7 +6,7 @@ public enum SchedulerRegistry {
     let name: String
     /// What diffusers calls it.
     let className: String
-    let type: any Scheduler.Type
+    let type: any ConfiguredScheduler.Type
     /// Settings that the name stands for.
     var settings: [(key: String, value: JSON)] = []
   }

@@ -7,7 +7,7 @@ import Tensor
 ///
 /// Orders above the first need the predictions of the steps before: a run that starts in the middle begins with a
 /// first-order step and no correction.
-public struct UniPCMultistepScheduler: Scheduler {
+public struct UniPCMultistepScheduler: ConfiguredScheduler {
   public var timesteps: [Double] { schedule.timesteps }
   public let initialNoiseScale: Float = 1
   public let drawsNoise = false

@@ -31,6 +31,11 @@ struct GenerateOptions {
       request.negative = negative
     }
     try readNumbers(options)
+    // No scheduler of ours has a point in its name: `plugin.name`.
+    if let name = request.scheduler, name.contains(".") {
+      let make = (call.state.host as? ScriptHost)?.pluginScheduler
+      request.customScheduler = make.map { make in { try make(name, $0) } }
+    }
     try readStarts(options)
     try readPictures(options)
     request.chunksPrompts = try options["chunks"] ?? false

@@ -46,6 +46,19 @@ public struct DocumentationPage: Sendable {
     self.entries = entries
   }
 
+  /// A page under another name, with nothing in it that a terminal would obey.
+  init(name: String, _ page: DocumentationPage) {
+    self.name = name
+    introduction = Self.plain(page.introduction)
+    entries = page.entries.map(\.plain)
+  }
+
+  static func plain(_ text: String) -> String {
+    String(
+      String.UnicodeScalarView(
+        text.unicodeScalars.filter { $0 == "\n" || $0.properties.generalCategory != .control }))
+  }
+
   private static func codeSpans(_ line: Substring) -> [String] {
     line.split(separator: "`", omittingEmptySubsequences: false).enumerated()
       .filter { $0.offset % 2 == 1 }.map { String($0.element) }
@@ -53,6 +66,12 @@ public struct DocumentationPage: Sendable {
 }
 
 extension DocumentationEntry {
+  fileprivate var plain: DocumentationEntry {
+    DocumentationEntry(
+      signatures: signatures.map(DocumentationPage.plain), text: DocumentationPage.plain(text),
+      example: example.map(DocumentationPage.plain), exampleLine: exampleLine)
+  }
+
   /// - Parameter body: the lines under the heading, with their numbers; the last block of Lua is the example.
   init(_ signatures: [String], _ body: [(line: Int, text: Substring)]) {
     self.signatures = signatures

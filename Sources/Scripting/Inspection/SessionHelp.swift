@@ -5,7 +5,7 @@ extension Session {
   /// What the reference says about a name (`svd`, `linalg.svd`, `tensor:sum`), about a path to a bound value
   /// (`model.generate` where `model` is a variable) or about a module or type; nil if it says nothing.
   public func help(on name: String) -> MIMEBundle? {
-    let documentation = Documentation.installed
+    let documentation = self.documentation(for: name)
     let text = LuaText(Array(name.utf8))
     if let path = text.path(endingAt: text.tokens.count - 1),
       let found = referenceName(of: path), let bundle = Self.bundle(documentation, found)
@@ -31,8 +31,8 @@ extension Session {
 
   private func inspect(_ text: LuaText, endingAt index: Int) -> MIMEBundle? {
     guard let path = text.path(endingAt: index) else { return nil }
-    let documentation = Documentation.installed
-    if let name = referenceName(of: path) { return Self.bundle(documentation, name) }
+    let documentation = self.documentation()
+    if let name = referenceName(of: path), let bundle = Self.bundle(documentation, name) { return bundle }
     return try? withValue(at: path) { try bundle(of: $0) }
   }
 
@@ -44,6 +44,11 @@ extension Session {
       let type = Self.pageName(type)
       return Documentation.installed.entry(named: "\(type):\(name)") == nil
         ? "\(type).\(name)" : "\(type):\(name)"
+    }
+    if let (parent, step) = path.parent, let name = step.name,
+      let module = (try? withValue(at: parent) { plugins?.moduleName(of: $0) }) ?? nil
+    {
+      return "\(module).\(name)"
     }
     let found = try? withValue(at: path) { slot -> String? in
       if let members = slot.members { return Self.pageName(members.type) }
@@ -57,6 +62,7 @@ extension Session {
 
   private func moduleName(of slot: LuaSlot) throws -> String? {
     guard slot.kind == .table, let address = slot.address else { return nil }
+    if let plugin = plugins?.moduleName(of: slot) { return plugin }
     return try lua.globals.withSlot { globals in
       try globals.withRawField("lunette") { lunette -> String? in
         if lunette.address == address { return "lunette" }
@@ -90,8 +96,9 @@ extension Session {
     try lunette.function("help(what)") { [weak self] call -> LuaHelp in
       guard let self else { return LuaHelp(bundle: MIMEBundle()) }
       let name = try self.helpName(of: call.slot(1))
-      guard let bundle = Self.bundle(Documentation.installed, name) else {
-        let hint = Documentation.installed.suggestion(for: name).map { "; did you mean '\($0)'?" } ?? ""
+      let documentation = self.documentation(for: name)
+      guard let bundle = Self.bundle(documentation, name) else {
+        let hint = documentation.suggestion(for: name).map { "; did you mean '\($0)'?" } ?? ""
         throw LuaArgumentError(1, "there is no entry '\(name)'\(hint)")
       }
       return LuaHelp(bundle: bundle)

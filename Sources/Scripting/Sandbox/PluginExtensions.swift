@@ -37,6 +37,13 @@ extension PluginHost {
       guard let self else { throw ScriptingError("the session is over") }
       return try self.colorMap(name)
     }
+    host.pluginScheduler = { [weak self] name, setup in
+      guard let self else { throw ScriptingError("the session is over") }
+      guard case .function(let make) = try found("schedulers", name) else {
+        throw ScriptingError("the scheduler '\(name)' is no function that makes one")
+      }
+      return try LuaScheduler(name, make, setup)
+    }
   }
 
   /// A list of colours { red, green, blue } in [0, 1], from low to high.
@@ -75,6 +82,20 @@ extension PluginHost {
     guard world.has(module), case .table(let all) = try world.module(module) else { return nil }
     guard case .table(let table) = try all.get(kind, as: LuaValue.self) else { return nil }
     return table
+  }
+
+  /// The extensions of one kind that the plugins have which were loaded, by full name; broken ones are left out.
+  func loadedExtensions(_ kind: String) -> [(name: String, summary: String)] {
+    var found: [(name: String, summary: String)] = []
+    for world in loaded {
+      guard let table = (try? extensions(of: world, kind)) ?? nil else { continue }
+      for (key, value) in (try? table.pairs()) ?? [] {
+        guard case .string(let name) = key, case .table(let fields) = value else { continue }
+        let summary = (try? fields.get("summary", as: String?.self)) ?? nil
+        found.append(("\(world.plugin.name).\(name)", summary ?? ""))
+      }
+    }
+    return found.sorted { $0.name < $1.name }
   }
 
   /// The bundle that a loaded plugin has for a value which cannot show itself.

@@ -61,6 +61,15 @@ final class PluginHost {
     return try world(of: plugin).module(name)
   }
 
+  /// The name of a plugin's module that a table is.
+  func moduleName(of slot: LuaSlot) -> String? {
+    guard slot.kind == .table, let address = slot.address else { return nil }
+    for world in loaded {
+      if let name = world.moduleName(at: address) { return name }
+    }
+    return nil
+  }
+
   static func plugin(of module: String) -> String { String(module.prefix { $0 != "." }) }
 
   func locate(_ module: String) throws -> LocatedPlugin? {

@@ -42,6 +42,14 @@ final class PluginWorld {
     return loaded[name] ?? .nil
   }
 
+  /// The module whose value lies there; the shortest name, if it has several.
+  func moduleName(at address: UnsafeRawPointer) -> String? {
+    let names = loaded.compactMap { name, value -> String? in
+      if case .table(let table) = value, table.address == address { name } else { nil }
+    }
+    return names.min { ($0.count, $0) < ($1.count, $1) }
+  }
+
   /// Whether there is such a module; nothing runs.
   func has(_ name: String) -> Bool { (try? source(of: name)) != nil }
 

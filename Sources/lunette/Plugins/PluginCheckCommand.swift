@@ -42,6 +42,9 @@ struct PluginCheckCommand: ParsableCommand {
     if !manifest.modules.isEmpty, workshop.tests.isEmpty {
       complaints.append("there are no tests (tests/*_test.lua)")
     }
+    if !manifest.modules.isEmpty, workshop.examples.isEmpty {
+      complaints.append("there are no examples (examples/*.lua)")
+    }
     return complaints
   }
 

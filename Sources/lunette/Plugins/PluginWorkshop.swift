@@ -38,6 +38,11 @@ struct PluginWorkshop {
     return message[folder.upperBound...]
   }
 
+  /// The scripts that show it, by file.
+  var examples: [String] {
+    tree.files.keys.filter { $0.hasPrefix("examples/") && $0.hasSuffix(".lua") }.sorted()
+  }
+
   /// The tests' modules, `NAME.tests.words_test`, by file.
   var tests: [(file: String, module: String)] {
     tree.files.keys.filter { $0.hasPrefix("tests/") && $0.hasSuffix("_test.lua") }.sorted().map { file in

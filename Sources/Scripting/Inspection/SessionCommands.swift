@@ -1,0 +1,48 @@
+import Lua
+
+/// Commands at the prompt that plugins bring along: `repl_commands` of their extensions, `:plugin.name` or, once the plugin is
+/// loaded and nobody else has one of that name, `:name`.
+extension Session {
+  public struct PromptCommand: Sendable, Equatable {
+    /// `plugin.name`
+    public let name: String
+    public let summary: String
+    public var shortName: Substring { name.drop { $0 != "." }.dropFirst() }
+  }
+
+  /// Those of the plugins that were loaded.
+  public var promptCommands: [PromptCommand] {
+    (plugins?.loadedExtensions("repl_commands") ?? []).map {
+      PromptCommand(name: $0.name, summary: $0.summary)
+    }
+  }
+
+  /// The full name of a command, nil if there is none of that name.
+  ///
+  /// - Throws: if several plugins have a command of this short name.
+  public func promptCommand(named name: String) throws -> String? {
+    if name.contains(".") { return try plugins?.locate(name).map { _ in name } ?? nil }
+    let found = promptCommands.filter { $0.shortName == name }.map(\.name)
+    guard found.count < 2 else {
+      throw ScriptingError("':\(name)' may be any of \(found.map { ":" + $0 }.joined(separator: ", "))")
+    }
+    return found.first
+  }
+
+  /// The Lua that runs a command with the rest of its line.
+  public func promptCommandSource(_ name: String, _ argument: String) -> String {
+    "return lunette.extension(\"repl_commands\", \(Self.quoted(name))).run(\(Self.quoted(argument)))"
+  }
+
+  /// A Lua string of any text.
+  private static func quoted(_ text: String) -> String {
+    let bytes = text.utf8.map { byte in
+      switch byte {
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"): "\\" + String(UnicodeScalar(byte))
+      case 0x20..<0x7F: String(UnicodeScalar(byte))
+      default: "\\x" + String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+      }
+    }
+    return "\"" + bytes.joined() + "\""
+  }
+}
