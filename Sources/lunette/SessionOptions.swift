@@ -47,7 +47,8 @@ struct SessionOptions: ParsableArguments {
     return session
   }
 
-  /// What holds plugins without grant. Forks: what follows runs in a child.
+  /// What holds plugins without grant. Forks: what follows runs in a child. So it comes before all else: Swift's `Mutex` remembers a
+  /// thread's number from its first lock on, and the child's main thread has another one.
   func guarded() throws -> SessionGuard? { trust ? nil : try SessionGuard(timeLimit) }
 
   /// The script's folder, and the models that it may open by name or by the command line.

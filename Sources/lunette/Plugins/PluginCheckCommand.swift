@@ -15,11 +15,12 @@ struct PluginCheckCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
+      let guarded = try options.guarded()
       let workshop = try PluginWorkshop(folder)
       var complaints = missing(workshop) + undeclared(workshop) + undocumented(workshop)
       complaints += lint(workshop)
       for complaint in complaints { Terminal.print("\(complaint)\n") }
-      let isHealthy = try checkHealth(workshop)
+      let isHealthy = try checkHealth(workshop, guarded)
       if !complaints.isEmpty || !isHealthy { throw ExitCode(1) }
       Terminal.print("\(workshop.manifest.name) \(workshop.manifest.version): nothing to complain about\n")
     }
@@ -105,13 +106,12 @@ struct PluginCheckCommand: ParsableCommand {
   }
 
   /// `NAME.health`'s `check(model)`: true, or nil and what is wrong.
-  private func checkHealth(_ workshop: PluginWorkshop) throws -> Bool {
+  private func checkHealth(_ workshop: PluginWorkshop, _ guarded: SessionGuard?) throws -> Bool {
     let name = workshop.manifest.name
     guard workshop.manifest.modules["\(name).health"] != nil else {
       Terminal.print("there is no health.lua\n")
       return workshop.manifest.modules.isEmpty
     }
-    let guarded = try options.guarded()
     var settings = Session.Options(plugins: workshop.finder)
     settings.model = options.model
     settings.isTrusted = options.trust

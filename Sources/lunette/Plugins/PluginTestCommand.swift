@@ -20,13 +20,13 @@ struct PluginTestCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
+      let guarded = try options.guarded()
       let workshop = try PluginWorkshop(folder)
       let tests = workshop.tests
       guard !tests.isEmpty else { throw CommandError("\(folder): there are no tests (tests/*_test.lua)") }
       let goldens = workshop.folder + "/tests/goldens"
       if update { try Files.makeFolder(goldens) }
       let output = try OutputFolder("lunette-out/\(workshop.manifest.name)-tests")
-      let guarded = try options.guarded()
       var failures = 0
       for test in tests {
         failures += try run(test, workshop, output.path, update ? [goldens] : [], guarded) ? 0 : 1
