@@ -125,7 +125,7 @@ import Testing
     try pane.enter(":help", until: ":extra.peek")
     #expect(pane.screen.contains("Shows a text"))
     try pane.enter(":help extra.twice", until: "Twice as much.")
-    try pane.enter("e.steal()", until: "may not read files here")
+    try pane.enter("e.steal()", until: "may only read below")
     try pane.enter("e.run()", until: "'os.execute' is not for plugins")
     try pane.enter(":nothing", until: "no command :nothing")
     try pane.enter("io.open('/etc/passwd')", until: "Permission denied")
