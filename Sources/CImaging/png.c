@@ -41,11 +41,28 @@ static int is_little_endian(void) {
     return *(const uint8_t *)&one == 1;
 }
 
+/* Whether every chunk up to the last one (IEND) lies within the file. libpng takes memory for a chunk, and clears it, before it reads
+ * the first byte: a file of 65 bytes that claims 2 GB of text would cost as much. */
+static int chunks_fit(const uint8_t *bytes, size_t count) {
+    for (size_t place = 8; count - place >= 8;) {
+        const uint8_t *chunk = bytes + place;
+        const size_t length = (size_t)chunk[0] << 24 | (size_t)chunk[1] << 16 | (size_t)chunk[2] << 8 | chunk[3];
+        if (memcmp(chunk + 4, "IEND", 4) == 0) return 1;
+        if (count - place < length + 12) return 0;
+        place += length + 12;
+    }
+    return 1;
+}
+
 int ci_png_read(const uint8_t *bytes, size_t count, ci_image *image, char *message, size_t message_size) {
     message_sink sink = {message, message_size};
     memset(image, 0, sizeof *image);
     if (count < 8 || png_sig_cmp(bytes, 0, 8) != 0) {
         snprintf(message, message_size, "not a PNG file");
+        return 1;
+    }
+    if (!chunks_fit(bytes, count)) {
+        snprintf(message, message_size, "the file ends too early");
         return 1;
     }
     png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &sink, on_error, on_warning);

@@ -31,7 +31,18 @@ import Testing
   func seedsAreRead(_ input: Input) throws { try input.reader.check(try bytes(input)) }
 
   @Test(arguments: inputs("Findings"))
-  func findingsStayMended(_ input: Input) throws { try input.reader.check(try bytes(input)) }
+  func findingsStayMended(_ input: Input) throws {
+    let before = Self.mostMemory
+    try input.reader.check(try bytes(input))
+    #expect(Self.mostMemory - before < 256 << 10, "a small file that takes more than 256 MB")
+  }
+
+  /// The most memory that the process ever held, in KB.
+  private static var mostMemory: Int {
+    var usage = rusage()
+    getrusage(RUSAGE_SELF, &usage)
+    return usage.ru_maxrss
+  }
 
   @Test func brokenPromisesAreSeen() throws {
     // A script whose last line is cut is written as it came; a check that could not fail would not notice either.
