@@ -40,7 +40,7 @@ import Testing
   /// The most memory that the process ever held, in KB.
   private static var mostMemory: Int {
     var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return usage.ru_maxrss
   }
 
