@@ -134,8 +134,8 @@ def any_things(rng, kind):
     return [Thing(n) for n in any_nouns(rng, 3 if kind == "triple" else 1)]
 
 
-def sample_caption(rng):
-    kind = choose(rng, KINDS)
+def sample_caption(rng, kinds=KINDS):
+    kind = choose(rng, kinds)
     things = tuple(any_things(rng, kind))
     relation = choose(rng, [(k, v[0]) for k, v in RELATIONS.items()]) if kind == "pair" else "and"
     background, template = any_background(rng, things), choose(rng, TEMPLATES)

@@ -3,7 +3,9 @@
 The UNet reads each picture about REUSE times, under new noise each time; then newer
 ones take the place of the oldest. So rendering and encoding cost a few hundredths of
 the training's time, and no picture comes back for long. Runs beside unet.py, which
-says in `progress.json` how far it is; alone it fills the pool and waits."""
+says in `progress.json` how far it is; alone it fills the pool and waits. `--only described
+--shards 12` puts twelve shards of that kind of caption in place of the oldest: lessons in
+what the weights do worst."""
 
 import argparse
 import json
@@ -16,7 +18,7 @@ from transformers import CLIPModel
 
 import fast
 import tokenizer
-from captions import sample_caption
+from captions import KINDS, sample_caption
 from common import OUT, log, setup, stoppable, to_tensor
 from layout import sample_scene
 from render import render
@@ -47,9 +49,9 @@ class Encoder:
         ids = self.tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt").input_ids
         return torch.cat([self.text(input_ids=part).last_hidden_state.half() for part in ids.split(batch)]).numpy()
 
-    def shard(self, seed, n):
+    def shard(self, seed, n, kinds=KINDS):
         rng = np.random.default_rng(seed)
-        captions = [sample_caption(rng) for _ in range(n)]
+        captions = [sample_caption(rng, kinds) for _ in range(n)]
         images = np.stack([render(sample_scene(rng, c)) for c in captions])
         texts = list(dict.fromkeys(c.text for c in captions))
         row = {t: i for i, t in enumerate(texts)}
@@ -84,23 +86,27 @@ def main():
     a = argparse.ArgumentParser()
     a.add_argument("--seed", type=int, default=10_000, help="of the first shard; later ones count on")
     a.add_argument("--fill", action="store_true", help="fill the pool and end")
+    a.add_argument("--only", choices=[kind for kind, _ in KINDS], help="captions of this kind: lessons in what goes badly")
+    a.add_argument("--shards", type=int, default=8, help="of the kind of --only, in place of the oldest; then end")
     a = a.parse_args()
     setup()
     fast.install()
     FOLDER.mkdir(parents=True, exist_ok=True)
-    encoder, stop = Encoder(), stoppable()
-    while not stop():
+    encoder, stop, written = Encoder(), stoppable(), 0
+    kinds = [(a.only, 1.0)] if a.only else KINDS
+    while not stop() and not (a.only and written == a.shards):
         there = shards()
         made = int(there[-1].name) - a.seed + 1 if there else 0
         if len(there) >= POOL and a.fill:
             return
-        if len(there) >= POOL and made * SHARD * REUSE > samples_seen() + POOL * SHARD * REUSE // 2:
+        if not a.only and len(there) >= POOL and made * SHARD * REUSE > samples_seen() + POOL * SHARD * REUSE // 2:
             time.sleep(5)
             continue
-        write(a.seed + made, encoder.shard(a.seed + made, SHARD))
+        write(a.seed + made, encoder.shard(a.seed + made, SHARD, kinds))
         for old in there[:max(0, len(there) + 1 - POOL)]:
             remove(old)
-        log("data", shards=made + 1, images=(made + 1) * SHARD)
+        written += 1
+        log("data", shards=made + 1, images=(made + 1) * SHARD, kinds=a.only or "all")
 
 
 if __name__ == "__main__":
