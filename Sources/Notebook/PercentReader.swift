@@ -109,9 +109,10 @@ private struct Script {
     return (inside.hasSuffix(closing) ? inside.dropLast(closing.count) : inside).lines().map(String.init)
   }
 
+  /// By bytes: a blank and an accent after it are one character.
   private func withoutCommentSign(_ line: String) -> String {
-    let text = line.drop { $0 == " " || $0 == "\t" }.dropFirst(2)
-    return String(text.first == " " ? text.dropFirst() : text)
+    let text = line.utf8.drop { $0 == 0x20 || $0 == 0x09 }.dropFirst(2)
+    return String(decoding: text.first == 0x20 ? text.dropFirst() : text, as: UTF8.self)
   }
 
   /// The lines as they stand, each with its line break.

@@ -60,7 +60,7 @@ extension Cell {
     // A line of prose that would read as a marker is safe in a long comment only.
     if lines.contains(where: { CellMarker(line: "-- \($0)") != nil }) {
       var equals = ""
-      while source.contains("]\(equals)]") { equals += "=" }
+      while source.utf8.contains("]\(equals)]".utf8) { equals += "=" }
       return "--[\(equals)[\n\(source)\n]\(equals)]\n"
     }
     return lines.map { $0.isEmpty ? "--\n" : "-- \($0)\n" }.joined()
