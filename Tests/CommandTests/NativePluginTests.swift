@@ -223,6 +223,15 @@ import Testing
     #expect(result.output == "all right\n", "\(result.errors)")
   }
 
+  /// The example again in C++, Swift and, where its compiler is at hand, Rust.
+  @Test(arguments: ["c++", "swift", "rust"])
+  func otherLanguagesDoTheSame(_ language: String) throws {
+    if language == "rust", (try? shell("command -v rustc >/dev/null")) == nil { return }
+    try shell("blobs/languages/build \(language) '\(Self.include)'")
+    let tested = try run(["plugin", "test", "blobs", "--trust"])
+    #expect(tested.output == "tests/blobs_test.lua\n1 test passed\n", "\(tested.errors)")
+  }
+
   @Test func theHeaderIsReadByEveryLanguageOfC() throws {
     try Data("#include <lunette_plugin.h>\n".utf8).write(to: program.file("x.c"))
     for options in ["-std=c99", "-std=c17", "-x c++ -std=c++11", "-x c++ -std=c++20"] {
