@@ -164,9 +164,10 @@ import Testing
   @Test func interruptsReachTheChild() throws {
     let environment = try plugin("return {}")
     let result = try program.run(
-      "eval", "require 'stranger' io.stdout:write('ready') while true do end", environment: environment
+      "eval", "require 'stranger' io.stdout:write('ready') io.stdout:flush() while true do end",
+      environment: environment
     ) { process in
-      usleep(700_000)
+      try Program.wait { (try? program.text(".stdout")) == "ready" }
       kill(process, SIGINT)
     }
     #expect(result.status == 130)
