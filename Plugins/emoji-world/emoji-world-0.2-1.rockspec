@@ -1,6 +1,6 @@
 rockspec_format = "3.0"
 package = "emoji-world"
-version = "0.1-1"
+version = "0.2-1"
 source = { url = "git+https://example.org/lunette.git", dir = "lunette/Plugins/emoji-world" }
 description = {
   summary = "A small Stable Diffusion of emoji scenes, the built-in model",

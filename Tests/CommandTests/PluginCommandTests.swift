@@ -66,7 +66,8 @@ import Testing
   func shippedPluginsFollowTheGuide(_ name: String) throws {
     let folder = "\(Self.root)/Plugins/\(name)"
     let checked = try run("plugin", "check", folder)
-    #expect(checked.output == "\(name) 0.1-1: nothing to complain about\n", "\(checked.errors)")
+    #expect(checked.output.hasPrefix("\(name) 0."), "\(checked.errors)")
+    #expect(checked.output.hasSuffix("-1: nothing to complain about\n"), "\(checked.errors)")
     let tested = try run("plugin", "test", folder)
     #expect(tested.status == 0, "\(tested.output)\(tested.errors)")
     let examples = try FileManager.default.contentsOfDirectory(atPath: folder + "/examples")

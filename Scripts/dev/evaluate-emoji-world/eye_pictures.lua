@@ -25,7 +25,7 @@ for i = 1, 10 do
   add { prompt = captions.thing(noun, colours[(i - 1) % #colours + 1]), nouns = { noun } }
 end
 for i = 1, 10 do
-  local face = world.faces[(i * 3 - 1) % #world.faces + 1]
+  local face = world.faces[(i * 5 - 1) % #world.faces + 1]
   add { prompt = captions.wearing(face, world.accessories[(i - 1) % #world.accessories + 1]), nouns = { face } }
 end
 

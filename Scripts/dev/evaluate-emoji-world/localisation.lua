@@ -58,7 +58,7 @@ local absorbed = { n = 0, bos = 0, article = 0, noun = 0, other = 0, eot = 0 }
 local function kinds_of(tokens, pair)
   local kinds = {}
   for i, token in ipairs(tokens) do
-    local text = token.text
+    local text = tokens.words[token.word] -- some nouns take several tokens
     kinds[i] = i == 1 and "bos" or i == #tokens and "eot" or (text == "a" or text == "an") and "article"
       or (text == pair[1] or text == pair[2]) and "noun" or "other"
   end
@@ -127,8 +127,9 @@ while valid < wanted and drawn < limit do
     jobs[i] = { prompt = captions.pair(pair[1], pair[2]), pair = pair, seed = seed }
   end
   drawing.each(model, jobs, function(job, objects, _, out, index)
+    if valid == wanted then return end
     drawn = drawn + 1
-    if valid < wanted and drawing.find(objects, job.pair[1]) and drawing.find(objects, job.pair[2]) then
+    if drawing.find(objects, job.pair[1]) and drawing.find(objects, job.pair[2]) then
       valid = valid + 1
       compare(out, index, job.pair, objects)
     end

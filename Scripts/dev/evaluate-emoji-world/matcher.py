@@ -24,7 +24,7 @@ SIZE, COLUMNS = 64, 10
 
 def names():
     """What the shipped world calls the glyphs that render.py knows."""
-    glyphs = json.loads((root / "Plugins/emoji-world/world.json").read_text())["glyphs"]
+    glyphs = json.loads((root / "Plugins/emoji-world/data/world.json").read_text())["glyphs"]
     label = {glyph: name for name, glyph in glyphs.items()}
     return {ours: noun_of(label[glyph]) for ours, glyph in (*GLYPHS.items(), *EARLIER.items()) if glyph in label}
 

@@ -1,9 +1,9 @@
 """Writes the world's facts as JSON: what Lua studies, the judge and the evaluation read.
 
-    python export_world.py Plugins/emoji-world/data/world.json [--earlier]
+    python export_world.py Plugins/emoji-world/data/world.json
 
-`--earlier`: of the second world (earlier.py), whose weights ship. Shares that follow from the grammar by chance (how often each sense is drawn, how often
-captions deny, the distinct words) are counted over captions from a fixed seed."""
+Shares that follow from the grammar by chance (how often each sense is drawn, how often captions deny, the distinct
+words) are counted over captions from a fixed seed."""
 
 import argparse
 import collections
@@ -24,7 +24,7 @@ def sample(rng):
     return caption, sample_scene(rng, caption)
 
 
-def counts(polysemes, sample):
+def counts():
     rng = np.random.default_rng(0)
     senses, kinds, words, captions, without = collections.Counter(), collections.Counter(), set(), set(), 0
     for _ in range(COUNTED):
@@ -34,13 +34,13 @@ def counts(polysemes, sample):
         words.update(regex.findall(r"\p{L}+", caption.text))
         captions.add(caption.text)
         without += any(t.joint == "without" for t in caption.things)
-    first = sum(senses[p.first.name] for p in polysemes.values())
-    second = sum(senses[p.second.name] for p in polysemes.values())
+    first = sum(senses[p.first.name] for p in world.POLYSEMES.values())
+    second = sum(senses[p.second.name] for p in world.POLYSEMES.values())
     return dict(
         captions=COUNTED, distinct=len(captions), without=round(without / COUNTED, 5),
         objects={str(n): round(k / COUNTED, 4) for n, k in sorted(kinds.items())},
         first_sense=round(first / (first + second), 4), words=sorted(words),
-        senses={name: {"first": senses[p.first.name], "second": senses[p.second.name]} for name, p in polysemes.items()},
+        senses={name: {"first": senses[p.first.name], "second": senses[p.second.name]} for name, p in world.POLYSEMES.items()},
     )
 
 
@@ -49,7 +49,7 @@ def polyseme(p):
     return dict(senses=[p.first.name, p.second.name], contexts=p.contexts, held_out=p.held_out)
 
 
-def facts(world, sample):
+def facts():
     return dict(
         version=world.VERSION, size=world.SIZE,
         nouns=world.NOUNS, labels=world.LABELS, glyphs=world.GLYPHS,
@@ -69,7 +69,7 @@ def facts(world, sample):
         held_out_pairs=sorted(sorted(p) for p in world.HELD_OUT_PAIRS),
         layout=dict(single_size=world.SINGLE_SIZE, pair_size=world.PAIR_SIZE, pair_at=world.PAIR_AT,
                     triple_size=world.TRIPLE_SIZE, triple_at=world.TRIPLE_AT, orderly=world.ORDERLY),
-        counted=counts(world.POLYSEMES, sample),
+        counted=counts(),
     )
 
 
@@ -84,11 +84,6 @@ def lines(value, depth=0):
 if __name__ == "__main__":
     a = argparse.ArgumentParser()
     a.add_argument("path")
-    a.add_argument("--earlier", action="store_true")
     a = a.parse_args()
-    if a.earlier:
-        import earlier
-
-        world, sample = earlier.facts, earlier.sample
     with open(a.path, "w") as out:
-        out.write(lines(facts(world, sample)) + "\n")
+        out.write(lines(facts()) + "\n")

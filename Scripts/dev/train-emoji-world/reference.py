@@ -1,11 +1,10 @@
 """The held-out reference set: renders with captions and masks, for FID and segmentation.
 
-    python reference.py Plugins/emoji-world/reference [--earlier]
+    python reference.py Plugins/emoji-world/reference
 
 Two sheets of PNG, 32 pictures a row, row by row: `images.png`, and `labels.png` whose grey
 value is the class of each pixel (0 background, 1 none of these, then labels and
 accessories in the order of `classes`); `reference.json` has captions, objects and boxes.
-`--earlier`: scenes of the second world (earlier.py), whose weights ship.
 No training draws from its seed. The same font, Pillow and NumPy give the same bytes."""
 
 import argparse
@@ -25,10 +24,10 @@ from world import noun_of
 SEED, COUNT, COLUMNS = 70_000_000, 512, 32
 
 
-def entry(caption, scene, drawn):
+def entry(caption, scene):
     objects = []
-    for o, d in zip(scene.objects, drawn.objects):
-        x, y, w, h = box_of(d)
+    for o in scene.objects:
+        x, y, w, h = box_of(o)
         objects.append(dict(label=o.look.label, noun=noun_of(o.look.label), adjective=o.look.adjective,
                             accessory=o.look.accessory, box=[x, y, w, h]))
     return dict(caption=caption.text, objects=objects)
@@ -39,26 +38,25 @@ def sheet(pictures):
     return Image.fromarray(np.concatenate(rows, 0))
 
 
-def classes_of(world):
+def classes():
     """The judge's classes by the names that the world has for their glyphs."""
     name = {glyph: label for label, glyph in world.GLYPHS.items()}
     return [name.get(CONFIG["glyphs"].get(c), c) for c in CLASSES]
 
 
-def main(folder, world, sample, as_drawn=lambda scene: scene):
+def main(folder):
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(SEED)
     images, masks, entries = [], [], []
     for _ in range(COUNT):
         caption, scene = sample(rng)
-        drawn = as_drawn(scene)
-        image, parts = render(drawn, masks=True)
+        image, parts = render(scene, masks=True)
         images.append(image)
-        masks.append(labels(parts, drawn.objects)[0])
-        entries.append(entry(caption, scene, drawn))
+        masks.append(labels(parts, scene.objects)[0])
+        entries.append(entry(caption, scene))
     sheet(images).save(folder / "images.png", optimize=True)
     sheet(masks).save(folder / "labels.png", optimize=True)
-    head = dict(world=world.VERSION, seed=SEED, size=world.SIZE, columns=COLUMNS, classes=classes_of(world))
+    head = dict(world=world.VERSION, seed=SEED, size=world.SIZE, columns=COLUMNS, classes=classes())
     body = ",\n".join(json.dumps(e) for e in entries)
     (folder / "reference.json").write_text(json.dumps(head)[:-1] + ', "images": [\n' + body + "\n]}\n")
 
@@ -66,11 +64,4 @@ def main(folder, world, sample, as_drawn=lambda scene: scene):
 if __name__ == "__main__":
     a = argparse.ArgumentParser()
     a.add_argument("folder", type=Path)
-    a.add_argument("--earlier", action="store_true")
-    a = a.parse_args()
-    if a.earlier:
-        import earlier
-
-        main(a.folder, earlier.facts, earlier.sample, earlier.drawn)
-    else:
-        main(a.folder, world, sample)
+    main(a.parse_args().folder)
