@@ -47,15 +47,19 @@ private struct Script {
     tokens = LuaLexer.tokens(of: bytes, from: shebang?.utf8.count ?? 0)
   }
 
-  /// The YAML between two `-- ---` lines at the top, and the line after it.
+  /// The YAML between two `-- ---` lines at the top, and the line after it. Each line is a comment of its own.
   func header() -> (text: String, end: Int)? {
     let first = shebang == nil ? 0 : 1
     guard lines[safe: first]?.trimmingSpace() == "-- ---" else { return nil }
     guard let last = lines[(first + 1)...].firstIndex(where: { $0.trimmingSpace() == "-- ---" }),
-      lines[first..<last].allSatisfy({ $0.hasPrefix("--") })
+      lines[first..<last].allSatisfy({ $0.hasPrefix("--") && !opensLongBracket($0.dropFirst(2)) })
     else { return nil }
     let text = lines[first + 1..<last].map(withoutCommentSign).joined(separator: "\n")
     return (text, last + 1)
+  }
+
+  private func opensLongBracket(_ text: Substring) -> Bool {
+    text.first == "[" && text.dropFirst().drop { $0 == "=" }.first == "["
   }
 
   func markers(from first: Int) -> [(line: Int, marker: CellMarker)] {
