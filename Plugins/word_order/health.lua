@@ -1,22 +1,13 @@
 -- Whether the plugin works with a model: called by the plugin commands with the model that is loaded.
 local health = {}
 
--- The health of the measurement, not of the judge: somebody who finds every noun in the middle.
-local judge = {
-  locates = true,
-  presence = function(_, _, nouns)
-    local seen = {}
-    for i in ipairs(nouns) do seen[i] = { present = true, confidence = 1, x = 0.5, y = 0.5, area = 1 } end
-    return seen
-  end,
-}
-
 --- @return true, or nil and what is wrong
 function health.check(model)
   local study, word_order = require "study", require "word_order"
   local trials = study.trials.open("health", {}, { folder = false })
   local ok, results = pcall(word_order.measure, model, {
-    sets = { { "cat", "ball" } }, seeds = { 1 }, steps = 1, guidance = 1, judge = judge, trials = trials,
+    sets = { { "cat", "ball" } }, seeds = { 1 }, steps = 1, guidance = 1, trials = trials,
+    judge = study.judge.credulous(),
   })
   if not ok then return nil, results end
   if #results[1].drawn ~= 2 then return nil, ("%d orders of two nouns were drawn"):format(#results[1].drawn) end
