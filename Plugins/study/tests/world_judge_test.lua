@@ -35,11 +35,12 @@ assert(in_order == rightly, "whose centre is left is left")
 local world = require "emoji-world.world"
 local asked, right = 0, 0
 for i = 1, reference.count() do
-  for _, object in ipairs(reference.get(i).objects) do
+  local picture = reference.get(i)
+  for _, object in ipairs(picture.objects) do
     local polyseme = world.polysemes[object.noun]
     if polyseme then
       local senses = { { label = polyseme.senses[1] }, { label = polyseme.senses[2] } }
-      local told = judge:sense(reference.get(i).image, object.noun, senses)
+      local told = judge:sense(picture.image, object.noun, senses)
       asked = asked + 1
       if told.sense and senses[told.sense].label == object.label then right = right + 1 end
     end
