@@ -17,16 +17,9 @@ root = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(root / "Scripts/dev/train-emoji-world"))
 
 from evaluate import GOOD, Matcher, share  # noqa: E402
-from world import EARLIER, GLYPHS, noun_of  # noqa: E402
+from world import LABELS, noun_of  # noqa: E402
 
 SIZE, COLUMNS = 64, 10
-
-
-def names():
-    """What the shipped world calls the glyphs that render.py knows."""
-    glyphs = json.loads((root / "Plugins/emoji-world/data/world.json").read_text())["glyphs"]
-    label = {glyph: name for name, glyph in glyphs.items()}
-    return {ours: noun_of(label[glyph]) for ours, glyph in (*GLYPHS.items(), *EARLIER.items()) if glyph in label}
 
 
 def kappa(a, b):
@@ -37,12 +30,12 @@ def kappa(a, b):
 
 def main(folder):
     sheet = np.asarray(Image.open(folder / "pictures.png").convert("RGB"))
-    answers, noun, matcher = json.loads((folder / "answers.json").read_text()), names(), Matcher()
+    answers, matcher = json.loads((folder / "answers.json").read_text()), Matcher()
     says = dict(matcher=[], judge=[], eye=[])
     for i, answer in enumerate(answers):
         y, x = (k * SIZE for k in divmod(i, COLUMNS))
-        found = matcher.objects(sheet[y:y + SIZE, x:x + SIZE], len(answer["asked"]), tuple(noun))
-        seen = {noun[look.label] for score, look, _, _ in found if score >= GOOD}
+        found = matcher.objects(sheet[y:y + SIZE, x:x + SIZE], len(answer["asked"]), LABELS)
+        seen = {noun_of(look.label) for score, look, _, _ in found if score >= GOOD}
         for asked in answer["asked"]:
             for who, named in dict(matcher=seen, judge=answer["judge"], eye=answer["eye"]).items():
                 says[who].append(asked in named)

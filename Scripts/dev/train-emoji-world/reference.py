@@ -17,7 +17,6 @@ from PIL import Image
 import world
 from export_world import sample
 from judge_data import CLASSES, labels
-from judge_model import CONFIG
 from render import box_of, render
 from world import noun_of
 
@@ -38,12 +37,6 @@ def sheet(pictures):
     return Image.fromarray(np.concatenate(rows, 0))
 
 
-def classes():
-    """The judge's classes by the names that the world has for their glyphs."""
-    name = {glyph: label for label, glyph in world.GLYPHS.items()}
-    return [name.get(CONFIG["glyphs"].get(c), c) for c in CLASSES]
-
-
 def main(folder):
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(SEED)
@@ -56,7 +49,7 @@ def main(folder):
         entries.append(entry(caption, scene))
     sheet(images).save(folder / "images.png", optimize=True)
     sheet(masks).save(folder / "labels.png", optimize=True)
-    head = dict(world=world.VERSION, seed=SEED, size=world.SIZE, columns=COLUMNS, classes=classes())
+    head = dict(world=world.VERSION, seed=SEED, size=world.SIZE, columns=COLUMNS, classes=CLASSES)
     body = ",\n".join(json.dumps(e) for e in entries)
     (folder / "reference.json").write_text(json.dumps(head)[:-1] + ', "images": [\n' + body + "\n]}\n")
 

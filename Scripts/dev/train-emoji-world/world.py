@@ -73,7 +73,7 @@ for _p in POLYSEMES.values():
 
 NOUNS = tuple(n for nouns in CATEGORIES.values() for n in nouns) + tuple(POLYSEMES)
 LABELS = tuple(GLYPHS)  # what a checker can name: nouns, with senses apart
-# Glyphs of the second world alone. No caption has them; the judge learns them too, so that it can judge its weights.
+# Glyphs of the second world alone. No caption has them; the shipped judge has learnt them too, as classes of its own.
 EARLIER = {"horse": "🐎", "fish": "🐠", "butterfly": "🦋", "snake": "🐍", "bicycle": "🚲", "mouse (rodent)": "🐁"}
 CATEGORY = {n: c for c, nouns in CATEGORIES.items() for n in nouns}
 
