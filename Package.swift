@@ -17,17 +17,28 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
   ],
   targets: [
-    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
-    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
-    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .systemLibrary(name: "CLua54", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
-    .target(name: "COneDNN", cSettings: optimizedC, linkerSettings: [.linkedLibrary("dnnl")]),
-    .target(name: "CKernels", cSettings: optimizedC, linkerSettings: [.linkedLibrary("gomp")]),
-    .target(name: "CImaging", dependencies: ["CPNG"], cSettings: optimizedC),
-    .target(name: "CConfinement", cSettings: optimizedC),
-    .target(name: "CNativePlugin"),
-    .target(name: "CLuaBridge", dependencies: ["CLua54"], cSettings: optimizedC),
+    .systemLibrary(
+      name: "COpenBLAS", path: "Sources/C/COpenBLAS", pkgConfig: "openblas",
+      providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(
+      name: "CPNG", path: "Sources/C/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(
+      name: "CSQLite", path: "Sources/C/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(
+      name: "CZlib", path: "Sources/C/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CLua54", path: "Sources/C/CLua54", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
+    .target(
+      name: "COneDNN", path: "Sources/C/COneDNN", cSettings: optimizedC,
+      linkerSettings: [.linkedLibrary("dnnl")]),
+    .target(
+      name: "CKernels", path: "Sources/C/CKernels", cSettings: optimizedC,
+      linkerSettings: [.linkedLibrary("gomp")]),
+    .target(name: "CImaging", dependencies: ["CPNG"], path: "Sources/C/CImaging", cSettings: optimizedC),
+    .target(name: "CConfinement", path: "Sources/C/CConfinement", cSettings: optimizedC),
+    .target(name: "CNativePlugin", path: "Sources/C/CNativePlugin"),
+    .target(
+      name: "CLuaBridge", dependencies: ["CLua54"], path: "Sources/C/CLuaBridge", cSettings: optimizedC),
 
     .target(
       name: "Tensor",
@@ -37,18 +48,23 @@ let package = Package(
     .target(name: "Encoding"),
     .target(name: "Statistics"),
     .target(name: "Neural", dependencies: ["Tensor", "Encoding"]),
+    .target(name: "Weights", dependencies: ["Neural", "Tensor", "Encoding", "CKernels"]),
     .target(name: "Imaging", dependencies: ["Tensor", "CImaging"]),
-    .target(name: "Diffusion", dependencies: ["Neural", "Imaging", "Tensor", "Encoding"]),
+    .target(name: "Models", dependencies: ["Weights", "Neural", "Tensor", "Encoding"]),
+    .target(name: "Sampling", dependencies: ["Models", "Tensor", "Encoding"]),
+    .target(
+      name: "Families", dependencies: ["Sampling", "Models", "Weights", "Neural", "Tensor", "Encoding"]),
     .target(name: "Lua", dependencies: ["CLuaBridge", "CLua54"]),
     .target(name: "Notebook", dependencies: ["Encoding"]),
     .target(name: "Plugins", dependencies: ["Lua", "Encoding", "CKernels", "CZlib"]),
     .target(
       name: "Scripting",
       dependencies: [
-        "Lua", "Plugins", "Notebook", "Diffusion", "Imaging", "Neural", "Tensor", "Encoding", "Statistics",
+        "Lua", "Plugins", "Notebook", "Families", "Sampling", "Models", "Weights", "Imaging", "Neural",
+        "Tensor", "Encoding", "Statistics",
         "CKernels", "CNativePlugin",
       ]),
-    .target(name: "CZeroMQ", cSettings: optimizedC),
+    .target(name: "CZeroMQ", path: "Sources/C/CZeroMQ", cSettings: optimizedC),
     .target(
       name: "JupyterKernel",
       dependencies: ["Scripting", "Notebook", "Imaging", "Encoding", "CZeroMQ", "CSQLite", "CKernels"]),
@@ -56,7 +72,8 @@ let package = Package(
     .executableTarget(
       name: "lunette",
       dependencies: [
-        "Scripting", "Plugins", "JupyterKernel", "Prompt", "Notebook", "Diffusion", "Neural", "Imaging",
+        "Scripting", "Plugins", "JupyterKernel", "Prompt", "Notebook", "Families", "Sampling", "Models",
+        "Weights", "Neural", "Imaging",
         "Tensor",
         "Encoding", "CKernels", "CConfinement", "COpenBLAS", "CPNG", "CLua54",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -65,16 +82,20 @@ let package = Package(
       name: "bench-ops", dependencies: ["Tensor"], path: "Scripts/dev/bench-ops", exclude: ["run", "peer.py"]),
     .executableTarget(
       name: "fuzz-readers",
-      dependencies: ["Plugins", "Neural", "Imaging", "Diffusion", "Notebook", "Tensor"],
+      dependencies: [
+        "Plugins", "Neural", "Imaging", "Families", "Sampling", "Models", "Weights", "Notebook", "Tensor",
+      ],
       path: "Scripts/dev/fuzz-readers"),
 
     .testTarget(name: "EncodingTests", dependencies: ["Encoding"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Goldens"]),
     .testTarget(name: "TensorTests", dependencies: ["Tensor"], exclude: ["Goldens"]),
-    .testTarget(name: "NeuralTests", dependencies: ["Neural", "Encoding", "Tensor"], exclude: ["Goldens"]),
+    .testTarget(
+      name: "NeuralTests", dependencies: ["Weights", "Neural", "Encoding", "Tensor"], exclude: ["Goldens"]),
     .testTarget(name: "ImagingTests", dependencies: ["Imaging"], exclude: ["Goldens"]),
     .testTarget(
-      name: "DiffusionTests", dependencies: ["Diffusion", "Neural", "Tensor", "Encoding"],
+      name: "DiffusionTests",
+      dependencies: ["Families", "Sampling", "Models", "Weights", "Neural", "Tensor", "Encoding"],
       exclude: ["Goldens"]),
     .testTarget(name: "LuaTests", dependencies: ["Lua"]),
     .testTarget(name: "NotebookTests", dependencies: ["Notebook", "Encoding"]),

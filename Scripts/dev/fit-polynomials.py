@@ -1,4 +1,4 @@
-"""Fits the polynomials of Sources/CKernels (vector_math.h, attention_tile.h) and prints them as C.
+"""Fits the polynomials of Sources/C/CKernels (vector_math.h, attention_tile.h) and prints them as C.
 
 Each is a minimax fit (Lawson's reweighted least squares) in double against SciPy, then rounded to float one
 coefficient at a time, lowest order first, the rest fitted again.

@@ -1,4 +1,4 @@
-import Diffusion
+import Families
 
 /// A file or folder that takes part in what a model draws.
 public struct ModelPart: Sendable, Hashable {

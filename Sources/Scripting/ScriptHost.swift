@@ -1,7 +1,7 @@
 import Glibc
 import Imaging
-import Diffusion
 import Lua
+import Sampling
 
 /// What bound functions may ask of the session in which they run. A session makes one, keeps it, and gives it to its Lua
 /// state as `host`.

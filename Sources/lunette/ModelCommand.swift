@@ -1,5 +1,5 @@
 import ArgumentParser
-import Diffusion
+import Families
 import Scripting
 
 struct ModelCommand: ParsableCommand {

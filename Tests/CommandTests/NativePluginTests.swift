@@ -6,7 +6,7 @@ import Testing
   let program: Program
   private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().path
-  private static let include = root + "/Sources/CNativePlugin/include"
+  private static let include = root + "/Sources/C/CNativePlugin/include"
 
   init() throws {
     program = try Program()

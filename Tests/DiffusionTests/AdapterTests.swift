@@ -1,8 +1,8 @@
-import Neural
 import Tensor
 import Testing
+import Weights
 
-@testable import Diffusion
+@testable import Families
 
 /// LoRA and textual inversion against the definitions and diffusers (Scripts/dev/goldens/adapters.py).
 @Suite struct AdapterTests {

@@ -2,8 +2,11 @@ import Foundation
 import Neural
 import Tensor
 import Testing
+import Weights
 
-@testable import Diffusion
+@testable import Families
+@testable import Models
+@testable import Sampling
 
 /// Checkpoints that are damaged or of another kind: one line that names the file and the fault.
 struct CheckpointTests {

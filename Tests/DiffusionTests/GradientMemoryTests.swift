@@ -1,4 +1,6 @@
-import Diffusion
+import Families
+import Models
+import Sampling
 import Tensor
 import Testing
 

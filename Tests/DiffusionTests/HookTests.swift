@@ -1,4 +1,4 @@
-import Diffusion
+import Models
 import Tensor
 import Testing
 

@@ -2,7 +2,8 @@ import Neural
 import Tensor
 import Testing
 
-@testable import Diffusion
+@testable import Families
+@testable import Models
 
 /// Models whose weights stay in the file, or are kept in bfloat16.
 @Suite struct MemoryTests {

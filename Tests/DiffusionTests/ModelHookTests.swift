@@ -1,7 +1,8 @@
 import Tensor
 import Testing
 
-@testable import Diffusion
+@testable import Families
+@testable import Models
 
 /// What hooks and traces see of the real models, and that looking changes nothing.
 struct ModelHookTests {

@@ -1,8 +1,9 @@
-import Neural
 import Tensor
 import Testing
+import Weights
 
-@testable import Diffusion
+@testable import Families
+@testable import Models
 
 /// What the parity suites do not look at: the plain backend, the scale of latents, CLIP as a classifier.
 struct ModelTests {

@@ -2,7 +2,8 @@ import Glibc
 import Tensor
 import Testing
 
-@testable import Diffusion
+@testable import Families
+@testable import Models
 
 /// Rows of a batch that pass through the UNet side by side.
 @Suite(.serialized, .enabled(if: Compute.standard.rowsAreIndependent))

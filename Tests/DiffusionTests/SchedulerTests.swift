@@ -1,10 +1,10 @@
 import Encoding
 import Glibc
-import Neural
+
 import Tensor
 import Testing
 
-@testable import Diffusion
+@testable import Sampling
 
 /// Schedulers against diffusers under the toy model of Scripts/dev/goldens/schedulers.py.
 @Suite struct SchedulerTests {

@@ -1,10 +1,12 @@
 import Encoding
 import Foundation
-import Neural
 import Tensor
 import Testing
+import Weights
 
-@testable import Diffusion
+@testable import Families
+@testable import Models
+@testable import Sampling
 
 /// A directory for files that a test makes; removed at the end.
 final class Workshop {

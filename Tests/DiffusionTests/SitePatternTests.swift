@@ -1,4 +1,4 @@
-import Diffusion
+import Models
 import Testing
 
 @Suite struct SitePatternTests {

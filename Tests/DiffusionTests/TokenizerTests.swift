@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Diffusion
+@testable import Models
 
 struct TokenizerTests {
   private func tokenizer(_ name: String) throws -> Tokenizer {

@@ -1,4 +1,5 @@
-import Diffusion
+import Models
+import Sampling
 import Tensor
 
 /// A model that is small enough to reason about and instruments itself as the real one does: one cross-attention,

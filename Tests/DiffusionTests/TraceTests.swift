@@ -1,5 +1,5 @@
-import Diffusion
 import Foundation
+import Models
 import Tensor
 import Testing
 

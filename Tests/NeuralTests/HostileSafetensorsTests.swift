@@ -1,6 +1,7 @@
 import Glibc
 import Neural
 import Testing
+import Weights
 
 /// Files that lie: each must be refused with one line that says what is wrong.
 struct HostileSafetensorsTests {

@@ -1,6 +1,7 @@
 import Neural
 import Tensor
 import Testing
+import Weights
 
 struct SafetensorsTests {
   private let directory: TemporaryDirectory

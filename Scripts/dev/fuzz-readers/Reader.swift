@@ -1,10 +1,10 @@
-import Diffusion
 import Encoding
 import Imaging
-import Neural
+import Models
 import Notebook
 import Plugins
 import Tensor
+import Weights
 
 /// A reader of files that may come from strangers, and what it promises whatever their bytes are: it ends, with a value or with
 /// an error of one line, and what it read it can write and read again.

@@ -1,7 +1,7 @@
 // Without libFuzzer: reads the files that are named and says what happened.
 #if !Fuzzing
   import Glibc
-  import Neural
+  import Weights
 
   @main
   enum Replay {

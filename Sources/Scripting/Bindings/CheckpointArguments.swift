@@ -1,4 +1,4 @@
-import Diffusion
+import Families
 import Lua
 import Tensor
 

@@ -1,6 +1,7 @@
-import Diffusion
+import Families
 import Imaging
 import Lua
+import Models
 import Tensor
 
 /// CLIP as scripts hold it: pictures and texts as unit vectors.

@@ -1,5 +1,6 @@
-import Diffusion
 import Lua
+import Models
+import Sampling
 import Tensor
 
 /// The table of `model:generate{…}`, decoded once.

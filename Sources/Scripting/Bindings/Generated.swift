@@ -1,6 +1,6 @@
-import Diffusion
 import Imaging
 import Lua
+import Sampling
 import Tensor
 
 /// What `model:generate` gives: pictures decode when they are first asked for.

@@ -1,5 +1,5 @@
-import Diffusion
 import Lua
+import Models
 import Tensor
 
 /// The option `hooks`: a list of `{ pattern, function(value, site) … end }`, called in this order.

@@ -1,5 +1,5 @@
-import Diffusion
 import Lua
+import Sampling
 import Tensor
 
 /// A scheduler that a plugin wrote: a table with the times at which the model is called and a function that takes a step.

@@ -1,6 +1,7 @@
-import Diffusion
+import Families
 import Imaging
 import Lua
+import Sampling
 import Tensor
 
 /// A text-to-image model as scripts hold it.

@@ -1,6 +1,6 @@
-import Diffusion
 import Encoding
 import Lua
+import Sampling
 
 /// The option `scheduler`: a name, or a table of a name and settings by the names that diffusers gives them.
 enum SchedulerArgument {

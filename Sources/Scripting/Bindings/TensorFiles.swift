@@ -1,6 +1,6 @@
 import Lua
-import Neural
 import Tensor
+import Weights
 
 extension Tensor {
   static func describeFiles(_ type: LuaType<Tensor>) throws {

@@ -1,5 +1,5 @@
-import Diffusion
 import Lua
+import Models
 
 /// A prompt's tokens as a list of `{ id=, text=, word=, position= }`, which also carries `ids` (padded), `eot` (position of the
 /// first end-of-text token), `words` and, where the prompt was too long, `truncated` (what was cut).

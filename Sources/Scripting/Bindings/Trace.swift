@@ -1,5 +1,5 @@
-import Diffusion
 import Lua
+import Models
 import Tensor
 
 /// The attention that a run recorded.

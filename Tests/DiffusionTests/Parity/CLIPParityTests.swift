@@ -1,7 +1,8 @@
-import Diffusion
-import Neural
+import Families
+import Models
 import Tensor
 import Testing
+import Weights
 
 @Suite struct CLIPParityTests {
   private func outputs(_ reference: Reference) throws -> SafetensorsFile {

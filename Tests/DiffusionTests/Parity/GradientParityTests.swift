@@ -1,7 +1,9 @@
-import Diffusion
-import Neural
+import Families
+import Models
+import Sampling
 import Tensor
 import Testing
+import Weights
 
 /// Gradients through the networks against PyTorch's autograd in double (Scripts/dev/goldens/gradients.py).
 @Suite(.serialized) struct GradientParityTests {

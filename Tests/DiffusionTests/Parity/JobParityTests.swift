@@ -1,8 +1,10 @@
-import Neural
 import Tensor
 import Testing
+import Weights
 
-@testable import Diffusion
+@testable import Families
+@testable import Models
+@testable import Sampling
 
 /// Jobs beyond text to image against diffusers' pipelines (Scripts/dev/goldens/jobs.py).
 @Suite struct JobParityTests {

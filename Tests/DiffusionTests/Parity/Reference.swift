@@ -1,9 +1,10 @@
-import Diffusion
 import Encoding
+import Families
 import Glibc
-import Neural
+import Sampling
 import Tensor
 import Testing
+import Weights
 
 /// A checkpoint and what diffusers and transformers make of it (Scripts/dev/goldens/outputs.py).
 ///

@@ -1,4 +1,4 @@
-import Diffusion
+import Sampling
 import Tensor
 import Testing
 

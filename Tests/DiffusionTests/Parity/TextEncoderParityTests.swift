@@ -1,4 +1,5 @@
-import Diffusion
+import Families
+import Models
 import Tensor
 import Testing
 

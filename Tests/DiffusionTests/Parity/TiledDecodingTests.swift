@@ -1,8 +1,9 @@
-import Neural
 import Tensor
 import Testing
+import Weights
 
-@testable import Diffusion
+@testable import Families
+@testable import Models
 
 /// Pictures decoded in tiles, as diffusers' `enable_tiling` does (Scripts/dev/goldens/tiles.py).
 @Suite struct TiledDecodingTests {

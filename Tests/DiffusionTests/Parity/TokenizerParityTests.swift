@@ -1,4 +1,4 @@
-import Diffusion
+import Families
 import Testing
 
 @Suite struct TokenizerParityTests {

@@ -1,4 +1,3 @@
-import Diffusion
 import Tensor
 import Testing
 

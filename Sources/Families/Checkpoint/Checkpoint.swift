@@ -1,0 +1,223 @@
+import Glibc
+import Models
+import Sampling
+
+/// A model on disk: a directory in the layout of diffusers (`model_index.json` names the parts and their classes, each
+/// part has a directory of its own), or one file under the names of the original latent diffusion code.
+///
+/// Opening reads the index or the file's header only; parts are read when they are asked for.
+public final class Checkpoint {
+  /// The directory, or the file.
+  public let path: String
+  public let options: CheckpointOptions
+  /// `StableDiffusionPipeline`
+  public let pipelineClass: String
+  /// The parts of the model, without those it leaves empty.
+  public let components: [ComponentSource]
+  /// What the user should know.
+  public private(set) var warnings: [String]
+  private let isSingleFile: Bool
+
+  private static let pipelineClasses: Set<String> = [
+    "StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline", "StableDiffusionInpaintPipeline",
+  ]
+
+  /// - Throws: an error that says what the path is if it is no such checkpoint.
+  public init(path: String, options: CheckpointOptions = CheckpointOptions()) throws {
+    let path = path.hasSuffix("/") && path != "/" ? String(path.dropLast()) : path
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw PipelineError("\(path): no such model") }
+    var parts: [ComponentSource]
+    if status.st_mode & S_IFMT == S_IFDIR {
+      let directory = try CheckpointDirectory(path: path, variant: options.variant)
+      isSingleFile = false
+      pipelineClass = directory.pipelineClass
+      parts = directory.components
+      warnings = []
+    } else {
+      isSingleFile = true
+      pipelineClass = "StableDiffusionPipeline"
+      (parts, warnings) = try SingleFile(path: path).components(
+        configs: options.configs, tokenizer: options.tokenizer, predictionType: options.predictionType)
+    }
+    self.path = path
+    self.options = options
+    if let vae = options.vae {
+      parts.removeAll { $0.name == "vae" }
+      parts.append(try ReplacedAutoencoder.source(vae))
+    }
+    if let tokenizer = options.tokenizer, !isSingleFile {
+      let directory = SingleFile.tokenizerDirectory(in: tokenizer) ?? tokenizer
+      parts.removeAll { $0.name == "tokenizer" }
+      parts.append(ComponentSource(name: "tokenizer", className: "CLIPTokenizer", directory: directory))
+    }
+    components = try Self.adapted(parts, options)
+  }
+
+  /// A directory in the layout of diffusers.
+  public convenience init(directory: String, variant: String? = nil) throws {
+    var options = CheckpointOptions()
+    options.variant = variant
+    try self.init(path: directory, options: options)
+  }
+
+  /// Gives each part the adapters that concern it.
+  private static func adapted(_ parts: [ComponentSource], _ options: CheckpointOptions) throws
+    -> [ComponentSource]
+  {
+    let plain = parts.first { $0.name == "text_encoder" }
+    var next =
+      options.embeddings.isEmpty ? 0 : try plain?.configuration().int("vocab_size", default: 49408) ?? 0
+    let tokens = options.embeddings.map { embedding in
+      defer { next += embedding.count }
+      return Tokenizer.AddedToken(text: embedding.token, ids: next..<next + embedding.count)
+    }
+    return parts.map { part in
+      var part = part
+      part.savesMemory = options.savesMemory
+      if part.name != "vae" { part.precision = options.precision }
+      switch part.name {
+      case "vae": part.tile = options.tile
+      case "unet": part.loras = options.loras
+      case "text_encoder": (part.loras, part.embeddings) = (options.loras, options.embeddings)
+      case "tokenizer": part.addedTokens = tokens
+      default: break
+      }
+      return part
+    }
+  }
+
+  /// The part called `name`; nil if the checkpoint has none.
+  public func source(_ name: String) -> ComponentSource? { components.first { $0.name == name } }
+
+  private func required(_ name: String) throws -> Component {
+    guard let source = source(name) else { throw missing(name) }
+    return try ComponentRegistry.load(source).component
+  }
+
+  private func missing(_ name: String) -> PipelineError {
+    guard isSingleFile else { return PipelineError("\(path)/model_index.json: no \(name)") }
+    switch name {
+    case "tokenizer":
+      return PipelineError(
+        "\(path): a single file carries no tokenizer: name a directory that has one (vocab.json and merges.txt, as "
+          + "any Stable Diffusion directory and any CLIP) with load's option tokenizer")
+    case "vae": return PipelineError("\(path): no VAE in this file: name one with load's option vae")
+    default: return PipelineError("\(path): no \(name) in this file")
+    }
+  }
+
+  private func wrongKind(_ name: String) -> PipelineError {
+    PipelineError(
+      "\(path): \(name) is of class \(source(name)?.className ?? "?"), "
+        + "which does not do its work")
+  }
+
+  /// Throws if the checkpoint is of a family that cannot be run, naming the family.
+  func requireSupported() throws {
+    guard !Checkpoint.pipelineClasses.contains(pipelineClass) else { return }
+    let families = [
+      ("StableDiffusionXL", "a Stable Diffusion XL"), ("StableDiffusion3", "a Stable Diffusion 3"),
+      ("Flux", "a Flux"), ("StableDiffusionUpscale", "an upscaler's"), ("PixArt", "a PixArt"),
+      ("LatentConsistencyModel", "a latent consistency"),
+    ]
+    let family = families.first { pipelineClass.hasPrefix($0.0) }?.1 ?? "another kind of"
+    throw PipelineError(
+      "\(path): \(family) checkpoint (\(pipelineClass)); only Stable Diffusion 1 and 2 are supported so far")
+  }
+
+  public func predictor() throws -> any NoisePredictor {
+    guard case .predictor(let predictor) = try required("unet") else { throw wrongKind("unet") }
+    return predictor
+  }
+
+  public func textEncoder() throws -> any TextEmbedder {
+    guard case .textEncoder(let encoder) = try required("text_encoder") else {
+      throw wrongKind("text_encoder")
+    }
+    return encoder
+  }
+
+  public func tokenizer() throws -> any TextTokenizer {
+    guard case .tokenizer(let tokenizer) = try required("tokenizer") else { throw wrongKind("tokenizer") }
+    return tokenizer
+  }
+
+  /// nil for a model that works on pixels.
+  public func codec() throws -> (any ImageCodec)? {
+    guard source("vae") != nil else {
+      if isSingleFile { throw missing("vae") }
+      return nil
+    }
+    guard case .codec(let codec) = try required("vae") else { throw wrongKind("vae") }
+    return codec
+  }
+
+  public func schedulerConfig() throws -> SchedulerConfig {
+    let source =
+      source("scheduler") ?? ComponentSource(name: "scheduler", className: "", directory: "\(path)/scheduler")
+    let configuration = try source.configuration()
+    let config = SchedulerConfig(configuration.json, file: configuration.path)
+    guard let type = options.predictionType else { return config }
+    return config.overriding(["prediction_type": .string(type)])
+  }
+
+  /// The CLIP that the model brings along in the directory `clip`, which no index names; nil if it has none.
+  public func clip() throws -> CLIPModel? {
+    guard let source = clipSource else { return nil }
+    return try CLIPModel(source, tokenizer: try? tokenizer())
+  }
+
+  var clipSource: ComponentSource? {
+    let clip = "\(path)/clip"
+    guard access("\(clip)/config.json", F_OK) == 0 else { return nil }
+    return ComponentSource(name: "clip", className: "CLIPModel", directory: clip)
+  }
+
+  /// Everything that makes pictures, read and put together.
+  public func pipeline() throws -> Pipeline {
+    try requireSupported()
+    warnings += try adapterFaults()
+    let pipeline = Pipeline(
+      unet: try predictor(), textEncoder: try textEncoder(), tokenizer: try tokenizer(), codec: try codec(),
+      schedulerConfig: try schedulerConfig())
+    try checkFit(pipeline)
+    return pipeline
+  }
+
+  /// Layers that adapters change and the model does not have, a line for each adapter.
+  ///
+  /// - Throws: `PipelineError` for an adapter of which nothing fits.
+  private func adapterFaults() throws -> [String] {
+    try options.loras.compactMap { lora in
+      var (count, strays) = (0, [String]())
+      for source in components where ["unet", "text_encoder"].contains(source.name) {
+        count += lora.count(component: source.name)
+        strays += lora.unmatched(in: try source.plain().weights().source, component: source.name)
+      }
+      guard let first = strays.first else { return nil }
+      let message = "\(lora.path): \(strays.count) of \(count) layers are not in this model (first: \(first))"
+      guard strays.count < count else { throw PipelineError("\(message): made for another model") }
+      return message
+    }
+  }
+
+  /// Parts that are fine by themselves may still not belong together.
+  private func checkFit(_ pipeline: Pipeline) throws {
+    let (unet, text) = (pipeline.unet, pipeline.textEncoder)
+    guard text.embeddingWidth == unet.embeddingWidth else {
+      throw PipelineError(
+        "\(path): the text encoder gives \(text.embeddingWidth) numbers per token, "
+          + "the UNet takes \(unet.embeddingWidth)")
+    }
+    if let codec = pipeline.codec, codec.latentChannels != unet.sampleChannels {
+      throw PipelineError(
+        "\(path): the UNet makes \(unet.sampleChannels) channels, the VAE has \(codec.latentChannels)")
+    }
+    guard unet.conditionChannels == 0 || unet.conditionChannels == unet.sampleChannels + 1 else {
+      throw PipelineError(
+        "\(path): the UNet takes \(unet.conditionChannels) channels beside the sample; only text to image and "
+          + "inpainting (a mask and a masked picture) are supported")
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import Tensor
+import Weights
+
+/// What a full reading of a checkpoint has found.
+public struct CheckpointReport: Sendable {
+  /// What is wrong, one line each.
+  public var faults: [String] = []
+  /// Tensors that nothing uses.
+  public var unused: [String] = []
+  /// What the user should know.
+  public var warnings: [String] = []
+  /// How many tensors were read.
+  public var tensors = 0
+}
+
+extension Checkpoint {
+  /// Compares every tensor with the configs and looks at every number.
+  public func check() -> CheckpointReport {
+    var report = CheckpointReport()
+    var files: [WeightFiles] = []
+    for source in components + (clipSource.map { [$0] } ?? []) where source.name != "scheduler" {
+      do {
+        if source.name == "clip" {
+          _ = try clip()
+          files.append(try source.weights().files)
+          continue
+        }
+        let (_, weights, probe) = try ComponentRegistry.load(source, probing: true)
+        report.faults += probe?.faults ?? []
+        guard let weights else { continue }
+        if !files.contains(where: { $0 === weights }) { files.append(weights) }
+        report.unused += Self.unused(probe, of: source)
+      } catch { report.faults.append("\(error)") }
+    }
+    for file in files {
+      report.tensors += file.entries.count
+      report.faults += Self.wrongNumbers(file)
+    }
+    if let single = files.first, source("unet")?.directory == path { report.unused += Self.strays(single) }
+    for step in [{ try self.requireSupported() }, { _ = try self.schedulerConfig() }] {
+      do { try step() } catch { report.faults.append("\(error)") }
+    }
+    if report.faults.isEmpty {
+      do { _ = try pipeline() } catch { report.faults.append("\(error)") }
+    }
+    report.warnings = warnings
+    return report
+  }
+
+  static func unused(_ probe: ProbedWeights?, of source: ComponentSource) -> [String] {
+    let names = probe?.unused ?? []
+    // Position numbers, which older versions of transformers stored; the layer of OpenCLIP that is left out on purpose.
+    let isExpected = { (name: String) in
+      name.hasSuffix("position_ids") || (source.isRenamed && name.hasPrefix("encoder.layers."))
+    }
+    return names.filter { !isExpected($0) }.map { "\(source.name).\($0)" }
+  }
+
+  /// Tensors of a single file that belong to no part: training's leftovers are expected.
+  private static func strays(_ files: WeightFiles) -> [String] {
+    let parts = ["model.diffusion_model.", "cond_stage_model.", "first_stage_model."]
+    let leftovers = [
+      "model_ema.", "betas", "alphas_cumprod", "sqrt_", "log_one_minus_", "posterior_", "scale_factor",
+      "global_step", "logvar", "lvlb_weights",
+    ]
+    return files.names.filter { name in !(parts + leftovers).contains { name.hasPrefix($0) } }
+  }
+
+  /// Tensors with numbers that are not finite.
+  private static func wrongNumbers(_ files: WeightFiles) -> [String] {
+    files.entries.compactMap { entry in
+      guard entry.type.isFloat else { return nil }
+      do {
+        let tensor = try files.tensor(named: entry.name)
+        guard tensor.count > 0 else { return nil }
+        let largest = try tensor.abs().max().item()
+        return largest.isFinite
+          ? nil : "\(files.path): tensor '\(entry.name)' holds \(largest.isNaN ? "NaN" : "infinite numbers")"
+      } catch { return "\(error)" }
+    }
+  }
+}

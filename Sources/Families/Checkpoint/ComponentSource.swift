@@ -1,0 +1,109 @@
+import Glibc
+import Models
+import Neural
+import Tensor
+import Weights
+
+/// The weights of one part: the files, and what the part's model sees of them.
+struct ComponentWeights: Sendable {
+  let files: WeightFiles
+  let source: any WeightSource
+
+  /// The tensors that belong to the part.
+  var entries: [SafetensorsFile.Entry] {
+    guard let renamed = source as? RenamedWeights else { return files.entries }
+    let stored = renamed.storedNames
+    return files.entries.filter { stored.contains($0.name) }
+  }
+}
+
+/// Where one part of a checkpoint lies on disk.
+public struct ComponentSource: Sendable {
+  /// The part's name in the checkpoint: `unet`, `text_encoder` …
+  public let name: String
+  public let className: String
+  /// Where the part's files lie; or the one file of the whole model.
+  public let directory: String
+  /// `fp16` and the like: which of several sets of weights to read.
+  public let variant: String?
+
+  /// A config and weights that have no files of their own.
+  struct Contents: Sendable {
+    let configuration: Configuration
+    let weights: ComponentWeights?
+  }
+  private let contents: Contents?
+
+  /// In what the part multiplies, and whether its weights stay in the file.
+  var precision = Precision.float32
+  var savesMemory = false
+  /// Of a VAE: see `CheckpointOptions`.
+  var tile: Int?
+
+  /// What adapters do to the part.
+  var loras: [LoRA] = []
+  var embeddings: [TextualInversion] = []
+  var addedTokens: [Tokenizer.AddedToken] = []
+
+  public init(name: String, className: String, directory: String, variant: String? = nil) {
+    self.init(name: name, className: className, directory: directory, variant: variant, contents: nil)
+  }
+
+  init(name: String, className: String, directory: String, variant: String? = nil, contents: Contents?) {
+    self.name = name
+    self.className = className
+    self.directory = directory
+    self.variant = variant
+    self.contents = contents
+  }
+
+  /// Whether the part's weights are found under other names than the file's.
+  var isRenamed: Bool { contents != nil }
+
+  public func configuration() throws -> Configuration {
+    let file = name == "scheduler" ? "scheduler_config.json" : "config.json"
+    let plain = try contents?.configuration ?? Configuration(file: "\(directory)/\(file)")
+    guard !embeddings.isEmpty, name == "text_encoder" else { return plain }
+    return try plain.setting(
+      "vocab_size", .number(plain.int("vocab_size", default: 49408) + embeddings.reduce(0) { $0 + $1.count }))
+  }
+
+  /// - Parameter stem: what the files are called: `model` in transformers, `diffusion_pytorch_model` in diffusers
+  func weights(stem: String) throws -> ComponentWeights {
+    var weights: ComponentWeights
+    if let contents {
+      guard let found = contents.weights else { throw PipelineError("\(directory): \(name) has no weights") }
+      weights = found
+    } else {
+      let files = try WeightFiles(directory: directory, stem: stem, variant: variant)
+      weights = ComponentWeights(files: files, source: files)
+    }
+    if !embeddings.isEmpty {
+      weights = ComponentWeights(
+        files: weights.files, source: try TextualInversion.joined(embeddings, to: weights.source))
+    }
+    if !loras.isEmpty {
+      weights = ComponentWeights(
+        files: weights.files, source: try LoRA.merged(loras, into: weights.source, component: name))
+    }
+    return weights
+  }
+
+  /// Without adapters.
+  func plain() -> ComponentSource {
+    var plain = self
+    (plain.loras, plain.embeddings, plain.addedTokens) = ([], [], [])
+    return plain
+  }
+
+  /// The weights by whatever stem they have.
+  func weights() throws -> ComponentWeights {
+    let stems = ["diffusion_pytorch_model", "model"]
+    let names = stems.flatMap { stem in
+      let name = variant.map { "\(stem).\($0)" } ?? stem
+      return ["\(name).safetensors", "\(name).safetensors.index.json"].map { (stem, $0) }
+    }
+    let found = names.first { access("\(directory)/\($0.1)", F_OK) == 0 }
+    return try weights(stem: found?.0 ?? stems[0])
+  }
+}

@@ -1,0 +1,106 @@
+import Tensor
+
+/// What accompanies a forward pass through the models: where the loop stands, and who listens.
+///
+/// Layers know their site names from load and pass their values through `visit`, `visitMap` and `attention`. With
+/// no listener these cost one dictionary look-up.
+public final class RunContext {
+  /// Number of the current step, from 1; nil outside the loop.
+  public var step: Int?
+  /// The scheduler's timestep; nil outside the loop.
+  public var timestep: Double?
+  /// What each row of the current batch is.
+  public var rows: [Row] {
+    didSet { runs = RowRun.cut(rows) }
+  }
+  /// Collects attention probabilities; nil if nobody asked.
+  public let trace: Trace?
+  /// Whether the UNet keeps only what enters its blocks and computes the rest again for the gradient.
+  public var checkpoints = false
+  /// Probabilities that the trace is to get later, while a block is computed that will be computed again.
+  var pendingRecords: [(entry: TraceEntry, probabilities: Tensor)]?
+  /// What layers keep of the text embedding.
+  public let conditioning = ConditioningCache()
+
+  /// The rows in runs of consecutive samples of one kind.
+  private(set) var runs: [RowRun]
+  public var hookSet: HookSet
+  /// Kept for the sake of what they remember of the text.
+  private var rowContexts: [RunContext] = []
+
+  public init(rows: [Row] = [], hooks: [Hook] = [], trace: Trace? = nil) {
+    self.rows = rows
+    runs = RowRun.cut(rows)
+    self.trace = trace
+    hookSet = HookSet(hooks)
+  }
+
+  /// One context for each row of the batch, for passes that run side by side: each has its own `conditioning`, all share
+  /// the trace. Hooks are left out.
+  func parts(_ count: Int) -> [RunContext] {
+    while rowContexts.count < count { rowContexts.append(RunContext(trace: trace)) }
+    let parts = Array(rowContexts.prefix(count))
+    for (index, part) in parts.enumerated() {
+      part.rows = index < rows.count ? [rows[index]] : []
+      (part.step, part.timestep) = (step, timestep)
+    }
+    return parts
+  }
+
+  var hasHooks: Bool { !hookSet.hooks.isEmpty }
+
+  /// Whether a hook matches the site: ask before computing anything that only a hook would see.
+  public func listens(to site: String) -> Bool { hookSet.listens(to: site) }
+
+  /// Shows a value to the hooks of a site and returns what the model goes on with.
+  ///
+  /// - Parameter value: the first dimension is the batch's rows; sequences are {rows, length, channels}.
+  /// - Throws: what a hook throws; `PipelineError` naming the site if a replacement has another shape.
+  public func visit(_ site: String, _ value: Tensor, height: Int? = nil, width: Int? = nil) throws -> Tensor {
+    guard listens(to: site) else { return value }
+    let place = Site(name: site, step: step, timestep: timestep, height: height, width: width, rows: rows)
+    var current = value
+    for hook in hookSet.listeners(to: site) {
+      guard let replacement = try hook.body(current, place) else { continue }
+      guard replacement.shape == value.shape else {
+        throw PipelineError(
+          "hook '\(hook.pattern)' at \(site) must return nil or a tensor of shape \(braced(value.shape)), "
+            + "got \(braced(replacement.shape))")
+      }
+      current = replacement
+    }
+    return current
+  }
+
+  /// `visit` for a channels-last map {rows, H, W, channels}; hooks see it as {rows, channels, H, W}.
+  public func visitMap(_ site: String, _ value: Tensor) throws -> Tensor {
+    guard listens(to: site) else { return value }
+    let seen = try value.permuted([0, 3, 1, 2])
+    return try visit(site, seen, height: value.shape[1], width: value.shape[2]).permuted([0, 2, 3, 1])
+      .contiguous()
+  }
+}
+
+/// Rows that follow one another in the batch and in the samples, all of one half of guidance.
+struct RowRun {
+  let start: Int
+  private(set) var count: Int
+  let sample: Int
+  let isConditional: Bool
+
+  static func cut(_ rows: [Row]) -> [RowRun] {
+    var runs: [RowRun] = []
+    for (index, row) in rows.enumerated() {
+      if let last = runs.last, row.isConditional == last.isConditional, row.sample == last.sample + last.count
+      {
+        runs[runs.count - 1].count += 1
+      } else {
+        runs.append(RowRun(start: index, count: 1, sample: row.sample, isConditional: row.isConditional))
+      }
+    }
+    return runs
+  }
+}
+
+/// A shape as users write it: `{2, 77, 768}`.
+public func braced(_ shape: [Int]) -> String { "{" + shape.map(String.init).joined(separator: ", ") + "}" }

@@ -1,0 +1,171 @@
+/// The tokenizer of CLIP: prompts to token ids of fixed length and back.
+///
+/// Radford et al. 2021, "Learning Transferable Visual Models From Natural Language Supervision".
+public final class Tokenizer: TextTokenizer, Sendable {
+  public let maximumLength: Int
+  /// Ids of the tokens that start a text, end it and fill it up.
+  public let begin, end, pad: Int
+
+  private let encoding: BytePairEncoding
+  private let special: [String]
+  private let added: [AddedToken]
+  private let texts: [Int: String]
+
+  /// A word that the vocabulary lacks, and the ids that stand for it.
+  public struct AddedToken: Sendable {
+    public let text: String
+    public let ids: Range<Int>
+
+    public init(text: String, ids: Range<Int>) {
+      self.text = text
+      self.ids = ids
+    }
+  }
+
+  /// Reads `tokenizer.json`, or `vocab.json` and `merges.txt`, with their configs.
+  ///
+  /// - Parameter added: words with ids beyond those of the vocabulary
+  public init(directory: String, added: [AddedToken] = []) throws {
+    let files = try TokenizerFiles(directory: directory)
+    func id(_ token: String) throws -> Int {
+      guard let id = files.vocabulary[token] else {
+        throw PipelineError("\(directory): the special token '\(token)' is not in the vocabulary")
+      }
+      return id
+    }
+    maximumLength = files.length
+    begin = try id(files.begin)
+    end = try id(files.end)
+    pad = try id(files.pad ?? files.end)
+    encoding = BytePairEncoding(
+      vocabulary: files.vocabulary, merges: files.merges, unknown: try id(files.unknown ?? files.end))
+    // The longest first: a token may be the start of another.
+    special = files.special.sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
+    var texts = Dictionary(files.vocabulary.map { ($1, $0) }, uniquingKeysWith: min)
+    for token in added {
+      let letters = String(token.text.utf8.map { ByteAlphabet.letters[Int($0)] })
+      for id in token.ids {
+        texts[id] = id == token.ids.lowerBound ? letters + BytePairEncoding.endOfWord : ""
+      }
+    }
+    self.texts = texts
+    self.added = added.sorted { ($0.text.utf8.count, $0.text) > ($1.text.utf8.count, $1.text) }
+  }
+
+  /// One more than the largest id.
+  public var vocabularySize: Int { (texts.keys.max() ?? -1) + 1 }
+
+  /// The text with start and end token, cut or padded to `maximumLength`.
+  ///
+  /// A word is what the tokenizer never merges across: a run of letters, one digit, a contraction (`'s`), or a run
+  /// of other signs.
+  public func tokenize(_ text: String) -> Tokenization {
+    let content = pieces(of: text)
+    let kept = content.prefix(maximumLength - 2)
+    let ids = [begin] + kept.map(\.id) + [end]
+    let words = [nil] + kept.map(\.word) + [nil]
+    let tokens = zip(ids, words).enumerated().map { position, token in
+      Token(id: token.0, text: self.text(of: token.0), word: token.1, position: position)
+    }
+    return Tokenization(
+      tokens: tokens,
+      ids: ids + Array(repeating: pad, count: maximumLength - ids.count),
+      words: self.words(kept),
+      truncated: kept.count == content.count ? nil : detokenize(content.dropFirst(kept.count).map(\.id)))
+  }
+
+  public func contentTokens(of text: String) -> [Token] {
+    pieces(of: text).enumerated().map { position, token in
+      Token(id: token.id, text: self.text(of: token.id), word: token.word, position: position)
+    }
+  }
+
+  /// The text of each word, from the bytes of its tokens: one letter may be cut across two.
+  private func words(_ tokens: some Sequence<(id: Int, word: Int?)>) -> [String] {
+    var ids: [[Int]] = []
+    for token in tokens {
+      guard let word = token.word else { continue }
+      if word > ids.count { ids.append([]) }
+      ids[word - 1].append(token.id)
+    }
+    return ids.map(detokenize)
+  }
+
+  /// The text of tokens; start and end tokens and padding at the end are left out, ids that do not exist too.
+  public func detokenize(_ ids: [Int]) -> String {
+    let content = ids.prefix((ids.lastIndex { $0 != pad } ?? -1) + 1)
+    var bytes: [UInt8] = []
+    for id in content where id != begin && id != end {
+      guard let symbols = texts[id] else { continue }
+      if symbols.hasSuffix(BytePairEncoding.endOfWord) {
+        bytes += ByteAlphabet.decode(symbols.dropLast(BytePairEncoding.endOfWord.count)) + [UInt8(ascii: " ")]
+      } else {
+        bytes += ByteAlphabet.decode(symbols)
+      }
+    }
+    if bytes.last == UInt8(ascii: " ") { bytes.removeLast() }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private func text(of id: Int) -> String {
+    guard let symbols = texts[id] else { return "" }
+    if special.contains(symbols) { return symbols }
+    let letters = symbols.hasSuffix(BytePairEncoding.endOfWord) ? symbols.dropLast(4) : symbols[...]
+    return String(decoding: ByteAlphabet.decode(letters), as: UTF8.self)
+  }
+
+  /// Ids and word numbers without start and end token.
+  private func pieces(of prompt: String) -> [(id: Int, word: Int?)] {
+    var tokens: [(id: Int, word: Int?)] = []
+    var word = 0
+    for part in parts(of: prompt) {
+      switch part {
+      case .special(let id): tokens.append((id, nil))
+      case .added(let ids):
+        word += 1
+        tokens += ids.map { ($0, word) }
+      case .text(let text):
+        for piece in PromptSplitter.words(of: text) {
+          word += 1
+          tokens += encoding.encode(piece).map { ($0, word) }
+        }
+      }
+    }
+    return tokens
+  }
+
+  private enum Part {
+    case text(String)
+    case special(Int)
+    case added(Range<Int>)
+  }
+
+  /// Cuts out special tokens that stand in the prompt itself.
+  private func parts(of prompt: String) -> [Part] {
+    var parts: [Part] = []
+    var rest = Substring(prompt)
+    var start = rest.startIndex
+    var position = start
+    while position < rest.endIndex {
+      guard let (length, part) = token(at: rest[position...]) else {
+        position = rest.index(after: position)
+        continue
+      }
+      parts += [.text(String(rest[start..<position])), part]
+      rest = rest[position...].dropFirst(length)
+      start = rest.startIndex
+      position = start
+    }
+    return parts + [.text(String(rest[start...]))]
+  }
+
+  /// A special or added token at the start of a text, and its length in letters.
+  private func token(at text: Substring) -> (length: Int, part: Part)? {
+    if let token = special.first(where: text.hasPrefix), let id = encoding.vocabulary[token] {
+      return (token.count, .special(id))
+    }
+    // Added words are found whatever their case, as the prompt's other words are.
+    let token = added.first { text.prefix($0.text.count).lowercased() == $0.text.lowercased() }
+    return token.map { ($0.text.count, .added($0.ids)) }
+  }
+}

@@ -1,0 +1,146 @@
+import Tensor
+
+/// What the config of a `UNet2DConditionModel` says, checked: everything in it is either used, known to have no
+/// influence, or refused by name.
+struct UNetConfiguration {
+  enum BlockKind {
+    case plain, crossAttention
+  }
+
+  /// One resolution, going down or coming up.
+  struct Level {
+    let kind: BlockKind
+    let channels: Int
+    let layers: Int
+    let heads: Int
+    let transformerLayers: Int
+    let embeddingWidth: Int
+    let onlyCrossAttention: Bool
+  }
+
+  let inputs, outputs: Int
+  let sampleSize: (height: Int, width: Int)
+  /// From the largest map to the smallest.
+  let down: [Level]
+  /// From the smallest map to the largest.
+  let up: [Level]
+  let middle: Level
+  let hasMiddle: Bool
+  let style: ResnetBlock.Style
+  let linearProjection: Bool
+  let downsamplePadding: Int
+  let cosineFirst: Bool
+  let frequencyShift: Double
+  let timeWidth: Int
+
+  init(_ json: Configuration) throws {
+    try UNetConfiguration.checkSettings(json)
+    let channels = try json.ints("block_out_channels", default: [320, 640, 1280, 1280])
+    let count = channels.count
+    let downKinds = try UNetConfiguration.kinds(
+      json, "down_block_types", plain: "DownBlock2D", cross: "CrossAttnDownBlock2D", count: count,
+      default: Array(repeating: .crossAttention, count: 3) + [.plain])
+    let upKinds = try UNetConfiguration.kinds(
+      json, "up_block_types", plain: "UpBlock2D", cross: "CrossAttnUpBlock2D", count: count,
+      default: [.plain] + Array(repeating: .crossAttention, count: 3))
+    let layers = try json.ints("layers_per_block", default: Array(repeating: 2, count: count), count: count)
+    // The setting is called after the head's width, but its value has always been the number of heads.
+    let heads =
+      try json.has("num_attention_heads")
+      ? json.ints("num_attention_heads", count: count)
+      : json.ints("attention_head_dim", default: Array(repeating: 8, count: count), count: count)
+    let transformerLayers = try json.ints(
+      "transformer_layers_per_block", default: Array(repeating: 1, count: count), count: count)
+    let widths = try json.ints(
+      "cross_attention_dim", default: Array(repeating: 1280, count: count), count: count)
+    let only = try json.bools("only_cross_attention", default: false, count: count)
+
+    func level(_ index: Int, _ kind: BlockKind, extra: Int = 0) -> Level {
+      Level(
+        kind: kind, channels: channels[index], layers: layers[index] + extra, heads: heads[index],
+        transformerLayers: transformerLayers[index], embeddingWidth: widths[index],
+        onlyCrossAttention: only[index])
+    }
+    down = (0..<count).map { level($0, downKinds[$0]) }
+    up = (0..<count).map { level(count - 1 - $0, upKinds[$0], extra: 1) }
+    middle = level(count - 1, .crossAttention)
+    hasMiddle = json.json.object?["mid_block_type"] != .null
+
+    inputs = try json.int("in_channels", default: 4)
+    outputs = try json.int("out_channels", default: 4)
+    let size = try json.ints("sample_size", default: [64, 64], count: 2)
+    sampleSize = (size[0], size[1])
+    style = ResnetBlock.Style(
+      groups: try json.int("norm_num_groups", default: 32),
+      epsilon: Float(try json.double("norm_eps", default: 1e-5)),
+      activation: try json.activation("act_fn", default: "silu"))
+    linearProjection = try json.bool("use_linear_projection", default: false)
+    downsamplePadding = try json.int("downsample_padding", default: 1, minimum: 0)
+    cosineFirst = try json.bool("flip_sin_to_cos", default: true)
+    frequencyShift = try json.double("freq_shift", default: 0)
+    timeWidth = try json.int("time_embedding_dim", default: 4 * channels[0])
+    guard channels[0] % 2 == 0 else { throw json.fault("block_out_channels", "even in its first number") }
+  }
+
+  private static func kinds(
+    _ json: Configuration, _ key: String, plain: String, cross: String, count: Int,
+    default fallback: [BlockKind]
+  ) throws -> [BlockKind] {
+    guard json.has(key) else {
+      guard fallback.count == count else { throw json.fault(key, "a list of \(count)") }
+      return fallback
+    }
+    let names = try json.strings(key, default: [])
+    guard names.count == count else {
+      throw json.fault(key, "a list of \(count), one for each of block_out_channels")
+    }
+    return try names.map { name in
+      switch name {
+      case plain: .plain
+      case cross: .crossAttention
+      default:
+        throw PipelineError("\(json.path): \(key): unknown block type '\(name)', known: \(plain), \(cross)")
+      }
+    }
+  }
+
+  private static func checkSettings(_ json: Configuration) throws {
+    if json.has("addition_embed_type") {
+      throw PipelineError(
+        "\(json.path): addition_embed_type = \(try json.string("addition_embed_type")) is not supported "
+          + "(a UNet as in Stable Diffusion XL)")
+    }
+    try json.require([
+      "center_input_sample": .bool(false),
+      "mid_block_type": .string("UNetMidBlock2DCrossAttn"),
+      "mid_block_scale_factor": .number(1),
+      "mid_block_only_cross_attention": .bool(false),
+      "dual_cross_attention": .bool(false),
+      "resnet_time_scale_shift": .string("default"),
+      "resnet_skip_time_act": .bool(false),
+      "resnet_out_scale_factor": .number(1),
+      "time_embedding_type": .string("positional"),
+      "conv_in_kernel": .number(3),
+      "conv_out_kernel": .number(3),
+      "attention_type": .string("default"),
+      "class_embeddings_concat": .bool(false),
+    ])
+    try json.rejectUnknown(known: used.union(withoutInfluence))
+  }
+
+  private static let used: Set<String> = [
+    "in_channels", "out_channels", "sample_size", "block_out_channels", "down_block_types", "up_block_types",
+    "mid_block_type", "layers_per_block", "attention_head_dim", "num_attention_heads",
+    "transformer_layers_per_block", "cross_attention_dim", "only_cross_attention", "norm_num_groups",
+    "norm_eps",
+    "act_fn", "use_linear_projection", "downsample_padding", "flip_sin_to_cos", "freq_shift",
+    "time_embedding_dim", "center_input_sample", "mid_block_scale_factor", "mid_block_only_cross_attention",
+    "dual_cross_attention", "resnet_time_scale_shift", "resnet_skip_time_act", "resnet_out_scale_factor",
+    "time_embedding_type", "conv_in_kernel", "conv_out_kernel", "attention_type", "class_embeddings_concat",
+  ]
+
+  /// They matter in training, in half precision, or only together with a setting that is refused.
+  private static let withoutInfluence: Set<String> = [
+    "dropout", "upcast_attention", "addition_embed_type_num_heads", "addition_time_embed_dim",
+  ]
+}

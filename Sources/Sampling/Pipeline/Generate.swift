@@ -1,0 +1,280 @@
+import Models
+import Tensor
+
+extension Pipeline {
+  /// Makes pictures: encodes the prompts, walks the schedule, and leaves latents that decode when first looked at.
+  ///
+  /// - Throws: `PipelineError` that names the field for a request that cannot be met; whatever hooks, callbacks and
+  ///   `Interruption.current` throw.
+  public func generate(_ request: GenerateRequest) throws -> GenerateResult {
+    let run = try Run(request, pipeline: self)
+    return try run.finish()
+  }
+}
+
+/// One run of `generate`.
+private final class Run {
+  private let pipeline: Pipeline
+  private let request: GenerateRequest
+  private let count: Int
+  private let context: RunContext
+  private var scheduler: any Scheduler
+  /// Steps to be taken, from 1.
+  private let steps: ClosedRange<Int>
+  private let guidance: Guidance
+  private let size: (height: Int, width: Int)
+  private let pictures: SourcePictures?
+  /// What an inpainting model sees beside the sample.
+  private var condition: Tensor?
+  private var blend: LatentBlend?
+  private var source: NoiseSource
+  private var conditional: Conditioning
+  private var unconditional: Conditioning?
+  private var tokens: [Tokenization?]
+  private var warnings: [String] = []
+
+  init(_ request: GenerateRequest, pipeline: Pipeline) throws {
+    self.pipeline = pipeline
+    self.request = request
+
+    let given = try Self.givenState(request, pipeline)
+    pictures = try SourcePictures(request, pipeline)
+    guard pipeline.unet.conditionChannels == 0 || pictures?.mask != nil else {
+      throw PipelineError("this model is for inpainting: it needs image and mask")
+    }
+    count = try SampleCount.resolve([
+      (request.prompt.name(text: "prompts", embedding: "embedding"), request.prompt.count),
+      (request.negative.name(text: "negative_prompt", embedding: "uncond"), request.negative.count),
+      ("seeds", request.seeds.count),
+      (request.latents == nil ? "noise" : "latents", given?.shape[0] ?? 1),
+      ("image", pictures?.count ?? 1),
+    ])
+    size = try Self.size(request, pipeline, given, pictures)
+
+    let config = pipeline.schedulerConfig
+    let own = config.className.map { SchedulerRegistry.knows(config) ? $0 : "ddim" } ?? "ddim"
+    if request.scheduler == nil, let name = config.className, own != name {
+      warnings.append("the model's own scheduler \(name) is not supported: ddim took its place")
+    }
+    if let custom = request.customScheduler {
+      scheduler = try custom(
+        SchedulerSetup(
+          config.overriding(request.schedulerSettings), steps: request.steps ?? pipeline.defaultSteps,
+          eta: request.eta))
+    } else {
+      scheduler = try SchedulerRegistry.make(
+        request.scheduler ?? own, config: config, steps: request.steps ?? pipeline.defaultSteps,
+        eta: request.eta, overrides: request.schedulerSettings)
+    }
+    let first = try pictures?.firstCall(scheduler, steps: request.steps ?? pipeline.defaultSteps)
+    steps = try Self.steps(request, scheduler.timesteps.count, first: first)
+
+    let weight = request.guidance ?? pipeline.defaultGuidance
+    guard weight.isFinite else { throw PipelineError("guidance must be a finite number, got \(weight)") }
+    guard (0...1).contains(request.guidanceRescale) else {
+      throw PipelineError("guidance_rescale must be between 0 and 1, got \(request.guidanceRescale)")
+    }
+    guidance = Guidance(weight: Float(weight), rescale: Float(request.guidanceRescale))
+
+    let samples = count
+    let seeds = (0..<samples).map { request.seeds.cycled($0) }
+    source = try NoiseSource(
+      rng: request.rng, seeds: seeds, shape: [pipeline.unet.sampleChannels, size.height, size.width])
+
+    let latentSize = size
+    let trace = request.trace.map {
+      Trace(options: $0, samples: samples, latentHeight: latentSize.height, latentWidth: latentSize.width)
+    }
+    context = RunContext(hooks: request.hooks, trace: trace)
+    context.checkpoints = request.checkpoints
+
+    var encoder = PromptEncoder(
+      pipeline: pipeline, context: context, samples: samples, steps: steps.upperBound,
+      style: PromptStyle(chunks: request.chunksPrompts, weighs: request.weighsPrompts))
+    guard request.gradientSteps >= 0 else {
+      throw PipelineError("grad_steps must not be negative, got \(request.gradientSteps)")
+    }
+    if guidance.weight > 1 {
+      try encoder.align([request.prompt, request.negative])
+    } else {
+      try encoder.align([request.prompt])
+    }
+    conditional = try encoder.encode(request.prompt, isConditional: true)
+    unconditional = guidance.weight > 1 ? try encoder.encode(request.negative, isConditional: false) : nil
+    tokens = encoder.tokens
+    warnings += encoder.warnings
+    pipeline.textEncoder.releaseWeights()
+  }
+
+  func finish() throws -> GenerateResult {
+    var latents = try initialLatents()
+    for step in steps {
+      try Interruption.check()
+      latents = try take(step, latents)
+      pipeline.onProgress?(step - steps.lowerBound + 1, steps.count)
+    }
+    context.step = nil
+    context.timestep = nil
+    warnings += context.hookSet.unmatched
+      // the codec runs when the picture is first looked at
+      .filter { !$0.description.hasPrefix("vae.") }
+      .map { "hook pattern '\($0)' matched no site" }
+
+    let (pipeline, context, final) = (pipeline, context, latents)
+    return GenerateResult(
+      latents: final, seeds: (0..<count).map { request.seeds.cycled($0) }, tokens: tokens,
+      trace: context.trace,
+      timesteps: scheduler.timesteps, width: size.width * pipeline.factor,
+      height: size.height * pipeline.factor,
+      warnings: warnings
+    ) { sample in
+      context.rows = [Row(sample: sample, isConditional: true)]
+      return try pipeline.decode(final.detached.selected(0, sample), context: context)
+    }
+  }
+
+  /// Noise at the scheduler's scale, or the given state, {pictures, C, h, w}; leaves the random numbers where a
+  /// run from the start would have them.
+  private func initialLatents() throws -> Tensor {
+    if let pictures { return try initialLatents(pictures) }
+    let shape = [count, pipeline.unet.sampleChannels, size.height, size.width]
+    if let latents = request.latents {
+      if scheduler.drawsNoise { try source.skip(steps.lowerBound) }
+      return try pipeline.checkedBatch(latents, "latents").expanded(shape).clone()
+    }
+    if let noise = request.noise {
+      if scheduler.drawsNoise { try source.skip(1) }
+      return try pipeline.checkedBatch(noise, "noise").expanded(shape).multiplying(
+        scheduler.initialNoiseScale)
+    }
+    return try source.draw().multiplying(scheduler.initialNoiseScale)
+  }
+
+  /// The pictures with the noise of the first step. Random numbers are drawn in the order of diffusers' pipelines: for
+  /// the latents of the picture, the noise, the latents of the masked picture.
+  private func initialLatents(_ pictures: SourcePictures) throws -> Tensor {
+    let isInpaintingModel = pipeline.unet.conditionChannels > 0
+    let startsFromNoise = pictures.mask != nil && pictures.strength == 1
+    context.rows = (0..<pictures.images.shape[0]).map { Row(sample: $0, isConditional: true) }
+    var clean: Tensor?
+    if !(isInpaintingModel && startsFromNoise) {
+      clean = try pipeline.encode(pictures.images, sampling: source.draw(), context: context)
+    }
+    var noise = try source.draw()
+    if let given = request.noise {
+      noise = try pipeline.checkedBatch(given, "noise").expanded(noise.shape).contiguous()
+    }
+    if let mask = try pictures.latentMask(pipeline.factor), let masked = try pictures.masked() {
+      let draw = try source.draw()
+      if isInpaintingModel {
+        let latents = try pipeline.encode(masked, sampling: draw, context: context)
+        condition = try .concatenated([mask.expanded([count, 1, size.height, size.width]), latents], dim: 1)
+      } else if let clean {
+        blend = LatentBlend(mask: mask, clean: clean, noise: noise)
+      }
+    }
+    guard let clean, !startsFromNoise else { return try noise.multiplying(scheduler.initialNoiseScale) }
+    return try scheduler.addNoise(noise, to: clean, at: steps.lowerBound - 1)
+  }
+
+  private func take(_ step: Int, _ entering: Tensor) throws -> Tensor {
+    let index = step - 1
+    let timestep = scheduler.timesteps[index]
+    context.step = step
+    context.timestep = timestep
+    let isOnTape = step > steps.upperBound - request.gradientSteps
+    var latents = try callOnStep(step, timestep, entering)
+    if !isOnTape { latents = latents.detached }
+
+    let shown = try scheduler.scaleInput(latents, at: index)
+    let prediction = try pipeline.predict(
+      shown, condition: condition, timestep: timestep,
+      conditional: isOnTape ? conditional : conditional.detached,
+      unconditional: isOnTape ? unconditional : unconditional?.detached, guidance: guidance, context: context)
+    let noise = scheduler.drawsNoise ? try source.draw() : nil
+    let result = try scheduler.step(prediction, at: index, sample: latents, noise: noise)
+    let next = step < scheduler.timesteps.count ? step : nil
+    let leaving =
+      try blend.map { try $0(result.sample, scheduler: scheduler, entering: next) } ?? result.sample
+
+    if let onStepEnd = request.onStepEnd {
+      try onStepEnd(
+        StepEnd(
+          index: step, timestep: timestep, latents: leaving, denoised: result.denoised,
+          noisePrediction: result.noise, decode: { [pipeline] in try pipeline.decode($0.detached) }))
+    }
+    return leaving
+  }
+
+  /// Lets `onStep` change the state, and returns the latents that enter the step.
+  private func callOnStep(_ step: Int, _ timestep: Double, _ latents: Tensor) throws -> Tensor {
+    guard let onStep = request.onStep else { return latents }
+    let state = StepState(
+      index: step, timestep: timestep, latents: latents, embedding: conditional[step],
+      uncond: unconditional?[step])
+    try onStep(state)
+    if state.changed.contains(.embedding) { try conditional.assign(state.embedding) }
+    if state.changed.contains(.uncond) {
+      guard let uncond = state.uncond, unconditional != nil else {
+        throw PipelineError("on_step can set uncond only to an embedding, and only with guidance above 1")
+      }
+      try unconditional?.assign(uncond)
+    }
+    guard state.changed.contains(.latents) else { return state.latents }
+    let assigned = try pipeline.checkedBatch(state.latents, "latents set by on_step")
+    guard assigned.shape.dropFirst() == latents.shape.dropFirst(), [1, count].contains(assigned.shape[0])
+    else {
+      throw PipelineError(
+        "latents set by on_step must be of shape \(braced(latents.shape)), got \(braced(state.latents.shape))"
+      )
+    }
+    return try assigned.expanded(latents.shape).contiguous()
+  }
+
+  // MARK: Checks of the request
+
+  /// `noise` or `latents` as a batch.
+  private static func givenState(_ request: GenerateRequest, _ pipeline: Pipeline) throws -> Tensor? {
+    switch (request.noise, request.latents) {
+    case (nil, nil): return nil
+    case (let noise?, nil): return try pipeline.checkedBatch(noise, "noise")
+    case (nil, let latents?): return try pipeline.checkedBatch(latents, "latents")
+    default: throw PipelineError("give noise or latents, not both")
+    }
+  }
+
+  private static func size(
+    _ request: GenerateRequest, _ pipeline: Pipeline, _ given: Tensor?, _ pictures: SourcePictures?
+  ) throws -> (height: Int, width: Int) {
+    let asked = try pipeline.latentSize(width: request.width, height: request.height)
+    let drawn = pictures?.latentSize(pipeline.factor)
+    guard let found = given.map({ (height: $0.shape[2], width: $0.shape[3]) }) ?? drawn else { return asked }
+    if let drawn, drawn != found { throw PipelineError("noise and image are of different sizes") }
+    let name = given == nil ? "image" : request.latents == nil ? "noise" : "latents"
+    if (request.width != nil && asked.width != found.width)
+      || (request.height != nil && asked.height != found.height)
+    {
+      throw PipelineError(
+        "width and height do not fit \(name), which stands for "
+          + "\(found.width * pipeline.factor) × \(found.height * pipeline.factor) pixels")
+    }
+    return found
+  }
+
+  /// - Parameter first: where a run from a picture starts
+  private static func steps(_ request: GenerateRequest, _ total: Int, first: Int?) throws -> ClosedRange<Int>
+  {
+    let isGiven = first != nil
+    let (first, last) = (first ?? request.startStep, request.endStep ?? total)
+    guard (1...total).contains(first) else {
+      throw PipelineError("start_step must be between 1 and \(total), got \(first)")
+    }
+    guard (first...total).contains(last) else {
+      throw PipelineError("end_step must be between \(first) and \(total), got \(last)")
+    }
+    guard first == 1 || isGiven || request.latents != nil else {
+      throw PipelineError("start_step = \(first) needs latents: the state that enters that step")
+    }
+    return first...last
+  }
+}

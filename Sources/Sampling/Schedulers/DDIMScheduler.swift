@@ -1,0 +1,56 @@
+import Models
+import Tensor
+
+/// Song, Meng, Ermon, "Denoising Diffusion Implicit Models" (2021), equations 12 and 16.
+public struct DDIMScheduler: ConfiguredScheduler {
+  public let timesteps: [Double]
+  public let initialNoiseScale: Float = 1
+  public var drawsNoise: Bool { eta > 0 }
+
+  private let schedule: NoiseSchedule
+  private let predictionType: PredictionType
+  /// Training timesteps from one step to the next.
+  private let stride: Int
+  /// ᾱ after the last step.
+  private let finalAlpha: Float
+  private let clipRange: Float?
+  private let eta: Float
+
+  public init(_ config: SchedulerConfig, steps: Int, eta: Double = 0) throws {
+    guard eta >= 0, eta.isFinite else { throw PipelineError("eta must not be negative, got \(eta)") }
+    try config.rejectSwitches("thresholding")
+    schedule = try NoiseSchedule(config, keepsLastFinite: false)
+    timesteps = try TimestepSpacing.wholeTimesteps(config, schedule, steps: steps, default: .leading)
+    stride = schedule.trainingSteps / steps
+    finalAlpha = try config.bool("set_alpha_to_one", default: true) ? 1 : schedule.alphasCumprod[0]
+    predictionType = try config.choice("prediction_type", default: PredictionType.epsilon)
+    clipRange = try config.clipRange(default: true)
+    self.eta = Float(eta)
+  }
+
+  public func scaleInput(_ sample: Tensor, at index: Int) throws -> Tensor { sample }
+
+  public func step(
+    _ prediction: Tensor, at index: Int, sample: Tensor, noise: Tensor?
+  ) throws -> SchedulerStep {
+    let time = Int(timesteps[index])
+    let alpha = schedule.alphasCumprod[time]
+    let previousAlpha = time >= stride ? schedule.alphasCumprod[time - stride] : finalAlpha
+    var (denoised, epsilon) = try predictionType.estimates(
+      prediction, of: sample, at: NoiseLevel(alphaCumprod: alpha))
+    if let clipRange { denoised = try denoised.clamped(min: -clipRange, max: clipRange) }
+
+    let variance = ((1 - previousAlpha) / (1 - alpha)) * (1 - alpha / previousAlpha)
+    let deviation = eta * max(variance, 0).squareRoot()
+    let direction = max(1 - previousAlpha - deviation * deviation, 0).squareRoot()
+    var previous = try Tensor.combination((previousAlpha.squareRoot(), denoised), (direction, epsilon))
+    if drawsNoise {
+      previous = try previous.adding(noise.required(by: "ddim").multiplying(deviation))
+    }
+    return SchedulerStep(sample: previous, denoised: denoised, noise: epsilon)
+  }
+
+  public func addNoise(_ noise: Tensor, to clean: Tensor, at index: Int) throws -> Tensor {
+    try schedule.level(timesteps[index]).mixed(clean, with: noise)
+  }
+}

@@ -1,0 +1,65 @@
+import Glibc
+import Models
+import Tensor
+
+/// Multistep sampling of consistency models (Luo et al., "Latent Consistency Models", 2023, algorithm 3): every step
+/// goes to a clean sample and back to the next noise level with fresh noise.
+public struct LCMScheduler: ConfiguredScheduler {
+  public let timesteps: [Double]
+  public let initialNoiseScale: Float = 1
+  public let drawsNoise = true
+
+  private let schedule: NoiseSchedule
+  private let predictionType: PredictionType
+  private let clipRange: Float?
+  private let timeScale: Double
+
+  public init(_ config: SchedulerConfig, steps: Int, eta: Double = 0) throws {
+    try config.rejectEta(eta, "lcm")
+    try config.rejectSwitches("thresholding")
+    let config = config.withDefaults([("beta_start", 0.00085), ("beta_end", 0.012)], betas: .scaledLinear)
+    schedule = try NoiseSchedule(config, keepsLastFinite: false)
+    predictionType = try config.choice("prediction_type", default: PredictionType.epsilon)
+    clipRange = try config.clipRange(default: false)
+    timeScale = try config.float("timestep_scaling", default: 10)
+    let original = try config.int("original_inference_steps", default: 50)
+    guard (1...schedule.trainingSteps).contains(original) else {
+      throw config.invalid(
+        "original_inference_steps must be between 1 and \(schedule.trainingSteps), got \(original)")
+    }
+    guard (1...original).contains(steps) else {
+      throw PipelineError(
+        "steps must be between 1 and \(original) (original_inference_steps) with the lcm scheduler, got \(steps)"
+      )
+    }
+    let stride = schedule.trainingSteps / original
+    timesteps = (0..<steps).map { index in
+      let skipped = Int(Double(index) * (Double(original) / Double(steps)))
+      return Double((original - skipped) * stride - 1)
+    }
+  }
+
+  public func scaleInput(_ sample: Tensor, at index: Int) throws -> Tensor { sample }
+
+  public func step(
+    _ prediction: Tensor, at index: Int, sample: Tensor, noise: Tensor?
+  ) throws -> SchedulerStep {
+    var (denoised, epsilon) = try predictionType.estimates(
+      prediction, of: sample, at: schedule.level(timesteps[index]))
+    if let clipRange { denoised = try denoised.clamped(min: -clipRange, max: clipRange) }
+    // Song et al., "Consistency Models" (2023), equation 25 and appendix C, for data of deviation 0.5.
+    let (time, data) = (timesteps[index] * timeScale, 0.5)
+    let skip = data * data / (time * time + data * data)
+    let out = time / (time * time + data * data).squareRoot()
+    let consistent = try Tensor.combination((Float(out), denoised), (Float(skip), sample))
+    guard index + 1 < timesteps.count else {
+      return SchedulerStep(sample: consistent, denoised: denoised, noise: epsilon)
+    }
+    let next = try schedule.level(timesteps[index + 1]).mixed(consistent, with: noise.required(by: "lcm"))
+    return SchedulerStep(sample: next, denoised: denoised, noise: epsilon)
+  }
+
+  public func addNoise(_ noise: Tensor, to clean: Tensor, at index: Int) throws -> Tensor {
+    try schedule.level(timesteps[index]).mixed(clean, with: noise)
+  }
+}

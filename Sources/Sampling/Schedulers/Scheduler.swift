@@ -1,0 +1,65 @@
+import Models
+import Tensor
+
+/// Walks from noise to a sample, one prediction of the model at a time.
+///
+/// A scheduler is made for one run: its timesteps are fixed from the start, and only what a multistep solver
+/// remembers of earlier predictions changes. Steps are addressed by their index in `timesteps`, from 0. All
+/// coefficients are computed in single precision in the order of diffusers 0.42, whose numbers these are.
+public protocol Scheduler {
+  /// The model's time at each step, descending.
+  var timesteps: [Double] { get }
+  /// Standard deviation of the noise with which the first step starts.
+  var initialNoiseScale: Float { get }
+  /// Whether `step` needs fresh noise.
+  var drawsNoise: Bool { get }
+  /// Calls of the model for one of the steps that `init` was asked for: `timesteps` counts calls.
+  var callsPerStep: Int { get }
+
+  /// What the model is to be shown in place of the sample.
+  func scaleInput(_ sample: Tensor, at index: Int) throws -> Tensor
+
+  /// - Parameters:
+  ///   - prediction: the model's output, guidance included, of the shape of `sample`.
+  ///   - noise: unit normal numbers of the same shape; only if `drawsNoise`.
+  mutating func step(_ prediction: Tensor, at index: Int, sample: Tensor, noise: Tensor?) throws
+    -> SchedulerStep
+
+  /// A clean sample with the noise that it has when it enters a step.
+  func addNoise(_ noise: Tensor, to clean: Tensor, at index: Int) throws -> Tensor
+}
+
+/// A scheduler that a checkpoint's settings make.
+public protocol ConfiguredScheduler: Scheduler, SendableMetatype {
+  /// - Parameters:
+  ///   - config: the checkpoint's `scheduler_config.json`; a missing key has the class's own default there.
+  ///   - eta: share of fresh noise in each step, where the scheduler knows one.
+  /// - Throws: `PipelineError` for settings that are invalid or not supported.
+  init(_ config: SchedulerConfig, steps: Int, eta: Double) throws
+}
+
+extension Scheduler {
+  public var callsPerStep: Int { 1 }
+}
+
+extension Tensor? {
+  /// The noise of a step of a scheduler that draws some.
+  func required(by scheduler: String) throws -> Tensor {
+    guard let self else { throw PipelineError("the \(scheduler) scheduler needs noise in every step") }
+    return self
+  }
+}
+
+/// What comes out of one step.
+public struct SchedulerStep {
+  /// The sample that enters the next step.
+  public let sample: Tensor
+  /// The clean sample that the model predicts (x₀).
+  public let denoised: Tensor
+  /// The noise that the model predicts (ε), whatever its own parameterisation.
+  public let noise: Tensor
+
+  public init(sample: Tensor, denoised: Tensor, noise: Tensor) {
+    (self.sample, self.denoised, self.noise) = (sample, denoised, noise)
+  }
+}

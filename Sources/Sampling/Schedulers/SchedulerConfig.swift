@@ -1,0 +1,110 @@
+import Encoding
+import Models
+
+/// A checkpoint's `scheduler_config.json`. Each scheduler reads the keys that it knows.
+public struct SchedulerConfig: Sendable {
+  /// `DDIMScheduler`, or whatever the checkpoint was saved with; nil if it does not say.
+  public let className: String?
+  private let json: JSON
+  private let file: String
+
+  /// - Parameter file: named in error messages.
+  public init(_ json: JSON, file: String = "scheduler_config.json") {
+    self.json = json
+    self.file = file
+    className = json["_class_name"]?.string
+  }
+
+  /// All defaults.
+  public init() { self.init(.object(JSON.Object())) }
+
+  func float(_ key: String, default value: Double) throws -> Double {
+    guard let member = json[key] else { return value }
+    guard let found = member.double else { throw wrong(key, "a number", member) }
+    return found
+  }
+
+  func int(_ key: String, default value: Int) throws -> Int {
+    guard let member = json[key] else { return value }
+    guard let found = member.int else { throw wrong(key, "a whole number", member) }
+    return found
+  }
+
+  func bool(_ key: String, default value: Bool) throws -> Bool {
+    guard let member = json[key] else { return value }
+    guard let found = member.bool else { throw wrong(key, "true or false", member) }
+    return found
+  }
+
+  func floats(_ key: String) throws -> [Double]? {
+    guard let member = json[key] else { return nil }
+    guard let list = member.array else { throw wrong(key, "a list of numbers", member) }
+    return try list.map {
+      guard let number = $0.double else { throw wrong(key, "a list of numbers", member) }
+      return number
+    }
+  }
+
+  func string(_ key: String) -> String? { json[key]?.string }
+
+  /// One of a fixed set of words.
+  func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, default value: Choice) throws -> Choice
+  where Choice.RawValue == String {
+    guard let member = json[key] else { return value }
+    let words = Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+    guard let found = member.string.flatMap(Choice.init) else { throw wrong(key, "one of \(words)", member) }
+    return found
+  }
+
+  /// Throws if a switch is on that nothing here implements: better no picture than another one.
+  func rejectSwitches(_ keys: String...) throws {
+    for key in keys where try bool(key, default: false) {
+      throw PipelineError("\(file): \(key) is not supported yet")
+    }
+  }
+
+  /// Throws for an `eta` that a scheduler does not know.
+  func rejectEta(_ eta: Double, _ name: String) throws {
+    guard eta == 0 else { throw PipelineError("the \(name) scheduler has no eta, got \(eta)") }
+  }
+
+  /// The bound of predicted clean samples; nil if `clip_sample` is off.
+  func clipRange(default isOn: Bool) throws -> Float? {
+    guard try bool("clip_sample", default: isOn) else { return nil }
+    return Float(try float("clip_sample_range", default: 1))
+  }
+
+  // MARK: Changed settings
+
+  /// With some settings replaced.
+  public func overriding(_ settings: JSON.Object) -> SchedulerConfig {
+    var object = json.object ?? JSON.Object()
+    for (key, value) in zip(settings.keys, settings.values) { object[key] = value }
+    return SchedulerConfig(.object(object), file: file)
+  }
+
+  /// Without settings that a scheduler does not know.
+  func dropping(_ keys: String...) -> SchedulerConfig {
+    var object = JSON.Object()
+    for (key, value) in zip(json.object?.keys ?? [], json.object?.values ?? []) where !keys.contains(key) {
+      object[key] = value
+    }
+    return SchedulerConfig(.object(object), file: file)
+  }
+
+  /// With a scheduler's own defaults where nothing is set.
+  func withDefaults(
+    _ numbers: [(key: String, value: Double)], betas: NoiseSchedule.BetaSchedule? = nil
+  ) -> SchedulerConfig {
+    var missing = JSON.Object()
+    for (key, value) in numbers where json[key] == nil { missing[key] = .number(value) }
+    if let betas, json["beta_schedule"] == nil { missing["beta_schedule"] = .string(betas.rawValue) }
+    return overriding(missing)
+  }
+
+  func invalid(_ message: String) -> PipelineError { PipelineError("\(file): \(message)") }
+
+  private func wrong(_ key: String, _ expected: String, _ found: JSON) -> PipelineError {
+    PipelineError("\(file): \(key) must be \(expected), got \(found)")
+  }
+}
