@@ -55,12 +55,14 @@ let package = Package(
     .target(
       name: "Families", dependencies: ["Sampling", "Models", "Weights", "Neural", "Tensor", "Encoding"]),
     .target(name: "Lua", dependencies: ["CLuaBridge", "CLua54"]),
-    .target(name: "Notebook", dependencies: ["Encoding"]),
-    .target(name: "Plugins", dependencies: ["Lua", "Encoding", "CKernels", "CZlib"]),
+    .target(name: "LuaSyntax", dependencies: ["Encoding"]),
+    .target(name: "Notebook", dependencies: ["LuaSyntax", "Encoding"]),
+    .target(name: "PluginPackages", dependencies: ["Lua", "Encoding", "CKernels", "CZlib"]),
     .target(
       name: "Scripting",
       dependencies: [
-        "Lua", "Plugins", "Notebook", "Families", "Sampling", "Models", "Weights", "Imaging", "Neural",
+        "Lua", "LuaSyntax", "PluginPackages", "Notebook", "Families", "Sampling", "Models", "Weights",
+        "Imaging", "Neural",
         "Tensor", "Encoding", "Statistics",
         "CKernels", "CNativePlugin",
       ]),
@@ -72,7 +74,8 @@ let package = Package(
     .executableTarget(
       name: "lunette",
       dependencies: [
-        "Scripting", "Plugins", "JupyterKernel", "Prompt", "Notebook", "Families", "Sampling", "Models",
+        "Scripting", "PluginPackages", "JupyterKernel", "Prompt", "Notebook", "Families", "Sampling",
+        "Models",
         "Weights", "Neural", "Imaging",
         "Tensor",
         "Encoding", "CKernels", "CConfinement", "COpenBLAS", "CPNG", "CLua54",
@@ -83,7 +86,8 @@ let package = Package(
     .executableTarget(
       name: "fuzz-readers",
       dependencies: [
-        "Plugins", "Neural", "Imaging", "Families", "Sampling", "Models", "Weights", "Notebook", "Tensor",
+        "PluginPackages", "Neural", "LuaSyntax", "Imaging", "Families", "Sampling", "Models", "Weights",
+        "Notebook", "Tensor",
       ],
       path: "Scripts/dev/fuzz-readers"),
 
@@ -98,13 +102,15 @@ let package = Package(
       dependencies: ["Families", "Sampling", "Models", "Weights", "Neural", "Tensor", "Encoding"],
       exclude: ["Goldens"]),
     .testTarget(name: "LuaTests", dependencies: ["Lua"]),
+    .testTarget(name: "LuaSyntaxTests", dependencies: ["LuaSyntax"]),
     .testTarget(name: "NotebookTests", dependencies: ["Notebook", "Encoding"]),
-    .testTarget(name: "ScriptingTests", dependencies: ["Scripting", "Plugins"]),
-    .testTarget(name: "PluginsTests", dependencies: ["Plugins"]),
+    .testTarget(name: "ScriptingTests", dependencies: ["Scripting", "PluginPackages"]),
+    .testTarget(name: "PluginPackagesTests", dependencies: ["PluginPackages"]),
     .testTarget(name: "FuzzedReaderTests", dependencies: ["fuzz-readers"], exclude: ["Seeds", "Findings"]),
     .testTarget(name: "PromptTests", dependencies: ["Prompt", "Imaging", "Tensor"]),
     .testTarget(name: "JupyterKernelTests", dependencies: ["JupyterKernel", "Encoding"]),
     .testTarget(
-      name: "CommandTests", dependencies: ["lunette", "Plugins", "CConfinement", "JupyterKernel", "Encoding"]),
+      name: "CommandTests",
+      dependencies: ["lunette", "PluginPackages", "CConfinement", "JupyterKernel", "Encoding"]),
   ]
 )

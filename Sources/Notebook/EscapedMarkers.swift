@@ -1,3 +1,5 @@
+import LuaSyntax
+
 /// Comment lines within a cell that read as markers of cells. Written as `-- -- %%`, they open none.
 enum EscapedMarkers {
   static func escaped(_ source: String) -> String {

@@ -1,3 +1,6 @@
+import Encoding
+import LuaSyntax
+
 /// The part of Markdown that prose cells use, as HTML: headings, paragraphs, lists, quotes, fenced code, tables,
 /// rules, and the inline forms of `MarkdownInline`. Raw HTML is shown, not obeyed; mathematics stays text.
 public struct Markdown {

@@ -1,3 +1,5 @@
+import Encoding
+
 /// What Markdown means inside a line: `code`, *emphasis*, **strength**, ~~deletion~~, links, images, `$mathematics$`
 /// (left as text), backslash escapes and hard line breaks. Emphasis follows CommonMark's delimiter runs (§6.2).
 struct MarkdownInline {

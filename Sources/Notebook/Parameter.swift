@@ -1,4 +1,5 @@
 import Encoding
+import LuaSyntax
 
 /// A variable that the cell tagged `parameters` sets, or that the command line sets after it (papermill's way).
 public struct Parameter: Sendable, Equatable {

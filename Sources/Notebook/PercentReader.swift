@@ -1,3 +1,5 @@
+import LuaSyntax
+
 extension Document {
   /// Reads a Lua script in percent format. A script without markers is one cell.
   ///

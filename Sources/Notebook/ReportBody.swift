@@ -1,3 +1,6 @@
+import Encoding
+import LuaSyntax
+
 /// The cells of a report with their outputs.
 struct ReportBody {
   private(set) var headings: [(level: Int, text: String, anchor: String)] = []

@@ -1,5 +1,5 @@
 import Glibc
-import Plugins
+import PluginPackages
 
 /// Where this program finds what belongs to it: relative to itself, whether it was installed or built in a checkout.
 public enum Installation {

@@ -1,5 +1,5 @@
 import Glibc
-import Plugins
+import PluginPackages
 
 /// Where a model lies that a script calls by name.
 enum ModelLocator {

@@ -1,6 +1,6 @@
 import CConfinement
 import Foundation
-import Plugins
+import PluginPackages
 import Testing
 
 /// The second wall: what a process that has loaded a plugin without grant can still do, whatever the first wall lets through.

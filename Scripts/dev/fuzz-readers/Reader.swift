@@ -1,8 +1,9 @@
 import Encoding
 import Imaging
+import LuaSyntax
 import Models
 import Notebook
-import Plugins
+import PluginPackages
 import Tensor
 import Weights
 

@@ -1,4 +1,5 @@
 import Lua
+import LuaSyntax
 import Notebook
 
 /// The variables of a session, and the compiler of its cells.

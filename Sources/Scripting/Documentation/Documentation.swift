@@ -1,5 +1,5 @@
 import Lua
-import Plugins
+import PluginPackages
 
 /// The Lua reference, read from the pages in `Docs/lua` when somebody asks: the one place from which `:help`,
 /// `lunette.help` and Jupyter's inspection take what they say.

@@ -1,4 +1,4 @@
-import Plugins
+import PluginPackages
 
 /// Pages of the reference that plugins bring along, `help/*.md`, in the form of Docs/lua.
 extension Session {

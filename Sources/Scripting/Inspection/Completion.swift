@@ -1,4 +1,5 @@
 import Lua
+import LuaSyntax
 import Notebook
 
 /// What may stand in place of a part of a text.

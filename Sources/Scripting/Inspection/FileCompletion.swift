@@ -1,5 +1,5 @@
 import Glibc
-import Plugins
+import PluginPackages
 
 /// File names within quotes.
 enum FileCompletion {

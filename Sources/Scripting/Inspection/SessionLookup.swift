@@ -1,4 +1,5 @@
 import Lua
+import LuaSyntax
 
 extension Session {
   /// Lends `body` the value at a path; nil where there is none. Nothing of the script runs, no property is computed.

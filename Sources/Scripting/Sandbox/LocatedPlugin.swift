@@ -1,4 +1,4 @@
-import Plugins
+import PluginPackages
 
 /// A plugin that was found, and how far it is trusted.
 public struct LocatedPlugin: Sendable, Equatable {

@@ -1,6 +1,6 @@
 import Glibc
 import Lua
-import Plugins
+import PluginPackages
 
 /// What a plugin's code sees.
 extension PluginHost {

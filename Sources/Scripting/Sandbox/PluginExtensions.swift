@@ -1,6 +1,6 @@
 import Imaging
 import Lua
-import Plugins
+import PluginPackages
 
 /// What plugins add to the program: the table that their module `NAME.extensions` returns, by kind and name. Others find
 /// an extension as `NAME.thing`; until somebody asks, nothing of the plugin runs.

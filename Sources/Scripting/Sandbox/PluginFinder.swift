@@ -1,4 +1,4 @@
-import Plugins
+import PluginPackages
 
 /// Where a session finds plugins, and what they say about themselves.
 public struct PluginFinder: Sendable {

@@ -1,6 +1,6 @@
 import Glibc
 import Lua
-import Plugins
+import PluginPackages
 
 /// The plugins of a session: finds them, gives each a world of its own, and sees to it that the process is confined
 /// before a line of one without grant runs.

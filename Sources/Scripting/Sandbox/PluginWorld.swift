@@ -1,6 +1,6 @@
 import Glibc
 import Lua
-import Plugins
+import PluginPackages
 
 /// One plugin in a session: its own globals, its own copy of `lunette`, its modules.
 final class PluginWorld {

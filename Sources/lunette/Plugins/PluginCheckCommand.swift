@@ -1,6 +1,6 @@
 import ArgumentParser
 import Glibc
-import Plugins
+import PluginPackages
 import Scripting
 
 struct PluginCheckCommand: ParsableCommand {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Plugins
+import PluginPackages
 import Scripting
 
 struct PluginCommand: ParsableCommand {

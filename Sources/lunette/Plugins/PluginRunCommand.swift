@@ -1,7 +1,7 @@
 import ArgumentParser
 import Glibc
 import Notebook
-import Plugins
+import PluginPackages
 import Scripting
 
 /// A command that a plugin brings: `lunette plugin run daam map …`, or `lunette daam map …` for short.

@@ -1,5 +1,5 @@
 import Glibc
-import Plugins
+import PluginPackages
 
 /// Where a plugin comes from: a folder, an archive or rock, or a git address. Nothing of it runs.
 struct PluginSource {

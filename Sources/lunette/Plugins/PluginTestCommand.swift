@@ -1,7 +1,7 @@
 import ArgumentParser
 import Glibc
 import Notebook
-import Plugins
+import PluginPackages
 import Scripting
 import Synchronization
 

@@ -1,5 +1,5 @@
 import Glibc
-import Plugins
+import PluginPackages
 import Scripting
 
 /// A plugin that is being written: a folder with a rockspec.

@@ -1,13 +1,11 @@
-import Notebook
-
 /// A chain of names and constant indices that can be followed without running anything: `out.images[1]:save`.
-struct LuaPath: Equatable {
-  enum Step: Equatable {
+public struct LuaPath: Equatable {
+  public enum Step: Equatable {
     case field(String)
     case method(String)
     case item(Int)
 
-    var name: String? {
+    public var name: String? {
       switch self {
       case .field(let name), .method(let name): name
       case .item: nil
@@ -15,36 +13,36 @@ struct LuaPath: Equatable {
     }
   }
 
-  var head: String
-  var steps: [Step]
+  public var head: String
+  public var steps: [Step]
 
   /// Without its last step, and that step.
-  var parent: (LuaPath, Step)? {
+  public var parent: (LuaPath, Step)? {
     guard let last = steps.last else { return nil }
     return (LuaPath(head: head, steps: Array(steps.dropLast())), last)
   }
 }
 
 /// The tokens of a text, read backwards from some place.
-struct LuaText {
-  let bytes: [UInt8]
-  let tokens: [LuaToken]
+public struct LuaText {
+  public let bytes: [UInt8]
+  public let tokens: [LuaToken]
 
-  init(_ bytes: [UInt8]) {
+  public init(_ bytes: [UInt8]) {
     self.bytes = bytes
     tokens = LuaLexer.tokens(of: bytes)
   }
 
-  func text(_ index: Int) -> String {
+  public func text(_ index: Int) -> String {
     tokens.indices.contains(index) ? String(decoding: bytes[tokens[index].range], as: UTF8.self) : ""
   }
 
-  func isName(_ index: Int) -> Bool {
+  public func isName(_ index: Int) -> Bool {
     tokens.indices.contains(index) && (tokens[index].kind == .name || tokens[index].kind == .constant)
   }
 
   /// The path whose last token is at `end`; nil if what stands there is no path.
-  func path(endingAt end: Int) -> LuaPath? {
+  public func path(endingAt end: Int) -> LuaPath? {
     var steps: [LuaPath.Step] = []
     var index = end
     while true {
@@ -76,7 +74,7 @@ struct LuaText {
   }
 
   /// The innermost bracket that is open at the end of the first `count` tokens.
-  func openBracket(before count: Int) -> Int? {
+  public func openBracket(before count: Int) -> Int? {
     var closed = 0
     for index in (0..<count).reversed() where tokens[index].kind == .symbol {
       switch text(index) {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Plugins
+@testable import PluginPackages
 
 @Suite struct ArchiveTests {
   static let spec = """

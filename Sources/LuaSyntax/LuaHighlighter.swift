@@ -1,7 +1,9 @@
+import Encoding
+
 /// Lua source as HTML, one `<span class="line">` per line, so that a style sheet can number them.
 ///
 /// Classes: `k` keyword, `c` constant, `n` number, `s` string, `r` remark, `f` called function, `b` built in.
-enum LuaHighlighter {
+public enum LuaHighlighter {
   private static let builtIns: Set<String> = [
     "assert", "error", "getmetatable", "io", "ipairs", "lunette", "math", "next", "os", "pairs", "pcall",
     "print",
@@ -9,7 +11,7 @@ enum LuaHighlighter {
   ]
 
   /// - Parameter marked: the line of `source`, from 0, to set off as the one that failed.
-  static func html(_ source: String, marked: Int? = nil) -> String {
+  public static func html(_ source: String, marked: Int? = nil) -> String {
     let bytes = Array(source.utf8)
     let tokens = LuaLexer.tokens(of: bytes)
     var lines = [""]
@@ -26,7 +28,8 @@ enum LuaHighlighter {
     var position = 0
     for (index, token) in tokens.enumerated() {
       append(position..<token.range.lowerBound, nil)
-      append(token.range, style(of: token, before: tokens[safe: index + 1], in: bytes))
+      let next = index + 1 < tokens.count ? tokens[index + 1] : nil
+      append(token.range, style(of: token, before: next, in: bytes))
       position = token.range.upperBound
     }
     append(position..<bytes.count, nil)

@@ -1,9 +1,7 @@
-import Notebook
-
 /// The text stopped making sense to the parser; Lua's own compiler says why.
-struct Unparsable: Error {
+public struct Unparsable: Error {
   /// More text could mend it.
-  let atEnd: Bool
+  public let atEnd: Bool
 }
 
 /// Walks through Lua 5.4 text with its scopes, and rewrites what concerns session variables:
@@ -11,18 +9,18 @@ struct Unparsable: Error {
 ///
 /// It accepts a little more than Lua does (operator precedence, say, is no concern of its): what it accepts
 /// wrongly, Lua refuses afterwards. Line breaks are never touched.
-struct CellParser {
+public struct CellParser {
   /// What a name means at the top level of the cell.
-  enum Meaning: Equatable {
+  public enum Meaning: Equatable {
     case session(frame: Int, isConstant: Bool)
     /// A real local of the cell: one that `<close>` closes, or `_ENV`.
     case real
   }
 
-  struct Declaration {
-    let name: String
-    let frame: Int
-    let isConstant: Bool
+  public struct Declaration {
+    public let name: String
+    public let frame: Int
+    public let isConstant: Bool
   }
 
   struct Token {
@@ -52,17 +50,18 @@ struct CellParser {
   var labels: [String: Int] = [:]
   var functionDepth = 0
 
-  private(set) var frames: Set<Int> = []
-  private(set) var declarations: [Declaration] = []
-  var renewsFrames: Bool { !renewed.isEmpty }
-  var hasValue = false
-  var constantError: (name: String, offset: Int)?
+  public private(set) var frames: Set<Int> = []
+  public private(set) var declarations: [Declaration] = []
+  public var renewsFrames: Bool { !renewed.isEmpty }
+  public var hasValue = false
+  public var constantError: (name: String, offset: Int)?
 
   /// - Parameters:
   ///   - meanings: the session variables so far.
   ///   - nextFrame: the first frame number that is free for this cell's own variables.
   ///   - prefix: what the names that are written into the text begin with; see `freePrefix`.
-  init(_ bytes: [UInt8], meanings: [String: Meaning], nextFrame: Int, prefix: String, frameTable: Bool) {
+  public init(_ bytes: [UInt8], meanings: [String: Meaning], nextFrame: Int, prefix: String, frameTable: Bool)
+  {
     self.frameTable = frameTable
     self.bytes = bytes
     self.meanings = meanings
@@ -72,7 +71,7 @@ struct CellParser {
   }
 
   /// A beginning of names that the text does not use.
-  static func freePrefix(in bytes: [UInt8]) -> String {
+  public static func freePrefix(in bytes: [UInt8]) -> String {
     let names = LuaLexer.tokens(of: bytes).filter { $0.kind == .name }
       .map { String(decoding: bytes[$0.range], as: UTF8.self) }
     var prefix = "_cell"
@@ -99,7 +98,7 @@ struct CellParser {
   }
 
   /// Reads the whole text.
-  mutating func parse() throws {
+  public mutating func parse() throws {
     let fresh = self
     try block()
     guard position == tokens.count else { throw Unparsable(atEnd: false) }
@@ -112,7 +111,7 @@ struct CellParser {
   }
 
   /// The text with session variables in their frames: `x` has become `_cell1.x`.
-  var rewritten: [UInt8] {
+  public var rewritten: [UInt8] {
     var result: [UInt8] = []
     result.reserveCapacity(bytes.count + edits.count * 8)
     var done = 0
@@ -134,13 +133,13 @@ struct CellParser {
   }
 
   /// The name of a frame in the rewritten text.
-  func frameName(_ id: Int) -> String {
+  public func frameName(_ id: Int) -> String {
     frameTable && !renewed.contains(id) ? "\(prefix)s[\(id)]" : "\(prefix)\(id)"
   }
-  var tableName: String { prefix + "s" }
-  var renewName: String { prefix + "new" }
-  var valueName: String { prefix + "value" }
-  var environmentName: String { prefix + "environment" }
+  public var tableName: String { prefix + "s" }
+  public var renewName: String { prefix + "new" }
+  public var valueName: String { prefix + "value" }
+  public var environmentName: String { prefix + "environment" }
 
   // MARK: Tokens
 

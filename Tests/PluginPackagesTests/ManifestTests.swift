@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Plugins
+@testable import PluginPackages
 
 @Suite struct ManifestTests {
   static let good = """
