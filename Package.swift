@@ -27,50 +27,53 @@ let package = Package(
     .target(name: "CImaging", dependencies: ["CPNG"], cSettings: optimizedC),
     .target(name: "CConfinement", cSettings: optimizedC),
     .target(name: "CNativePlugin"),
+    .target(name: "CPlatform", cSettings: optimizedC),
     .target(name: "CLuaBridge", dependencies: ["CLua54"], cSettings: optimizedC),
 
+    .target(name: "Platform", dependencies: ["CPlatform"]),
     .target(
       name: "Tensor",
       dependencies: [
-        "COpenBLAS", .target(name: "COneDNN", condition: .when(traits: ["OneDNN"])), "CKernels",
+        "Platform", "COpenBLAS", .target(name: "COneDNN", condition: .when(traits: ["OneDNN"])), "CKernels",
       ]),
     .target(name: "Encoding"),
     .target(name: "Statistics"),
-    .target(name: "Neural", dependencies: ["Tensor", "Encoding"]),
-    .target(name: "Imaging", dependencies: ["Tensor", "CImaging"]),
-    .target(name: "Diffusion", dependencies: ["Neural", "Imaging", "Tensor", "Encoding"]),
+    .target(name: "Neural", dependencies: ["Tensor", "Encoding", "Platform"]),
+    .target(name: "Imaging", dependencies: ["Tensor", "CImaging", "Platform"]),
+    .target(name: "Diffusion", dependencies: ["Neural", "Imaging", "Tensor", "Encoding", "Platform"]),
     .target(name: "Lua", dependencies: ["CLuaBridge", "CLua54"]),
     .target(name: "Notebook", dependencies: ["Encoding"]),
-    .target(name: "Plugins", dependencies: ["Lua", "Encoding", "CKernels", "CZlib"]),
+    .target(name: "Plugins", dependencies: ["Lua", "Encoding", "Platform", "CZlib"]),
     .target(
       name: "Scripting",
       dependencies: [
         "Lua", "Plugins", "Notebook", "Diffusion", "Imaging", "Neural", "Tensor", "Encoding", "Statistics",
-        "CKernels", "CNativePlugin",
+        "Platform", "CNativePlugin",
       ]),
     .target(name: "CZeroMQ", cSettings: optimizedC),
     .target(
       name: "JupyterKernel",
-      dependencies: ["Scripting", "Notebook", "Imaging", "Encoding", "CZeroMQ", "CSQLite", "CKernels"]),
+      dependencies: ["Scripting", "Notebook", "Imaging", "Encoding", "Platform", "CZeroMQ", "CSQLite"]),
     .target(name: "Prompt", dependencies: ["Imaging", "Encoding"]),
     .executableTarget(
       name: "lunette",
       dependencies: [
         "Scripting", "Plugins", "JupyterKernel", "Prompt", "Notebook", "Diffusion", "Neural", "Imaging",
         "Tensor",
-        "Encoding", "CKernels", "CConfinement", "COpenBLAS", "CPNG", "CLua54",
+        "Encoding", "Platform", "CKernels", "CConfinement", "COpenBLAS", "CPNG", "CLua54",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
       name: "bench-ops", dependencies: ["Tensor"], path: "Scripts/dev/bench-ops", exclude: ["run", "peer.py"]),
     .executableTarget(
       name: "fuzz-readers",
-      dependencies: ["Plugins", "Neural", "Imaging", "Diffusion", "Notebook", "Tensor"],
+      dependencies: ["Plugins", "Neural", "Imaging", "Diffusion", "Notebook", "Tensor", "Platform"],
       path: "Scripts/dev/fuzz-readers"),
 
+    .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
     .testTarget(name: "EncodingTests", dependencies: ["Encoding"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Goldens"]),
-    .testTarget(name: "TensorTests", dependencies: ["Tensor"], exclude: ["Goldens"]),
+    .testTarget(name: "TensorTests", dependencies: ["Tensor", "Platform"], exclude: ["Goldens"]),
     .testTarget(name: "NeuralTests", dependencies: ["Neural", "Encoding", "Tensor"], exclude: ["Goldens"]),
     .testTarget(name: "ImagingTests", dependencies: ["Imaging"], exclude: ["Goldens"]),
     .testTarget(
