@@ -4,6 +4,22 @@ import PackageDescription
 // Kernels are written in C for run-time CPU dispatch; without -O3 a debug build would run them 25 times slower.
 let optimizedC: [CSetting] = [.unsafeFlags(["-O3"])]
 
+/// A target in C: they lie together, since nobody who looks for a feature starts there.
+func c(
+  _ name: String, dependencies: [Target.Dependency] = [], cSettings: [CSetting]? = optimizedC,
+  links library: String? = nil
+) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: "Sources/C/\(name)", cSettings: cSettings,
+    linkerSettings: library.map { [.linkedLibrary($0)] })
+}
+
+/// A library of the system: a module map.
+func library(_ name: String, pkgConfig: String, apt package: String) -> Target {
+  .systemLibrary(
+    name: name, path: "Sources/C/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
 let package = Package(
   name: "Lunette",
   products: [.executable(name: "lunette", targets: ["lunette"])],
@@ -17,68 +33,56 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
   ],
   targets: [
-    .systemLibrary(
-      name: "COpenBLAS", path: "Sources/C/COpenBLAS", pkgConfig: "openblas",
-      providers: [.apt(["libopenblas-dev"])]),
-    .systemLibrary(
-      name: "CPNG", path: "Sources/C/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
-    .systemLibrary(
-      name: "CSQLite", path: "Sources/C/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
-    .systemLibrary(
-      name: "CZlib", path: "Sources/C/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .systemLibrary(
-      name: "CLua54", path: "Sources/C/CLua54", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
-    .target(
-      name: "COneDNN", path: "Sources/C/COneDNN", cSettings: optimizedC,
-      linkerSettings: [.linkedLibrary("dnnl")]),
-    .target(
-      name: "CKernels", path: "Sources/C/CKernels", cSettings: optimizedC,
-      linkerSettings: [.linkedLibrary("gomp")]),
-    .target(name: "CImaging", dependencies: ["CPNG"], path: "Sources/C/CImaging", cSettings: optimizedC),
-    .target(name: "CConfinement", path: "Sources/C/CConfinement", cSettings: optimizedC),
-    .target(name: "CNativePlugin", path: "Sources/C/CNativePlugin"),
-    .target(
-      name: "CLuaBridge", dependencies: ["CLua54"], path: "Sources/C/CLuaBridge", cSettings: optimizedC),
+    library("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
+    library("CPNG", pkgConfig: "libpng", apt: "libpng-dev"),
+    library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+    library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+    library("CLua54", pkgConfig: "lua5.4", apt: "liblua5.4-dev"),
+    c("COneDNN", links: "dnnl"),
+    c("CKernels", links: "gomp"),
+    c("CImaging", dependencies: ["CPNG"]),
+    c("CConfinement"),
+    c("CPlatform"),
+    c("CNativePlugin", cSettings: nil),
+    c("CLuaBridge", dependencies: ["CLua54"]),
+    c("CZeroMQ"),
 
+    // The floors, from the ground up: a target stands on those above it in this list.
+    .target(name: "Platform", dependencies: ["CPlatform"]),
+    .target(name: "Encoding"),
+    .target(name: "Statistics"),
     .target(
       name: "Tensor",
       dependencies: [
-        "COpenBLAS", .target(name: "COneDNN", condition: .when(traits: ["OneDNN"])), "CKernels",
+        "Platform", "COpenBLAS", .target(name: "COneDNN", condition: .when(traits: ["OneDNN"])), "CKernels",
       ]),
-    .target(name: "Encoding"),
-    .target(name: "Statistics"),
-    .target(name: "Neural", dependencies: ["Tensor", "Encoding"]),
-    .target(name: "Weights", dependencies: ["Neural", "Tensor", "Encoding", "CKernels"]),
-    .target(name: "Imaging", dependencies: ["Tensor", "CImaging"]),
-    .target(name: "Models", dependencies: ["Weights", "Neural", "Tensor", "Encoding"]),
+    .target(name: "Neural", dependencies: ["Tensor", "Encoding", "Platform"]),
+    .target(name: "Weights", dependencies: ["Neural", "Tensor", "Encoding", "Platform", "CKernels"]),
+    .target(name: "Imaging", dependencies: ["Tensor", "Platform", "CImaging"]),
+    .target(name: "Models", dependencies: ["Weights", "Neural", "Tensor", "Encoding", "Platform"]),
     .target(name: "Sampling", dependencies: ["Models", "Tensor", "Encoding"]),
     .target(
       name: "Families", dependencies: ["Sampling", "Models", "Weights", "Neural", "Tensor", "Encoding"]),
-    .target(name: "Lua", dependencies: ["CLuaBridge", "CLua54"]),
     .target(name: "LuaSyntax", dependencies: ["Encoding"]),
+    .target(name: "Lua", dependencies: ["CLuaBridge", "CLua54"]),
     .target(name: "Notebook", dependencies: ["LuaSyntax", "Encoding"]),
-    .target(name: "PluginPackages", dependencies: ["Lua", "Encoding", "CKernels", "CZlib"]),
+    .target(name: "PluginPackages", dependencies: ["Lua", "Encoding", "Platform", "CZlib"]),
     .target(
       name: "Scripting",
       dependencies: [
-        "Lua", "LuaSyntax", "PluginPackages", "Notebook", "Families", "Sampling", "Models", "Weights",
-        "Imaging", "Neural",
-        "Tensor", "Encoding", "Statistics",
-        "CKernels", "CNativePlugin",
+        "PluginPackages", "Notebook", "Lua", "LuaSyntax", "Families", "Sampling", "Models", "Imaging",
+        "Weights",
+        "Neural", "Tensor", "Statistics", "Encoding", "Platform", "CNativePlugin",
       ]),
-    .target(name: "CZeroMQ", path: "Sources/C/CZeroMQ", cSettings: optimizedC),
     .target(
       name: "JupyterKernel",
-      dependencies: ["Scripting", "Notebook", "Imaging", "Encoding", "CZeroMQ", "CSQLite", "CKernels"]),
+      dependencies: ["Scripting", "Notebook", "Imaging", "Encoding", "Platform", "CZeroMQ", "CSQLite"]),
     .target(name: "Prompt", dependencies: ["Imaging", "Encoding"]),
     .executableTarget(
       name: "lunette",
       dependencies: [
-        "Scripting", "PluginPackages", "JupyterKernel", "Prompt", "Notebook", "Families", "Sampling",
-        "Models",
-        "Weights", "Neural", "Imaging",
-        "Tensor",
-        "Encoding", "CKernels", "CConfinement", "COpenBLAS", "CPNG", "CLua54",
+        "Prompt", "JupyterKernel", "Scripting", "PluginPackages", "Notebook", "Families", "Imaging", "Tensor",
+        "Encoding", "Platform", "CPNG", "COpenBLAS", "CLua54", "CConfinement",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
@@ -86,17 +90,20 @@ let package = Package(
     .executableTarget(
       name: "fuzz-readers",
       dependencies: [
-        "PluginPackages", "Neural", "LuaSyntax", "Imaging", "Families", "Sampling", "Models", "Weights",
-        "Notebook", "Tensor",
+        "PluginPackages", "Notebook", "LuaSyntax", "Models", "Imaging", "Weights", "Tensor", "Encoding",
+        "Platform",
       ],
       path: "Scripts/dev/fuzz-readers"),
 
+    .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
     .testTarget(name: "EncodingTests", dependencies: ["Encoding"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Goldens"]),
-    .testTarget(name: "TensorTests", dependencies: ["Tensor"], exclude: ["Goldens"]),
     .testTarget(
-      name: "NeuralTests", dependencies: ["Weights", "Neural", "Encoding", "Tensor"], exclude: ["Goldens"]),
-    .testTarget(name: "ImagingTests", dependencies: ["Imaging"], exclude: ["Goldens"]),
+      name: "TensorTests", dependencies: ["Tensor", "Platform", "COpenBLAS", "CKernels"], exclude: ["Goldens"]
+    ),
+    .testTarget(
+      name: "NeuralTests", dependencies: ["Weights", "Neural", "Tensor", "Encoding"], exclude: ["Goldens"]),
+    .testTarget(name: "ImagingTests", dependencies: ["Imaging", "Tensor"], exclude: ["Goldens"]),
     .testTarget(
       name: "DiffusionTests",
       dependencies: ["Families", "Sampling", "Models", "Weights", "Neural", "Tensor", "Encoding"],
@@ -104,13 +111,15 @@ let package = Package(
     .testTarget(name: "LuaTests", dependencies: ["Lua"]),
     .testTarget(name: "LuaSyntaxTests", dependencies: ["LuaSyntax"]),
     .testTarget(name: "NotebookTests", dependencies: ["Notebook", "Encoding"]),
-    .testTarget(name: "ScriptingTests", dependencies: ["Scripting", "PluginPackages"]),
     .testTarget(name: "PluginPackagesTests", dependencies: ["PluginPackages"]),
+    .testTarget(
+      name: "ScriptingTests",
+      dependencies: ["Scripting", "PluginPackages", "Notebook", "Lua", "Imaging", "Tensor"]),
     .testTarget(name: "FuzzedReaderTests", dependencies: ["fuzz-readers"], exclude: ["Seeds", "Findings"]),
     .testTarget(name: "PromptTests", dependencies: ["Prompt", "Imaging", "Tensor"]),
     .testTarget(name: "JupyterKernelTests", dependencies: ["JupyterKernel", "Encoding"]),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["lunette", "PluginPackages", "CConfinement", "JupyterKernel", "Encoding"]),
+      dependencies: ["lunette", "JupyterKernel", "PluginPackages", "Encoding", "CConfinement"]),
   ]
 )

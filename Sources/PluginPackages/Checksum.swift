@@ -1,5 +1,4 @@
-import CKernels
-import Encoding
+import Platform
 
 /// SHA-256 of files and folders.
 public enum Checksum {
@@ -9,9 +8,5 @@ public enum Checksum {
     return of(Array(lines.joined().utf8))
   }
 
-  public static func of(_ bytes: [UInt8]) -> String {
-    var digest = [UInt8](repeating: 0, count: 32)
-    bytes.withUnsafeBufferPointer { ck_sha256($0.baseAddress, $0.count, &digest) }
-    return digest.hexadecimal
-  }
+  public static func of(_ bytes: [UInt8]) -> String { SHA256(bytes).description }
 }

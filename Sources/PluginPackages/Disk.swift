@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// Folders on disk, read and written whole.
 public enum Disk {
@@ -30,104 +31,48 @@ public enum Disk {
   }
 
   public static func readFile(_ path: String) throws -> [UInt8] {
-    let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard file >= 0 else { throw failure(path) }
-    defer { close(file) }
-    var status = stat()
-    guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      throw PluginError("\(path): no regular file")
-    }
-    guard status.st_size <= FileTree.largest else { throw PluginError("\(path): too large") }
-    var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
-    var filled = 0
-    while filled < bytes.count {
-      let count = bytes.withUnsafeMutableBytes {
-        Glibc.read(file, $0.baseAddress?.advanced(by: filled), $0.count - filled)
-      }
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { throw count < 0 ? failure(path) : PluginError("\(path): it became shorter") }
-      filled += count
-    }
-    return bytes
+    try worded { () throws(FileError) in try FileBytes.read(path, limit: FileTree.largest) }
   }
 
-  /// Writes a new folder beside its place, and moves it there when it is whole. What was there is replaced.
+  /// Writes a new folder beside its place, and puts it there when it is whole: there is always the old one or the new one.
   static func write(_ tree: FileTree, to folder: String) throws {
-    let draft = folder + ".part"
-    remove(draft)
-    do {
+    try worded { () throws(FileError) in
+      let draft = try Folder.makeUnique("\(Folder.parent(of: folder))/.\(Folder.name(of: folder)).")
+      defer { Folder.remove(draft) }
+      chmod(draft, 0o755)
       for (path, bytes) in tree.files.sorted(by: { $0.key < $1.key }) {
         let file = "\(draft)/\(path)"
-        try makeFolder(parent(of: file))
-        try writeFile(bytes, to: file)
+        try Folder.make(Folder.parent(of: file), mode: 0o755)
+        try WholeFile.write(bytes, to: file)
       }
-      remove(folder)
-      guard rename(draft, folder) == 0 else { throw failure(folder) }
-    } catch {
-      remove(draft)
-      throw error
+      try Folder.replace(folder, by: draft)
     }
   }
 
   public static func writeFile(_ bytes: [UInt8], to path: String) throws {
-    let draft = path + ".part"
-    guard let file = fopen(draft, "wbe") else { throw failure(path) }
-    let isWritten = fwrite(bytes, 1, bytes.count, file) == bytes.count
-    guard fclose(file) == 0, isWritten, rename(draft, path) == 0 else {
-      let error = failure(path)
-      unlink(draft)
-      throw error
-    }
+    try worded { () throws(FileError) in try WholeFile.write(bytes, to: path) }
   }
 
   public static func makeFolder(_ path: String) throws {
-    var built = path.hasPrefix("/") ? "" : "."
-    for part in path.split(separator: "/") {
-      built += "/" + part
-      guard mkdir(built, 0o755) == 0 || errno == EEXIST else { throw failure(path) }
-    }
+    try worded { () throws(FileError) in try Folder.make(path, mode: 0o755) }
   }
 
-  /// Removes a file or a folder with everything in it; links themselves, never what they lead to.
-  public static func remove(_ path: String) {
-    var status = stat()
-    guard lstat(path, &status) == 0 else { return }
-    if status.st_mode & S_IFMT == S_IFDIR {
-      for name in allNames(in: path) { remove("\(path)/\(name)") }
-      rmdir(path)
-    } else {
-      unlink(path)
-    }
-  }
+  public static func remove(_ path: String) { Folder.remove(path) }
 
   public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-  public static func isFolder(_ path: String) -> Bool {
-    var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-  }
+  public static func isFolder(_ path: String) -> Bool { Folder.exists(path) }
 
   /// Sorted, without what hides; nothing where the folder cannot be read.
   public static func names(in folder: String) -> [String] {
-    allNames(in: folder).filter { !$0.hasPrefix(".") }.sorted()
+    Folder.names(in: folder).filter { !$0.hasPrefix(".") }
   }
 
-  private static func allNames(in folder: String) -> [String] {
-    guard let stream = opendir(folder) else { return [] }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name != ".", name != ".." { names.append(name) }
-    }
-    return names
-  }
+  static func parent(of path: String) -> String { Folder.parent(of: path) }
 
-  static func parent(of path: String) -> String { path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "." }
+  static func failure(_ path: String) -> PluginError { PluginError(FileError.last(path).description) }
 
-  static func failure(_ path: String) -> PluginError {
-    PluginError("\(path): \(String(cString: strerror(errno)))")
+  private static func worded<R>(_ body: () throws(FileError) -> R) throws -> R {
+    do { return try body() } catch { throw PluginError(error.description) }
   }
 }

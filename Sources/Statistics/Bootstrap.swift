@@ -45,9 +45,8 @@ public struct Bootstrap: Sendable {
 
   /// The standard deviation of the replicates.
   public var standardError: Double {
-    let mean = replicates.reduce(0, +) / Double(replicates.count)
-    return (replicates.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(replicates.count - 1))
-      .squareRoot()
+    let deviations = Deviations(known: replicates)
+    return (deviations.sumOfSquares / Double(replicates.count - 1)).squareRoot() * deviations.scale
   }
 
   public func percentile(level: Double = 0.95) throws -> Interval {
@@ -61,11 +60,16 @@ public struct Bootstrap: Sendable {
   /// - Throws: without a jackknife, and where the replicates all lie on one side of the estimate.
   public func bca(level: Double = 0.95) throws -> Interval {
     try Level.check(level)
-    if replicates.first == replicates.last, replicates.first == estimate {
+    // The same sum in another order need not be the same number.
+    let rounding = replicates.reduce(0) { max($0, abs($1)) } * 16 * Double.ulpOfOne
+    if let low = replicates.first, let high = replicates.last, high - low <= rounding,
+      abs(low - estimate) <= rounding
+    {
       return Interval(low: estimate, high: estimate)
     }
     guard jackknife.count > 1 else { throw StatisticsError("BCa needs at least two observations") }
-    let below = replicates.count { $0 < estimate } + replicates.count { $0 <= estimate }
+    let below =
+      replicates.count { $0 < estimate - rounding } + replicates.count { $0 <= estimate + rounding }
     let bias = Normal.quantile(Double(below) / Double(2 * replicates.count))
     guard bias.isFinite else {
       throw StatisticsError("BCa needs replicates on both sides of the estimate: take percentiles")
@@ -79,8 +83,7 @@ public struct Bootstrap: Sendable {
   }
 
   private var acceleration: Double {
-    let mean = jackknife.reduce(0, +) / Double(jackknife.count)
-    let differences = jackknife.map { mean - $0 }
+    let differences = Deviations(known: jackknife).values.map { -$0 }
     let squares = differences.reduce(0) { $0 + $1 * $1 }
     guard squares > 0 else { return 0 }
     return differences.reduce(0) { $0 + $1 * $1 * $1 } / (6 * squares * squares.squareRoot())

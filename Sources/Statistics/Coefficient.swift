@@ -9,13 +9,13 @@ public struct Coefficient: Equatable, Sendable {
 
   /// - Parameter degrees: of Student's t; nil for the normal distribution.
   static func list(
-    _ estimates: [Double], names: [String], covariance: [[Double]], degrees: Double?, level: Double
+    _ estimates: [Double], names: [String], errors: [Double], degrees: Double?, level: Double
   ) throws -> [Coefficient] {
     let normal = try Level.normalReach(level)
     let reach = degrees.map { StudentT.reach(level, degrees: $0) } ?? normal
     return estimates.indices.map { i in
-      let (estimate, error) = (estimates[i], covariance[i][i].squareRoot())
-      let statistic = estimate / error
+      let (estimate, error) = (estimates[i], errors[i])
+      let statistic = estimate == 0 ? 0 : estimate / error
       return Coefficient(
         name: names[i], estimate: estimate, standardError: error,
         pValue: degrees.map { StudentT.twoSided(statistic, degrees: $0) } ?? Normal.twoSided(statistic),

@@ -35,7 +35,7 @@ public struct Correlation: Equatable, Sendable {
     let n = pairs.count
     var balance = 0
     for i in 0..<n {
-      for j in 0..<i { balance += sign(x[i] - x[j]) * sign(y[i] - y[j]) }
+      for j in 0..<i { balance += order(x[i], x[j]) * order(y[i], y[j]) }
     }
     let (u, v) = (Ties(Ranks(x).ties), Ties(Ranks(y).ties))
     let total = Double(n * (n - 1) / 2)
@@ -52,11 +52,12 @@ public struct Correlation: Equatable, Sendable {
   // MARK: Pearson and Spearman
 
   private static func product(_ pairs: PairedSample) throws -> Double {
-    let (u, v) = (pairs.x.sumOfSquares, pairs.y.sumOfSquares)
-    guard u > 0, v > 0 else { throw constant(u > 0 ? "second" : "first") }
-    let (a, b) = (pairs.x.mean, pairs.y.mean)
-    let sum = zip(pairs.x.values, pairs.y.values).reduce(0) { $0 + ($1.0 - a) * ($1.1 - b) }
-    return max(-1, min(1, sum / (u.squareRoot() * v.squareRoot())))
+    guard !pairs.x.isConstant, !pairs.y.isConstant else {
+      throw constant(pairs.x.isConstant ? "first" : "second")
+    }
+    let (x, y) = (Deviations(pairs.x), Deviations(pairs.y))
+    let sum = zip(x.values, y.values).reduce(0) { $0 + $1.0 * $1.1 }
+    return max(-1, min(1, sum / (x.sumOfSquares.squareRoot() * y.sumOfSquares.squareRoot())))
   }
 
   private static func constant(_ which: String) -> StatisticsError {
@@ -78,7 +79,7 @@ public struct Correlation: Equatable, Sendable {
 
   // MARK: Kendall
 
-  private static func sign(_ value: Double) -> Int { value > 0 ? 1 : value < 0 ? -1 : 0 }
+  private static func order(_ a: Double, _ b: Double) -> Int { a > b ? 1 : a < b ? -1 : 0 }
 
   /// Sums over the groups of t equal values.
   private struct Ties {

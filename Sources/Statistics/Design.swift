@@ -1,12 +1,16 @@
 /// What a regression explains an outcome by: an intercept and one column per predictor.
+///
+/// Predictors are seeds, times, sizes: numbers of any offset and unit. So the columns are taken from their means and divided
+/// by their sizes before anything is computed; coefficients of these columns are told as coefficients of the predictors.
 struct Design {
-  /// Each observation's predictors, with a 1 in front.
-  let rows: [[Double]]
+  /// 1 throughout, then each predictor's deviations from its mean.
+  let columns: [[Double]]
   let names: [String]
   /// The cluster of each observation, from 0, where observations come in clusters.
   let clusters: [Int]?
+  private let predictors: [Deviations]
 
-  var count: Int { rows.count }
+  var count: Int { columns[0].count }
   var width: Int { names.count }
 
   /// - Parameters:
@@ -36,58 +40,80 @@ struct Design {
         throw StatisticsError("more clusters than coefficients expected, got \(Set(clusters).count)")
       }
     }
-    rows = (0..<outcomes).map { row in [1] + predictors.map { $0[row] } }
+    self.predictors = try predictors.map { Deviations(try Sample($0)) }
+    columns = [[Double](repeating: 1, count: outcomes)] + self.predictors.map(\.values)
     self.names = ["intercept"] + names
     self.clusters = clusters
-  }
-
-  /// Σ weight · x xᵀ
-  func moments(_ weights: [Double]) -> [[Double]] {
-    var sum = [[Double]](repeating: [Double](repeating: 0, count: width), count: width)
-    for (row, weight) in zip(rows, weights) {
-      for i in 0..<width {
-        for j in 0..<width { sum[i][j] += weight * row[i] * row[j] }
-      }
+    guard Orthogonal(columns, noise: [0] + zip(predictors, self.predictors).map(Self.noise)) != nil else {
+      throw Self.dependent
     }
-    return sum
   }
 
-  /// Σ value · x
-  func weightedSum(_ values: [Double]) -> [Double] {
-    var sum = [Double](repeating: 0, count: width)
-    for (row, value) in zip(rows, values) {
-      for i in 0..<width { sum[i] += value * row[i] }
-    }
-    return sum
+  static let dependent = StatisticsError(
+    "the predictors are constant or depend on each other: they cannot be told apart")
+
+  /// How long a column is that only the rounding of a predictor's numbers has made.
+  private static func noise(_ predictor: [Double], _ deviations: Deviations) -> Double {
+    let largest = predictor.reduce(0) { max($0, abs($1)) }
+    return 4 * Double(predictor.count).squareRoot() * (largest / deviations.scale) * Double.ulpOfOne
   }
 
+  /// The columns orthogonal, each row weighed by the root of its weight; nil where weights leave too little of one.
+  func orthogonal(_ weights: [Double]? = nil) -> Orthogonal? {
+    guard let weights else { return Orthogonal(columns) }
+    let roots = weights.map { $0.squareRoot() }
+    return Orthogonal(columns.map { column in zip(column, roots).map { $0 * $1 } })
+  }
+
+  /// Columns times coefficients of columns.
   func predictions(_ coefficients: [Double]) -> [Double] {
-    rows.map { row in zip(row, coefficients).reduce(0) { $0 + $1.0 * $1.1 } }
-  }
-
-  func system(_ weights: [Double]) throws -> SymmetricSystem {
-    guard let system = SymmetricSystem(moments(weights)) else {
-      throw StatisticsError("the predictors are constant or depend on each other: they cannot be told apart")
+    var sum = [Double](repeating: 0, count: count)
+    for (column, coefficient) in zip(columns, coefficients) {
+      for row in sum.indices { sum[row] += coefficient * column[row] }
     }
-    return system
+    return sum
   }
 
-  /// The sandwich: inverse · Σ_clusters s sᵀ · inverse, s the sum of `residual` · x within a cluster, with the usual
-  /// small-sample factor (Liang and Zeger 1986).
-  func clusteredCovariance(_ inverse: [[Double]], residuals: [Double], clusters: [Int]) -> [[Double]] {
+  /// Columnsᵀ · values
+  func products(_ values: [Double]) -> [Double] { columns.map { Orthogonal.product($0, values) } }
+
+  /// From coefficients of the columns to those of the intercept and the predictors.
+  func unscaled(_ coefficients: [Double]) -> [Double] {
+    let slopes = zip(predictors, coefficients.dropFirst()).map { $1 / $0.scale }
+    // The intercept is the value at 0, as far from the mean as the means are.
+    let reach = zip(predictors, slopes).reduce(0) { $0 + ($1.0.mean * $1.1 + $1.0.remainder * $1.1) }
+    return [coefficients[0] - reach] + slopes
+  }
+
+  /// The roots of the variances of the intercept and the predictors' coefficients, where `root` times its transpose is the
+  /// covariance of the columns' coefficients.
+  func standardErrors(root: [[Double]]) -> [Double] {
+    lengths(ofRows: unscaledRows(root))
+  }
+
+  /// The same with observations in clusters, the sandwich: inverse · Σ_clusters s sᵀ · inverse, s the sum of `residual` · x
+  /// within a cluster, with the usual small-sample factor (Liang and Zeger 1986). `root` times its transpose is the
+  /// inverse.
+  func clusteredErrors(root: [[Double]], residuals: [Double], clusters: [Int]) -> [Double] {
     var scores: [Int: [Double]] = [:]
-    for (place, cluster) in clusters.enumerated() {
-      var score = scores[cluster] ?? [Double](repeating: 0, count: width)
-      for i in 0..<width { score[i] += residuals[place] * rows[place][i] }
-      scores[cluster] = score
+    for (row, cluster) in clusters.enumerated() {
+      let score = scores[cluster] ?? [Double](repeating: 0, count: width)
+      scores[cluster] = zip(score, columns).map { $0 + residuals[row] * $1[row] }
     }
+    // rootᵀ · s for each cluster, and what unscaled rows of the root make of that.
     let halves = scores.sorted { $0.key < $1.key }.map { score in
-      inverse.map { zip($0, score.value).reduce(0) { $0 + $1.0 * $1.1 } }
+      root.indices.map { j in root.indices.reduce(0) { $0 + root[$1][j] * score.value[$1] } }
     }
     let groups = Double(halves.count)
     let factor = groups / (groups - 1) * Double(count - 1) / Double(count - width)
-    return inverse.indices.map { i in
-      inverse.indices.map { j in factor * halves.reduce(0) { $0 + $1[i] * $1[j] } }
-    }
+    let rows = unscaledRows(root).map { row in halves.map { Orthogonal.product(row, $0) } }
+    return lengths(ofRows: rows).map { $0 * factor.squareRoot() }
   }
+
+  private func unscaledRows(_ root: [[Double]]) -> [[Double]] {
+    let columns = root.indices.map { j in unscaled(root.map { $0[j] }) }
+    return root.indices.map { i in columns.map { $0[i] } }
+  }
+
+  private func lengths(ofRows rows: [[Double]]) -> [Double] { rows.map(Orthogonal.length) }
 }

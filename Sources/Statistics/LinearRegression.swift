@@ -16,20 +16,24 @@ public struct LinearRegression: Equatable, Sendable {
     let y = try Sample(outcome)
     let design = try Design(
       predictors: predictors, names: names, outcomes: outcome.count, clusters: clusters)
-    let system = try design.system([Double](repeating: 1, count: design.count))
-    let estimates = system.solve(design.weightedSum(outcome))
-    let residuals = zip(outcome, design.predictions(estimates)).map { $0 - $1 }
+    guard !y.isConstant else { throw StatisticsError("a regression needs outcomes that differ") }
+    let outcomes = Deviations(y)
+    guard let orthogonal = design.orthogonal() else { throw Design.dependent }
+    let fitted = orthogonal.solve(orthogonal.components(outcomes.values))
+    let residuals = zip(outcomes.values, design.predictions(fitted)).map { $0 - $1 }
     let squares = residuals.reduce(0) { $0 + $1 * $1 }
-    guard y.sumOfSquares > 0 else { throw StatisticsError("a regression needs outcomes that differ") }
     let degrees = Double(design.count - design.width)
-    let inverse = system.inverse
-    let covariance =
-      clusters.map { design.clusteredCovariance(inverse, residuals: residuals, clusters: $0) }
-      ?? inverse.map { row in row.map { $0 * squares / degrees } }
+    let root = orthogonal.inverse
+    let errors =
+      clusters.map { design.clusteredErrors(root: root, residuals: residuals, clusters: $0) }
+      ?? design.standardErrors(root: root).map { $0 * (squares / degrees).squareRoot() }
+    // From units of the outcomes' deviations, and with their mean, back to the outcomes.
+    var estimates = design.unscaled(fitted).map { $0 * outcomes.scale }
+    estimates[0] += outcomes.mean + outcomes.remainder
     coefficients = try Coefficient.list(
-      estimates, names: design.names, covariance: covariance,
+      estimates, names: design.names, errors: errors.map { $0 * outcomes.scale },
       degrees: clusters.map { Double(Set($0).count - 1) } ?? degrees, level: level)
-    rSquared = 1 - squares / y.sumOfSquares
+    rSquared = 1 - squares / outcomes.sumOfSquares
     count = design.count
   }
 }

@@ -28,34 +28,41 @@ public struct LogisticRegression: Equatable, Sendable {
     let y = outcome.map { $0 ? 1.0 : 0.0 }
     let fit = try Self.fit(design, y)
     let residuals = zip(y, fit.shares).map { $0 - $1 }
-    let inverse = fit.system.inverse
+    let root = fit.orthogonal.inverse
     coefficients = try Coefficient.list(
-      fit.estimates, names: design.names,
-      covariance: clusters.map { design.clusteredCovariance(inverse, residuals: residuals, clusters: $0) }
-        ?? inverse,
+      design.unscaled(fit.estimates), names: design.names,
+      errors: clusters.map { design.clusteredErrors(root: root, residuals: residuals, clusters: $0) }
+        ?? design.standardErrors(root: root),
       degrees: clusters.map { Double(Set($0).count - 1) }, level: level)
-    logLikelihood = zip(y, fit.shares).reduce(0) { $0 + log($1.0 == 1 ? $1.1 : 1 - $1.1) }
+    // log p, and log(1 − p) where the answer was no, without a p that has been rounded to 1.
+    logLikelihood = zip(outcome, design.predictions(fit.estimates)).reduce(0) { sum, pair in
+      let odds = pair.0 ? pair.1 : -pair.1
+      return sum + (odds > 0 ? -log1p(exp(-odds)) : odds - log1p(exp(odds)))
+    }
     let share = Double(yes) / Double(y.count)
     nullLogLikelihood = Double(y.count) * (share * log(share) + (1 - share) * log(1 - share))
     count = y.count
   }
 
-  /// Newton's method.
+  /// Newton's method, on the columns of the design.
   private static func fit(_ design: Design, _ y: [Double]) throws -> (
-    estimates: [Double], shares: [Double], system: SymmetricSystem
+    estimates: [Double], shares: [Double], orthogonal: Orthogonal
   ) {
     var estimates = [Double](repeating: 0, count: design.width)
-    // Columns that depend on each other are found here, before the weights can hide them.
-    _ = try design.system([Double](repeating: 1, count: design.count))
     for _ in 0..<100 {
       let shares = design.predictions(estimates).map { 1 / (1 + exp(-$0)) }
-      guard let system = SymmetricSystem(design.moments(shares.map { $0 * (1 - $0) })) else { break }
-      let step = system.solve(design.weightedSum(zip(y, shares).map { $0 - $1 }))
       // Beyond these log odds a share differs from 0 or 1 by less than anything that can be observed.
-      guard shares.contains(where: { min($0, 1 - $0) > 1e-10 }) else { break }
+      guard shares.contains(where: { min($0, 1 - $0) > 1e-10 }),
+        let orthogonal = design.orthogonal(shares.map { $0 * (1 - $0) })
+      else { break }
+      // (XᵀWX)⁻¹ · Xᵀ(y − p), by the factors of W^½X.
+      let slope = design.products(zip(y, shares).map { $0 - $1 })
+      let root = orthogonal.inverse
+      let half = root.indices.map { j in root.indices.reduce(0) { $0 + root[$1][j] * slope[$1] } }
+      let step = root.map { Orthogonal.product($0, half) }
       estimates = zip(estimates, step).map { $0 + $1 }
       if zip(step, estimates).allSatisfy({ abs($0) <= 1e-12 * max(1, abs($1)) }) {
-        return (estimates, shares, system)
+        return (estimates, shares, orthogonal)
       }
     }
     throw StatisticsError("the predictors separate yes from no: there is no finite estimate")

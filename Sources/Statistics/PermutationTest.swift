@@ -16,14 +16,16 @@ public struct PermutationTest: Equatable, Sendable {
     _ a: [Double], _ b: [Double], permutations: Int = 10_000,
     using generator: inout some RandomNumberGenerator
   ) throws -> PermutationTest {
-    let (first, second) = (try Sample(a), try Sample(b))
-    let all = a + b
+    let (first, second) = (Deviations(try Sample(a)), Deviations(try Sample(b)))
+    // Distances from one point, as sums of what is common to all would only cost digits.
+    let centre = try Sample(a + b).mean
+    let all = (a + b).map { $0 - centre }
     let (n, m) = (Double(a.count), Double(b.count))
     let total = all.reduce(0, +)
     func difference(_ sum: Double) -> Double { sum / n - (total - sum) / m }
     let limit = try checked(permutations)
     let ways = exp(lgamma(n + m + 1) - lgamma(n + 1) - lgamma(m + 1))
-    var count = Count(first.mean - second.mean)
+    var count = Count(Deviations.difference(first, second), data: a + b, terms: all)
     if ways.rounded() <= Double(limit) {
       var chosen = Array(0..<a.count)
       repeat {
@@ -50,7 +52,7 @@ public struct PermutationTest: Equatable, Sendable {
   ) throws -> PermutationTest {
     let pairs = try PairedSample(a, b)
     let differences = zip(a, b).map { $0 - $1 }
-    var count = Count(differences.reduce(0, +) / Double(pairs.count))
+    var count = Count(try Sample(differences).mean, data: a + b, terms: differences)
     func mean(_ isExchanged: (Int) -> Bool) -> Double {
       differences.indices.reduce(0) { $0 + (isExchanged($1) ? -differences[$1] : differences[$1]) }
         / Double(pairs.count)
@@ -88,16 +90,20 @@ public struct PermutationTest: Equatable, Sendable {
     return true
   }
 
-  /// Counts differences at least as far from 0 as the observed one, up to rounding.
+  /// Counts differences at least as far from 0 as the observed one. Two that are equal may come out a little apart: they
+  /// count as equal where they differ by no more than data of this size and sums of so many terms are rounded, however near
+  /// to 0 the observed one is.
   private struct Count {
     let observed: Double
     let threshold: Double
     var extreme = 0
     var total = 0
 
-    init(_ observed: Double) {
+    init(_ observed: Double, data: [Double], terms: [Double]) {
+      func largest(_ values: [Double]) -> Double { values.reduce(0) { max($0, abs($1)) } }
       self.observed = observed
-      threshold = abs(observed) * (1 - 1e-12)
+      let rounding = 4 * largest(data) + 2 * Double(terms.count) * largest(terms)
+      threshold = abs(observed) - rounding * Double.ulpOfOne
     }
 
     mutating func add(_ difference: Double) {

@@ -13,14 +13,29 @@ public struct Sample: Sendable {
     self.values = values
   }
 
+  /// Numbers that are known to be finite and at least one.
+  fileprivate init(known values: [Double]) { self.values = values }
+
   public var count: Int { values.count }
 
-  public var mean: Double { values.reduce(0, +) / Double(count) }
+  /// Exact to the last digits whatever the offset: what is left over by a first mean is added to it.
+  public var mean: Double {
+    guard let first = values.first, !isConstant else { return values[0] }
+    var mean = values.reduce(0, +) / Double(count)
+    // Numbers so large that their sum is none.
+    if !mean.isFinite { mean = values.reduce(0) { $0 + $1 / Double(count) } }
+    guard mean.isFinite else { return first / 2 + values[count - 1] / 2 }
+    let rest = values.reduce(0) { $0 + ($1 - mean) }
+    return rest.isFinite ? mean + rest / Double(count) : mean
+  }
+
+  /// Whether all are one number.
+  var isConstant: Bool { values.allSatisfy { $0 == values[0] } }
 
   /// Σ (x − mean)².
   public var sumOfSquares: Double {
-    let mean = mean
-    return values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    let deviations = Deviations(self)
+    return deviations.sumOfSquares * deviations.scale * deviations.scale
   }
 
   /// With n − 1 below.
@@ -29,7 +44,11 @@ public struct Sample: Sendable {
     return sumOfSquares / Double(count - 1)
   }
 
-  public func standardDeviation() throws -> Double { try variance().squareRoot() }
+  public func standardDeviation() throws -> Double {
+    guard count > 1 else { return try variance().squareRoot() }
+    let deviations = Deviations(self)
+    return (deviations.sumOfSquares / Double(count - 1)).squareRoot() * deviations.scale
+  }
 
   public var median: Double { Self.quantile(0.5, ofSorted: values.sorted()) }
 
@@ -45,7 +64,45 @@ public struct Sample: Sendable {
     let place = p * Double(sorted.count - 1)
     let below = Int(place.rounded(.down))
     let above = min(below + 1, sorted.count - 1)
-    return sorted[below] + (place - Double(below)) * (sorted[above] - sorted[below])
+    let (part, step) = (place - Double(below), sorted[above] - sorted[below])
+    return step.isFinite ? sorted[below] + part * step : sorted[below] * (1 - part) + sorted[above] * part
+  }
+}
+
+/// How far numbers lie from their mean, in units of a power of two near the largest distance, so that squares and products
+/// neither overflow nor vanish, and that no offset costs digits.
+struct Deviations {
+  let mean: Double
+  /// What the mean would be more than the nearest double to it.
+  let remainder: Double
+  let scale: Double
+  /// (x − mean) / scale
+  let values: [Double]
+
+  /// Numbers that are known to be finite and at least one.
+  init(known values: [Double]) { self.init(Sample(known: values)) }
+
+  init(_ sample: Sample) {
+    mean = sample.mean
+    // Halves, as the distance of two finite numbers need not be one.
+    let halves = sample.values.map { [mean] in $0 / 2 - mean / 2 }
+    let largest = halves.reduce(0) { max($0, abs($1)) }
+    scale = largest > 0 ? Double(sign: .plus, exponent: min(largest.exponent + 1, 1023), significand: 1) : 1
+    let distances = sample.values.map { [mean, scale] in
+      let distance = $0 - mean
+      return distance.isFinite ? distance / scale : $0 / scale - mean / scale
+    }
+    let rest = distances.reduce(0, +) / Double(distances.count)
+    remainder = rest * scale
+    values = distances.map { $0 - rest }
+  }
+
+  /// In units of the square of `scale`.
+  var sumOfSquares: Double { values.reduce(0) { $0 + $1 * $1 } }
+
+  /// The first mean minus the second.
+  static func difference(_ a: Deviations, _ b: Deviations) -> Double {
+    (a.mean - b.mean) + (a.remainder - b.remainder)
   }
 }
 

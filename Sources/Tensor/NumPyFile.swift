@@ -1,11 +1,13 @@
-import Glibc
+import Platform
 
 /// NumPy's .npy files (format 1.0 to 3.0): floats, integers and booleans are read as float32, float32 is written.
 extension Tensor {
   /// Reads a file.
   public init(numPyFile path: String) throws {
     do {
-      try self.init(numPy: FileBytes.read(path))
+      try self.init(numPy: FileBytes.read(path, limit: ByteCount.limit))
+    } catch let error as FileError {
+      throw TensorError(error.description)
     } catch {
       throw TensorError("\(path): \(error)")
     }
@@ -13,11 +15,8 @@ extension Tensor {
 
   /// Writes a file; an older one is replaced only when the new one is complete.
   public func save(numPyFile path: String) throws {
-    do {
-      try FileBytes.write(numPyBytes(), to: path)
-    } catch {
-      throw TensorError("\(path): \(error)")
-    }
+    let bytes = try numPyBytes()
+    do { try WholeFile.write(bytes, to: path) } catch { throw TensorError(error.description) }
   }
 
   /// Decodes the bytes of a file.
@@ -147,53 +146,4 @@ private enum NumPyElement: String {
     case .boolean: each(UInt8.self) { $0 == 0 ? 0 : 1 }
     }
   }
-}
-
-enum FileBytes {
-  static func read(_ path: String) throws -> [UInt8] {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { throw failure() }
-    defer { close(file) }
-    var status = stat()
-    guard fstat(file, &status) == 0 else { throw failure() }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw TensorError("not a file") }
-    let size = Int(status.st_size)
-    guard size <= ByteCount.limit else { throw TensorError("larger than memory") }
-    return try [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
-      while filled < size {
-        let got = Glibc.read(file, buffer.baseAddress! + filled, size - filled)
-        if got < 0 && errno == EINTR { continue }
-        guard got >= 0 else { throw failure() }
-        if got == 0 { break }
-        filled += got
-      }
-    }
-  }
-
-  static func write(_ bytes: [UInt8], to path: String) throws {
-    let draft = path + ".part"
-    let file = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard file >= 0 else { throw failure() }
-    var written = 0
-    while written < bytes.count {
-      let count = bytes.withUnsafeBytes {
-        Glibc.write(file, $0.baseAddress! + written, bytes.count - written)
-      }
-      if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else {
-        let error = failure()
-        close(file)
-        unlink(draft)
-        throw error
-      }
-      written += count
-    }
-    guard close(file) == 0, rename(draft, path) == 0 else {
-      let error = failure()
-      unlink(draft)
-      throw error
-    }
-  }
-
-  private static func failure() -> TensorError { TensorError(String(cString: strerror(errno))) }
 }

@@ -15,6 +15,12 @@ public final class Storage: @unchecked Sendable {
   /// Bytes held by all storages of the process that own their memory.
   public static var liveByteCount: Int { ck_live_bytes() }
 
+  /// Whether new memory is filled with NaN, so that a test sees a read of what nobody has written.
+  static var isPoisoned: Bool {
+    get { ck_poison() }
+    set { ck_set_poison(newValue) }
+  }
+
   public var byteCount: Int { count * MemoryLayout<Float>.stride }
 
   /// Uninitialised memory, aligned to 64 bytes.

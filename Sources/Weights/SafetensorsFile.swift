@@ -1,9 +1,10 @@
 import Neural
+import Platform
 import Tensor
 
 /// A memory-mapped safetensors file: opening reads only the header, each tensor is converted when asked for.
 ///
-/// A file that is cut short by another program while it is mapped ends this one (SIGBUS), as with any mapping.
+/// A file that another program changes while it is mapped is an error of whatever reads it next (`MappedFile`).
 public final class SafetensorsFile: Sendable {
   public typealias Entry = SafetensorsHeader.Entry
 
@@ -15,8 +16,12 @@ public final class SafetensorsFile: Sendable {
   /// Maps the file and checks its whole header; throws `NeuralError` that names the path and the fault.
   public init(path: String) throws {
     self.path = path
-    file = try MappedFile(path: path)
-    header = try SafetensorsHeader(file: file.bytes, path: path)
+    do {
+      file = try MappedFile(path: path)
+      header = try file.read { try SafetensorsHeader(file: $0, path: path) }
+    } catch let error as FileError {
+      throw NeuralError(error)
+    }
     positions = Dictionary(
       uniqueKeysWithValues: header.entries.enumerated().map { ($1.name, $0) })
   }
@@ -30,15 +35,11 @@ public final class SafetensorsFile: Sendable {
   /// The tensor `name` as float32, in the shape that the file gives it.
   public func tensor(named name: String) throws -> Tensor {
     guard let entry = entry(named: name) else { throw NeuralError("\(path): no tensor '\(name)'") }
-    guard let base = file.bytes.baseAddress else { return try Tensor.zeros(entry.shape) }
-    let source = base + entry.bytes.lowerBound
     let tensor = try Tensor.uninitialized(entry.shape)
-    let isConverted = try tensor.withUnsafeMutableBuffer { buffer in
-      guard let destination = buffer.baseAddress, entry.count > 0 else { return true }
-      return entry.type.widen(source, to: destination, count: entry.count)
+    try tensor.withUnsafeMutableBuffer { buffer in
+      guard let destination = buffer.baseAddress, entry.count > 0 else { return }
+      try widen(entry, entry.bytes, to: destination, count: entry.count)
     }
-    guard isConverted else { throw unreadable(entry) }
-    file.giveBack(entry.bytes)  // a whole model's would be half of its size again
     return tensor
   }
 
@@ -48,13 +49,28 @@ public final class SafetensorsFile: Sendable {
     guard let all = entry.shape.first, (0...all).contains(rows.lowerBound), rows.upperBound <= all else {
       throw NeuralError("\(path): tensor '\(name)' has no rows \(rows)")
     }
-    guard let base = file.bytes.baseAddress, entry.count > 0, !rows.isEmpty else { return }
+    guard entry.count > 0, !rows.isEmpty else { return }
     let width = entry.bytes.count / all
     let first = entry.bytes.lowerBound + rows.lowerBound * width
-    guard entry.type.widen(base + first, to: out, count: rows.count * (entry.count / all)) else {
-      throw unreadable(entry)
+    try widen(
+      entry, first..<first + rows.count * width, to: out, count: rows.count * (entry.count / all))
+  }
+
+  /// Converts some of a tensor's bytes, and gives their pages back: a whole model's would be half of its size again.
+  private func widen(
+    _ entry: Entry, _ bytes: Range<Int>, to out: UnsafeMutablePointer<Float>, count: Int
+  ) throws {
+    do {
+      try file.read { all in
+        guard let base = all.baseAddress else { return }
+        guard entry.type.widen(base + bytes.lowerBound, to: out, count: count) else {
+          throw unreadable(entry)
+        }
+      }
+    } catch let error as FileError {
+      throw NeuralError(error)
     }
-    file.giveBack(first..<first + rows.count * width)
+    file.giveBack(bytes)
   }
 
   /// Throws if the tensor's number format has no conversion.

@@ -1,6 +1,7 @@
 import Encoding
 import Glibc
 import Neural
+import Platform
 import Tensor
 
 extension SafetensorsFile {
@@ -20,18 +21,25 @@ extension SafetensorsFile {
     }
     let sorted = tensors.sorted { $0.key < $1.key }
     let text = header(of: sorted, type: type, metadata: metadata)
-    var bytes = withUnsafeBytes(of: UInt64(text.count).littleEndian) { Array($0) } + text
-    for (_, tensor) in sorted {
-      let size = tensor.count * type.bitWidth / 8
-      bytes += [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-        tensor.withUnsafeBuffer { source in
-          guard let source = source.baseAddress, let target = buffer.baseAddress else { return }
-          type.narrow(source, to: target, count: tensor.count)
-        }
-        count = size
-      }
+    do {
+      let file = try WholeFile(path)
+      try file.append(withUnsafeBytes(of: UInt64(text.count).littleEndian) { Array($0) } + text)
+      for (_, tensor) in sorted { try file.append(narrowed(tensor, type)) }
+      try file.commit()
+    } catch {
+      throw NeuralError("\(path): cannot be written: \(error.reason)")
     }
-    try replaceFile(path, with: bytes)
+  }
+
+  private static func narrowed(_ tensor: Tensor, _ type: ElementType) -> [UInt8] {
+    let size = tensor.count * type.bitWidth / 8
+    return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+      tensor.withUnsafeBuffer { source in
+        guard let source = source.baseAddress, let target = buffer.baseAddress else { return }
+        type.narrow(source, to: target, count: tensor.count)
+      }
+      count = size
+    }
   }
 
   /// The header's JSON, padded with spaces so that the numbers start at a multiple of eight.
@@ -56,19 +64,5 @@ extension SafetensorsFile {
     }
     let text = Array(JSON.object(header).description.utf8)
     return text + Array(repeating: UInt8(ascii: " "), count: (8 - text.count % 8) % 8)
-  }
-
-  private static func replaceFile(_ path: String, with bytes: [UInt8]) throws {
-    let temporary = path + ".partial"
-    func failure() -> NeuralError {
-      NeuralError("\(path): cannot be written: \(String(cString: strerror(errno)))")
-    }
-    guard let stream = fopen(temporary, "wb") else { throw failure() }
-    let written = bytes.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, stream) }
-    let isClosed = fclose(stream) == 0
-    guard written == bytes.count, isClosed, rename(temporary, path) == 0 else {
-      defer { unlink(temporary) }
-      throw failure()
-    }
   }
 }

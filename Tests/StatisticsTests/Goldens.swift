@@ -38,6 +38,11 @@ struct Goldens: Decodable {
     let rSquared: Double, logLikelihood: Double, nullLogLikelihood: Double
   }
 
+  struct Offset: Decodable {
+    let a: [Double], b: [Double], mean: Double, sd: Double, pearson: [Double], d: Double, difference: Double
+  }
+
+  let tiedPermutations: [Permuted], offsets: [Offset], farRegressions: [Regression]
   let describe: Describe, distributions: Distributions, proportions: [Share], differences: [Difference]
   let bootstraps: [Bootstrapped], permutations: [Permuted], correlations: [Correlated], ranks: [Ranked]
   let signs: [Signs], corrections: Corrections, regressions: [Regression]
@@ -60,6 +65,15 @@ func near(_ a: [Double], _ b: [Double], _ tolerance: Double = 1e-10) -> Bool {
 
 func near(_ a: Interval?, _ b: [Double], _ tolerance: Double = 1e-10) -> Bool {
   a.map { near([$0.low, $0.high], b, tolerance) } ?? false
+}
+
+/// Equal relatively, however small.
+func close(_ a: Double, _ b: Double, _ tolerance: Double) -> Bool {
+  a == b || abs(a - b) <= tolerance * max(abs(a), abs(b))
+}
+
+func close(_ a: [Double], _ b: [Double], _ tolerance: Double) -> Bool {
+  a.count == b.count && zip(a, b).allSatisfy { close($0, $1, tolerance) }
 }
 
 /// Knuth's linear congruential generator: numbers that are the same everywhere.

@@ -35,4 +35,61 @@ import Testing
       }
     }
   }
+
+  /// Offsets and units of predictors and outcomes cost no digits: seeds, times, rates against 60-digit arithmetic.
+  @Test func offsetsAndUnits() throws {
+    let goldens = try Goldens.read().farRegressions
+    #expect(goldens.count == 9)
+    for expected in goldens {
+      let names = expected.x.indices.map { "x\($0)" }
+      func check(_ found: [Coefficient], _ expected: Goldens.Coefficients?, _ tolerance: Double) throws {
+        let expected = try #require(expected)
+        #expect(close(found.map(\.estimate), expected.estimates, tolerance))
+        #expect(close(found.map(\.standardError), expected.errors, tolerance))
+        #expect(close(found.map(\.pValue), expected.p, 1e3 * tolerance))
+        // An end may lie where estimate and reach cancel out.
+        for (coefficient, (low, high)) in zip(found, zip(expected.low, expected.high)) {
+          #expect(abs(coefficient.interval.low - low) <= tolerance * (high - low))
+          #expect(abs(coefficient.interval.high - high) <= tolerance * (high - low))
+        }
+      }
+      let linear = try LinearRegression(expected.y, on: expected.x, names: names)
+      try check(linear.coefficients, expected.linear, 1e-10)
+      #expect(close(linear.rSquared, expected.rSquared, 1e-11))
+      let logistic = try LogisticRegression(expected.yes, on: expected.x, names: names)
+      try check(logistic.coefficients, expected.logistic, 1e-10)
+      #expect(close(logistic.logLikelihood, expected.logLikelihood, 1e-12))
+      try check(
+        LinearRegression(expected.y, on: expected.x, names: names, clusters: expected.clusters).coefficients,
+        expected.linearClustered, 1e-10)
+      try check(
+        LogisticRegression(expected.yes, on: expected.x, names: names, clusters: expected.clusters)
+          .coefficients,
+        expected.logisticClustered, 1e-10)
+    }
+  }
+
+  /// A column that another makes up to rounding is refused whatever its offset; one that is not, is not.
+  @Test func dependentColumns() throws {
+    let days = (0..<20).map { Double($0 * $0 % 17) }
+    let y = (0..<20).map { Double($0 * 7 % 20) }
+    for offset in [0, 1e6, 1.7e9, 1e12] {
+      let x = days.map { offset + $0 / 10 }
+      for other in [x.map { 3 * $0 + 0.7 }, x, x.map { -$0 / 3 }, x.map { _ in offset + 0.1 }] {
+        #expect(throws: StatisticsError.self) {
+          _ = try LinearRegression(y, on: [x, other], names: ["a", "b"])
+        }
+        #expect(throws: StatisticsError.self) {
+          _ = try LogisticRegression(y.map { $0 > 9 }, on: [x, other], names: ["a", "b"])
+        }
+      }
+      let squares = try LinearRegression(
+        y, on: [x, x.map { ($0 - offset) * ($0 - offset) + offset }], names: ["a", "b"])
+      #expect(squares.coefficients.allSatisfy { $0.standardError.isFinite })
+    }
+    // Whole numbers far beyond 2⁵³ are still what they are.
+    let ticks = days.map { 1e18 + 256 * $0 }
+    let line = try LinearRegression(ticks.map { ($0 - 1e18) / 128 }, on: [ticks], names: ["ticks"])
+    #expect(close(line.coefficients[1].estimate, 1.0 / 128, 1e-12))
+  }
 }

@@ -86,6 +86,72 @@ import Testing
     }
   }
 
+  /// Differences that are equal count as equal whatever the rounding of the numbers that they are made of.
+  @Test func permutationsWithTies() throws {
+    var generator = TestGenerator(state: 2)
+    #expect(goldens.tiedPermutations.count == 9)
+    for expected in goldens.tiedPermutations {
+      let test = try PermutationTest.unpaired(expected.a, expected.b, using: &generator)
+      #expect(test.isExact && test.pValue == expected.unpaired, "\(expected.a) \(expected.b)")
+      guard let paired = expected.paired else { continue }
+      let exchange = try PermutationTest.paired(expected.a, expected.b, using: &generator)
+      #expect(exchange.isExact && exchange.pValue == paired, "\(expected.a) \(expected.b)")
+    }
+    // No relabelling is nearer to 0 than none at all.
+    let same = [0.1, 0.2, 0.3, 0.7]
+    #expect(try PermutationTest.unpaired(same, [0.7, 0.3, 0.2, 0.1], using: &generator).pValue == 1)
+    #expect(try PermutationTest.paired(same, [0.7, 0.3, 0.2, 0.1], using: &generator).pValue == 1)
+    // What differs by a little of a large number does differ.
+    let far = try PermutationTest.unpaired(
+      [1e12 + 1, 1e12 + 2, 1e12 + 3], [1e12 + 4, 1e12 + 5, 1e12 + 6], using: &generator)
+    #expect(near(far.pValue, 0.1) && far.difference == -3)
+  }
+
+  /// An interval does not depend on the unit: in tenths, replicates equal to the estimate miss it by rounding.
+  @Test func bootstrapsCountTies() throws {
+    let counts = (0..<12).map { Double($0 * 5 % 7) }
+    func interval(_ values: [Double]) throws -> Interval {
+      var generator = TestGenerator(state: 5)
+      let bootstrap = try Bootstrap(count: 12, resamples: 999, withJackknife: true, using: &generator) {
+        $0.reduce(0) { $0 + values[$1] } / 12
+      }
+      return try bootstrap.bca()
+    }
+    let whole = try interval(counts)
+    for unit in [0.1, 0.7, 1e-9, 3e11] {
+      let parts = try interval(counts.map { $0 * unit })
+      #expect(close([parts.low, parts.high], [whole.low * unit, whole.high * unit], 1e-13), "\(unit)")
+    }
+  }
+
+  /// Far from 0, and in any unit, against arithmetic with 60 digits.
+  @Test func offsetsAndUnits() throws {
+    #expect(goldens.offsets.count == 10)
+    for expected in goldens.offsets {
+      let (a, b) = (try Sample(expected.a), try Sample(expected.b))
+      let what = "near \(expected.mean)"
+      #expect(close(a.mean, expected.mean, 4e-16), "\(what)")
+      #expect(try close(a.standardDeviation(), expected.sd, 1e-13), "\(what)")
+      let pearson = try Correlation.pearson(a.values, b.values)
+      #expect(close([pearson.coefficient, pearson.pValue], expected.pearson, 1e-11), "\(what)")
+      #expect(try close(CohensD(a.values, b.values).value, expected.d, 1e-12), "\(what)")
+      var generator = TestGenerator(state: 1)
+      let test = try PermutationTest.unpaired(a.values, b.values, permutations: 10, using: &generator)
+      #expect(close(test.difference, expected.difference, 1e-13), "\(what)")
+    }
+    let constant = try Sample([0.1, 0.1, 0.1])
+    #expect(constant.mean == 0.1 && constant.sumOfSquares == 0)
+    #expect(throws: StatisticsError.self) { _ = try Correlation.pearson([0.1, 0.1, 0.1], [1, 2, 4]) }
+    #expect(throws: StatisticsError.self) { _ = try CohensD([0.1, 0.1, 0.1], [0.7, 0.7, 0.7]) }
+    #expect(throws: StatisticsError.self) {
+      _ = try LinearRegression([0.1, 0.1, 0.1, 0.1], on: [[1, 2, 3, 5]], names: ["x"])
+    }
+    let wide = try Sample([-1.5e308, 1.5e308])
+    #expect(wide.mean == 0 && wide.median == 0)
+    #expect(try wide.quantile(0) == -1.5e308 && wide.quantile(0.75) == 7.5e307)
+    #expect(try Sample([1.5e308, 1.5e308, 1.0e308]).mean.isFinite)
+  }
+
   @Test func sampledPermutationsComeNearTheExact() throws {
     var generator = TestGenerator(state: 3)
     for expected in goldens.permutations {

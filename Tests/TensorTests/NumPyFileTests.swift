@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import Testing
 
 @testable import Tensor
@@ -35,7 +36,7 @@ import Testing
       message { try x.save(numPyFile: "/nowhere/x.npy") } == "/nowhere/x.npy: No such file or directory")
     #expect(
       message { _ = try Tensor(numPyFile: "/nowhere/x.npy") } == "/nowhere/x.npy: No such file or directory")
-    #expect(message { _ = try Tensor(numPyFile: "/tmp") } == "/tmp: not a file")
+    #expect(message { _ = try Tensor(numPyFile: "/tmp") } == "/tmp: a folder, not a file")
   }
 
   @Test func namesWhatIsWrong() throws {

@@ -1,7 +1,7 @@
 // Without libFuzzer: reads the files that are named and says what happened.
 #if !Fuzzing
   import Glibc
-  import Weights
+  import Platform
 
   @main
   enum Replay {
@@ -14,7 +14,7 @@
       var failures = 0
       for path in arguments.dropFirst() {
         do {
-          try reader.check(Array(MappedFile(path: path).bytes))
+          try reader.check(FileBytes.read(path))
         } catch {
           print("\(path): \(error)")
           failures += 1

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """Writes Tests/StatisticsTests/Goldens/statistics.json: small samples with what SciPy and statsmodels make of them.
-Needs numpy, scipy (1.17) and statsmodels (0.15)."""
+Needs numpy, scipy (1.17), statsmodels (0.15) and mpmath (1.3)."""
+import itertools
 import json
 import math
+from fractions import Fraction
 from pathlib import Path
 
+import mpmath as mp
 import numpy as np
 import statsmodels.api as sm
 from scipy import stats
@@ -166,12 +169,156 @@ def regressions(rng):
     return out
 
 
+mp.mp.dps = 60
+
+
+def tied_permutations():
+    """Decimals, whose binary neighbours' sums differ where theirs are equal. p is counted in whole tenths."""
+    rng = np.random.default_rng(11)
+    out = []
+    for n, m, spread, offset in [(4, 4, 3, 0), (5, 5, 4, 0), (3, 6, 5, 0), (5, 4, 9, 10), (4, 5, 6, 10_000_000), (6, 6, 7, 0),
+                                 (5, 5, 3, 17_000_000_000), (3, 3, 2, 0), (6, 4, 30, -50)]:
+        a, b = rng.integers(-spread, spread + 1, n), rng.integers(-spread, spread + 1, m)
+        if spread == 3:  # nothing is between the two: every relabelling is at least as far
+            b = rng.permutation(a) if n == m else b
+        far = lambda chosen, rest: abs(Fraction(sum(chosen), len(chosen)) - Fraction(sum(rest), len(rest)))
+        together, observed = a.tolist() + b.tolist(), far(a.tolist(), b.tolist())
+        ways = [far([together[i] for i in places], [together[i] for i in range(n + m) if i not in places])
+                for places in itertools.combinations(range(n + m), n)]
+        row = dict(a=[(v + offset) / 10 for v in a.tolist()], b=[(v + offset) / 10 for v in b.tolist()],
+                   unpaired=sum(w >= observed for w in ways) / len(ways))
+        if n == m:
+            d = (a - b).tolist()
+            sums = [abs(sum(x * s for x, s in zip(d, signs))) for signs in itertools.product((1, -1), repeat=n)]
+            row["paired"] = sum(s >= abs(sum(d)) for s in sums) / len(sums)
+        out.append(row)
+    return out
+
+
+def mean(x):
+    return mp.fsum(x) / len(x)
+
+
+def about(x):
+    x = [mp.mpf(v) for v in x]
+    return [v - mean(x) for v in x]
+
+
+def offsets():
+    """Ordinary data far from 0, in exact arithmetic on the doubles that they are."""
+    rng = np.random.default_rng(12)
+    out = []
+    for offset, unit in [(1e6, 1), (1.7e9, 1), (1.7e9, 1e-3), (1e12, 1), (-1e12, 1e-2), (1e15, 4), (1e-3, 1e-12), (0, 1e-170),
+                         (0, 1e170), (1e200, 1e190)]:
+        n = 14
+        a, b = offset + unit * rng.normal(0, 2, n), offset + unit * rng.normal(1, 2, n)
+        u, v = about(a), about(b)
+        squares = lambda d: mp.fsum(e * e for e in d)
+        r = mp.fsum(p * q for p, q in zip(u, v)) / mp.sqrt(squares(u) * squares(v))
+        t = float(r * mp.sqrt((n - 2) / ((1 - r) * (1 + r))))
+        pooled = mp.sqrt((squares(u) + squares(v)) / (2 * n - 2))
+        exact = lambda x: mean([mp.mpf(e) for e in x])
+        out.append(dict(a=plain(a), b=plain(b), mean=float(exact(a)), sd=float(mp.sqrt(squares(u) / (n - 1))),
+                        pearson=[float(r), 2 * stats.t.sf(abs(t), n - 2)],
+                        d=float((exact(a) - exact(b)) / pooled), difference=float(exact(a) - exact(b))))
+    return out
+
+
+def exact_coefficients(estimates, covariance, law):
+    errors = [mp.sqrt(covariance[i, i]) for i in range(len(estimates))]
+    reach = law.ppf(0.975)
+    return dict(estimates=[float(e) for e in estimates], errors=[float(e) for e in errors],
+                p=[2 * law.sf(abs(float(e / s))) for e, s in zip(estimates, errors)],
+                low=[float(e - reach * s) for e, s in zip(estimates, errors)],
+                high=[float(e + reach * s) for e, s in zip(estimates, errors)])
+
+
+def clustered(design, inverse, residuals, clusters, width):
+    scores = {}
+    for i, cluster in enumerate(clusters):
+        scores.setdefault(cluster, mp.matrix(width, 1))
+        scores[cluster] += residuals[i] * design[i, :].T
+    groups, n = len(scores), len(clusters)
+    middle = mp.matrix(width)
+    for score in scores.values():
+        middle += score * score.T
+    return inverse * middle * inverse * (mp.mpf(groups) / (groups - 1) * (n - 1) / (n - width))
+
+
+def far_regressions():
+    """Least squares and logistic regressions on seeds, times and rates, solved with 60 digits."""
+    rng = np.random.default_rng(13)
+    kinds = dict(seed=lambda n: 1e6 + np.arange(n), time=lambda n: 1.7e9 + rng.integers(0, 86400, n),
+                 milliseconds=lambda n: 1.7e12 + rng.integers(0, 5000, n), rate=lambda n: rng.uniform(1e-7, 1e-5, n),
+                 near=lambda n: 1e12 + rng.normal(0, 1, n), small=lambda n: rng.normal(0, 1e-150, n),
+                 large=lambda n: rng.normal(0, 1e150, n), score=lambda n: rng.normal(0, 1, n))
+    out = []
+    for names, offset in [(["seed"], 0), (["time"], 1.7e9), (["milliseconds"], 0), (["near"], 1e12), (["small"], 0),
+                          (["large"], 0), (["seed", "rate"], 0), (["time", "score", "rate"], 1e6), (["near", "small"], 0)]:
+        n = 40
+        columns = [kinds[name](n) for name in names]
+        unit = [(c - c.mean()) / c.std() if name not in ("small", "large") else c / np.abs(c).max()
+                for name, c in zip(names, columns)]
+        y = offset + sum(unit) + rng.normal(0, 1.5, n)
+        yes = rng.random(n) < 1 / (1 + np.exp(-0.7 * sum(unit)))
+        clusters = (np.arange(n) * 7 % 11).tolist()
+        width = len(names) + 1
+        design = mp.matrix(n, width)
+        for i in range(n):
+            design[i, 0] = 1
+            for j, c in enumerate(columns):
+                design[i, j + 1] = mp.mpf(float(c[i]))
+        # Columns in units of their size only help mpmath's solver with its own tolerance.
+        units = [mp.mpf(1)] + [mp.mpf(float(np.abs(c).max())) for c in columns]
+        scaled = design.copy()
+        for i in range(n):
+            for j in range(width):
+                scaled[i, j] = design[i, j] / units[j]
+        back = mp.diag([1 / u for u in units])
+        outcome = mp.matrix([mp.mpf(float(v)) for v in y])
+        inverse = (scaled.T * scaled) ** -1
+        estimates = inverse * (scaled.T * outcome)
+        residuals = outcome - scaled * estimates
+        squares = mp.fsum(r * r for r in residuals)
+        total = mp.fsum(v * v for v in about(y))
+        told = back * estimates
+        t, groups = stats.t(n - width), stats.t(len(set(clusters)) - 1)
+        row = dict(x=[plain(c) for c in columns], y=plain(y), yes=[bool(v) for v in yes], clusters=clusters,
+                   linear=exact_coefficients(told, back * inverse * back * squares / (n - width), t),
+                   linearClustered=exact_coefficients(
+                       told, back * clustered(scaled, inverse, residuals, clusters, width) * back, groups),
+                   rSquared=float(1 - squares / total))
+        odds = mp.matrix(width, 1)
+        for _ in range(60):
+            shares = [1 / (1 + mp.exp(-v)) for v in scaled * odds]
+            weighted = scaled.copy()
+            for i in range(n):
+                weighted[i, :] *= shares[i] * (1 - shares[i])
+            inverse = (scaled.T * weighted) ** -1
+            residuals = mp.matrix([int(v) - s for v, s in zip(yes, shares)])
+            step = inverse * (scaled.T * residuals)
+            odds += step
+            if max(abs(s) / (1 + abs(o)) for s, o in zip(step, odds)) < mp.mpf(10) ** -30:
+                break
+        likelihood = mp.fsum(mp.log(s if v else 1 - s) for v, s in zip(yes, shares))
+        share = mp.mpf(int(yes.sum())) / n
+        told = back * odds
+        row.update(logistic=exact_coefficients(told, back * inverse * back, stats.norm),
+                   logisticClustered=exact_coefficients(
+                       told, back * clustered(scaled, inverse, residuals, clusters, width) * back, groups),
+                   logLikelihood=float(likelihood),
+                   nullLogLikelihood=float(n * (share * mp.log(share) + (1 - share) * mp.log(1 - share))))
+        out.append(row)
+    return out
+
+
 def main():
     rng = np.random.default_rng(7)
     goldens = dict(
         describe=describe(rng), distributions=distributions(), proportions=proportions(), differences=differences(),
         bootstraps=bootstraps(rng), permutations=permutations(rng), correlations=correlations(rng),
-        ranks=ranks_tests(rng), signs=signs(), corrections=corrections(), regressions=regressions(rng))
+        ranks=ranks_tests(rng), signs=signs(), corrections=corrections(), regressions=regressions(rng),
+        tiedPermutations=tied_permutations(), offsets=offsets(), farRegressions=far_regressions())
     OUT.parent.mkdir(parents=True, exist_ok=True)
     OUT.write_text(json.dumps(goldens, separators=(",", ":")) + "\n")
 

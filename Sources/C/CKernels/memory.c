@@ -30,6 +30,17 @@ static int keep_count;
 static size_t keep_bytes;
 static _Atomic size_t live_bytes, most_live_bytes;
 
+static _Atomic bool poison;
+
+__attribute__((constructor)) static void read_poison(void) {
+  const char *wish = getenv("LUNETTE_POISON");
+  poison = wish && strcmp(wish, "1") == 0;
+}
+
+void ck_set_poison(bool on) { atomic_store_explicit(&poison, on, memory_order_relaxed); }
+
+bool ck_poison(void) { return atomic_load_explicit(&poison, memory_order_relaxed); }
+
 size_t ck_live_bytes(void) { return atomic_load_explicit(&live_bytes, memory_order_relaxed); }
 
 size_t ck_physical_memory(void) {
@@ -170,6 +181,7 @@ void *ck_allocate(size_t bytes) {
     block = from_system(size);
   }
   if (block) count_live(bytes);
+  if (block && ck_poison()) memset(block, 0xff, bytes);
   return block;
 }
 

@@ -2,6 +2,9 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "memory.h"
 
 // A block per thread that grows to the largest request and goes with the thread: a fresh block for each call would cost
 // more in page faults than some kernels take.
@@ -13,7 +16,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void make_key(void) { pthread_key_create(&key, free); }
 
-void *ck_scratch(size_t bytes) {
+static void *room(size_t bytes) {
   if (bytes <= capacity) return block;
   pthread_once(&once, make_key);
   free(block);
@@ -24,4 +27,10 @@ void *ck_scratch(size_t bytes) {
   pthread_setspecific(key, block);
   if (block) capacity = bytes;
   return block;
+}
+
+void *ck_scratch(size_t bytes) {
+  void *found = room(bytes);
+  if (found && ck_poison()) memset(found, 0xff, bytes);
+  return found;
 }

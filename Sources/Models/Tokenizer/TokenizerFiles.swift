@@ -1,5 +1,7 @@
 import Encoding
 import Glibc
+import Neural
+import Platform
 import Weights
 
 /// What a tokenizer's directory holds, in either of its two layouts: `tokenizer.json`, or `vocab.json` with
@@ -50,8 +52,7 @@ struct TokenizerFiles {
     }
     vocabulary = try TokenizerFiles.vocabulary(
       try JSON(file: "\(directory)/vocab.json"), "\(directory)/vocab.json")
-    let file = try MappedFile(path: path)
-    guard let text = String(validating: file.bytes, as: UTF8.self) else {
+    guard let text = String(validating: try Self.bytes(path), as: UTF8.self) else {
       throw PipelineError("\(path): not UTF-8 text")
     }
     // Swift takes "\r\n" for one character, which is no "\n".
@@ -61,6 +62,10 @@ struct TokenizerFiles {
       merges.append(try TokenizerFiles.pair(line, "\(path): line \(number + 1)"))
     }
     guard !merges.isEmpty else { throw PipelineError("\(path): no merges") }
+  }
+
+  private static func bytes(_ path: String) throws -> [UInt8] {
+    do { return try FileBytes.read(path) } catch { throw NeuralError(error) }
   }
 
   private static let ids = 0..<(1 << 24)

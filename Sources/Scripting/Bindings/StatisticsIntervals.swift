@@ -88,7 +88,7 @@ private struct BootstrapCall {
     let name: String = try call["statistic"] ?? "mean"
     switch name {
     case "mean":
-      return try bootstrap(count: values.count) { $0.reduce(0) { $0 + values[$1] } / Double($0.count) }
+      return try bootstrap(count: values.count) { try Sample($0.map { values[$0] }).mean }
     case "median":
       return try bootstrap(count: values.count) { try Sample($0.map { values[$0] }).median }
     default:

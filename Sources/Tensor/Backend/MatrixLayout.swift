@@ -1,20 +1,33 @@
-/// How the last two dimensions of a tensor lie in memory.
+/// How the last two dimensions of a tensor lie in memory: rows one after the other, or columns.
+///
+/// Which of the two is said, not concluded from strides: with one row or one column, strides fit both.
 struct MatrixLayout: Hashable {
-  /// Elements from one row to the next and from one column to the next; one of them is 1.
-  var row: Int, column: Int
+  /// Whether columns lie one after the other.
+  let isTransposed: Bool
+  /// BLAS's leading dimension: elements from one row (transposed: one column) to the next, at least a line's length.
+  let leading: Int
 
-  var isTransposed: Bool { column != 1 }
-  /// BLAS's leading dimension.
-  var leading: Int { isTransposed ? column : row }
+  /// Elements from one row to the next.
+  var row: Int { isTransposed ? 1 : leading }
+  /// Elements from one column to the next.
+  var column: Int { isTransposed ? leading : 1 }
+
+  private init(isTransposed: Bool, leading: Int) {
+    self.isTransposed = isTransposed
+    self.leading = leading
+  }
+
+  /// Row-major without gaps.
+  static func rows(of width: Int) -> MatrixLayout { MatrixLayout(isTransposed: false, leading: width) }
+  /// Column-major without gaps.
+  static func columns(of height: Int) -> MatrixLayout { MatrixLayout(isTransposed: true, leading: height) }
 
   /// Nil where neither rows nor columns are contiguous, or lines overlap.
   init?(rows: Int, columns: Int, row: Int, column: Int) {
     if column == 1 || columns == 1, rows == 1 || row >= columns {
-      self.row = rows == 1 ? columns : row
-      self.column = 1
+      self.init(isTransposed: false, leading: rows == 1 ? columns : row)
     } else if row == 1 || rows == 1, columns == 1 || column >= rows {
-      self.row = 1
-      self.column = columns == 1 ? rows : column
+      self.init(isTransposed: true, leading: columns == 1 ? rows : column)
     } else {
       return nil
     }

@@ -24,6 +24,11 @@
 
     public func product(_ a: Tensor, _ b: Tensor) throws -> Tensor {
       let (m, k, n) = (a.shape[1], a.shape[2], b.shape[2])
+      if a.shape[0] > 1, a.strides[0] == 0, b.strides[0] == 0 {
+        // The same product over and over: oneDNN takes only one operand that repeats.
+        let one = try product(a.narrowed(0, start: 0, length: 1), b.narrowed(0, start: 0, length: 1))
+        return try one.expanded([a.shape[0], m, n]).contiguous()
+      }
       // A long sum over a column-major operand is the one case that oneDNN divides by the number of threads, which
       // changes the bytes.
       if k >= OneDNNBackend.longestColumns, MatrixLayout(a)?.isTransposed == true {

@@ -23,7 +23,7 @@ public struct OpenBLASBackend: CPUBackend {
         m: a.shape[1], n: b.shape[2], k: a.shape[2], a: a.base + i * a.strides[0], layoutA: left,
         b: b.base + i * b.strides[0], layoutB: right, out: out.base + i * a.shape[1] * b.shape[2],
         leading: b.shape[2])
-      sgemm.run()
+      try sgemm.run()
     }
     return out
   }
@@ -34,7 +34,7 @@ public struct OpenBLASBackend: CPUBackend {
     let out = try Tensor.uninitialized([x.shape[0], w.shape[0]])
     // A pointer alone does not keep its tensor alive.
     defer { withExtendedLifetime(w) {} }
-    Sgemm(
+    try Sgemm(
       m: x.shape[0], n: w.shape[0], k: inputs, a: x.base, layoutA: .rows(of: inputs), b: w.base,
       layoutB: .columns(of: inputs), out: out.base, leading: w.shape[0]
     ).run()
@@ -65,7 +65,7 @@ public struct OpenBLASBackend: CPUBackend {
         for first in stride(from: 0, to: pixels, by: tile) {
           let count = min(tile, pixels - first)
           ck_patches(rows.base, x.base + image * h * w * c + group * into, &geometry, first, count)
-          Sgemm(
+          try Sgemm(
             m: count, n: outof, k: patch, a: rows.base, layoutA: .rows(of: patch),
             b: kernel.base + group * outof * patch, layoutB: .columns(of: patch),
             out: out.base + (image * pixels + first) * outputs + group * outof, leading: outputs
@@ -86,16 +86,6 @@ public struct OpenBLASBackend: CPUBackend {
   }
 }
 
-extension MatrixLayout {
-  private init(row: Int, column: Int) {
-    self.row = row
-    self.column = column
-  }
-
-  static func rows(of width: Int) -> MatrixLayout { MatrixLayout(row: width, column: 1) }
-  static func columns(of height: Int) -> MatrixLayout { MatrixLayout(row: 1, column: height) }
-}
-
 /// One matrix product, out = a·b.
 private struct Sgemm {
   var m: Int, n: Int, k: Int
@@ -104,7 +94,13 @@ private struct Sgemm {
   var out: UnsafeMutablePointer<Float>
   var leading: Int
 
-  func run() {
+  /// - Throws: where BLAS, which counts in 32 bits, cannot count that far.
+  func run() throws {
+    guard [m, n, k, layoutA.leading, layoutB.leading, leading].allSatisfy({ $0 <= Int32.max }) else {
+      throw TensorError(
+        "a product of \(Shape.text([m, k])) and \(Shape.text([k, n])) is too large for OpenBLAS, which counts to 2^31"
+      )
+    }
     var call = self
     // At least 64 rows, and enough work that a piece outweighs its start.
     let grain = max(64, (1 << 18) / max(1, n * k))

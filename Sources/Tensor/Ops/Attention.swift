@@ -15,7 +15,9 @@ extension Tensor {
       )
     }
     if let sums { try check(sums: sums, query, key, heads) }
-    guard query.count > 0 && key.count > 0 else { return try .zeros(query.shape) }
+    guard query.count > 0 && key.count > 0 else {
+      return try .zeros(query.shape, recordedFrom: [query, key, value])
+    }
     let v = try value.detached.withContiguousRows()
     let (keptQ, keptK, keptV) = (q.kept, k.kept, v.kept)
     return try Compute.backend.attention(
@@ -34,7 +36,7 @@ extension Tensor {
   ) throws -> Tensor {
     let (q, k) = try checked(query, key, heads)
     let sums = try Tensor.zeros([query.shape[0], heads, query.shape[1], key.shape[1]])
-    guard query.count > 0 && key.count > 0 else { return sums }
+    guard query.count > 0 && key.count > 0 else { return try .zeros(sums.shape, recordedFrom: [query, key]) }
     try Compute.backend.addProbabilities(query: q, key: k, heads: heads, scale: scale, mask: mask, sums: sums)
     let (keptQ, keptK, p) = (q.kept, k.kept, sums.kept)
     return sums.recorded(from: [query, key]) { gradient, wanted in

@@ -35,7 +35,9 @@ extension Tensor {
       "convolution", result: result, outputs: kernel[0], bias: bias, activation: activation,
       residual: residual)
     let total = try Shape.count(result)
-    guard total > 0 && shape[3] > 0 else { return try .emptySum(result, epilogue) }
+    guard total > 0 && shape[3] > 0 else {
+      return try .emptySum(result, of: self, w, bias: bias, activation: activation, residual: residual)
+    }
     if activation != .identity, isRecorded || w.isRecorded || bias?.isRecorded ?? false {
       // The activation's rule needs what enters it.
       return try convolution(w, bias: bias, stride: stride, padding: padding, groups: groups)
@@ -65,7 +67,9 @@ extension Tensor {
     guard rank == 4 else {
       throw TensorError("upsampling: images {n, h, w, channels} expected, got \(Shape.text(shape))")
     }
-    guard count > 0 else { return try .zeros([shape[0], 2 * shape[1], 2 * shape[2], shape[3]]) }
+    guard count > 0 else {
+      return try .zeros([shape[0], 2 * shape[1], 2 * shape[2], shape[3]], recordedFrom: [self])
+    }
     return try Compute.backend.upsampledNearest2x(detached.contiguous()).recorded(from: self) {
       [shape] gradient in
       let pairs = try gradient.reshaped([shape[0], shape[1], 2, shape[2], 2, shape[3]])

@@ -15,7 +15,9 @@ extension Tensor {
     let epilogue = try Epilogue.checked(
       "linear", result: result, outputs: outputs, bias: bias, activation: activation, residual: residual)
     let total = try Shape.count(result)
-    guard total > 0 && inputs > 0 else { return try .emptySum(result, epilogue) }
+    guard total > 0 && inputs > 0 else {
+      return try .emptySum(result, of: self, w, bias: bias, activation: activation, residual: residual)
+    }
     if activation != .identity, isRecorded || w.isRecorded || bias?.isRecorded ?? false {
       // The activation's rule needs what enters it.
       return try linear(w, bias: bias).applying(activation).adding(residual: residual)
@@ -82,14 +84,20 @@ extension Epilogue {
 }
 
 extension Tensor {
-  /// The result where there is nothing to add up: zeros through the epilogue.
-  static func emptySum(_ shape: [Int], _ epilogue: Epilogue) throws -> Tensor {
-    let out = try Tensor.zeros(shape)
-    if let bias = epilogue.bias { try out.copy(from: bias) }
-    guard out.count > 0, epilogue.activation != .identity || epilogue.residual != nil else { return out }
-    let one = try Weight(.eye(shape[shape.count - 1]))
-    let x = try out.viewed([-1, shape[shape.count - 1]])
-    let rest = Epilogue(bias: nil, activation: epilogue.activation, residual: epilogue.residual)
-    return try Compute.backend.linear(x, one, rest).viewed(shape)
+  /// A layer's result where there is nothing to add up: zeros through what follows the sum.
+  static func emptySum(
+    _ shape: [Int], of x: Tensor, _ w: Weight, bias: Tensor?, activation: Activation, residual: Tensor?
+  ) throws -> Tensor {
+    let nothing = try Tensor.zeros(shape).recorded(from: [x.node, w.node]) { [x = x.shape] _, _ in
+      [try .zeros(x), try .zeros(w.shape)]
+    }
+    let sum = try bias.map { try nothing.adding($0) } ?? nothing
+    return try sum.applying(activation).adding(residual: residual)
+  }
+
+  /// Zeros that do not depend on the numbers of `inputs`, for operations on nothing: their gradients are 0.
+  static func zeros(_ shape: [Int], recordedFrom inputs: [Tensor]) throws -> Tensor {
+    let shapes = inputs.map(\.shape)
+    return try .zeros(shape).recorded(from: inputs) { _, _ in try shapes.map { try .zeros($0) } }
   }
 }

@@ -1,24 +1,37 @@
 extension Tensor {
   /// {…, m, k}·{…, k, n} → {…, m, n}; leading dimensions broadcast. Transposed and narrowed views are read in place.
+  ///
+  /// A vector {k} counts as one row on the left and as one column on the right, which then goes from the result, as in
+  /// `torch.matmul`: two vectors give one number.
   public func matmul(_ b: Tensor) throws -> Tensor {
+    guard rank > 0 && b.rank > 0 else {
+      throw TensorError(
+        "matmul: vectors or matrices expected, got \(Shape.text(shape)) and \(Shape.text(b.shape))")
+    }
+    let product = try (rank == 1 ? unsqueezed(0) : self).matrixProduct(b.rank == 1 ? b.unsqueezed(1) : b)
+    let column = b.rank == 1 ? try product.squeezed(-1) : product
+    return rank == 1 ? try column.squeezed(b.rank == 1 ? -1 : -2) : column
+  }
+
+  private func matrixProduct(_ b: Tensor) throws -> Tensor {
     let (x, y, rightIsShared) = (kept, b.kept, b.rank == 2)
     return try detached.product(b.detached).recorded(
       from: self, { try $0.matmul(y().transposed(-2, -1)).summed(to: x().shape) },
       and: b
     ) { gradient in
       let a = try x()
-      guard rightIsShared else { return try a.transposed(-2, -1).matmul(gradient).summed(to: y().shape) }
+      guard rightIsShared, a.rank > 2 else {
+        return try a.transposed(-2, -1).matmul(gradient).summed(to: y().shape)
+      }
       // A shared right operand: its sum over the batch is one product.
-      let rows = try gradient.reshaped([-1, gradient.shape[gradient.rank - 1]])
-      return try a.reshaped([-1, a.shape[a.rank - 1]]).transposed(0, 1).matmul(rows)
+      func rows(_ x: Tensor) throws -> Tensor {
+        try x.reshaped([x.shape.dropLast().reduce(1, *), x.shape[x.rank - 1]])
+      }
+      return try rows(a).transposed(0, 1).matmul(rows(gradient))
     }
   }
 
   private func product(_ b: Tensor) throws -> Tensor {
-    guard rank >= 2 && b.rank >= 2 else {
-      throw TensorError(
-        "matmul: two matrices expected, got \(Shape.text(shape)) and \(Shape.text(b.shape))")
-    }
     let (m, k, n) = (shape[rank - 2], shape[rank - 1], b.shape[b.rank - 1])
     guard b.shape[b.rank - 2] == k else {
       throw TensorError(

@@ -11,7 +11,7 @@ extension Tensor {
       throw TensorError("group norm: \(channels) channels cannot be divided into \(groups) groups")
     }
     try checkAffine("group norm", weight, bias, width: channels)
-    guard count > 0 else { return try .zeros(shape) }
+    guard count > 0 else { return try .zeros(shape, recordedFrom: [self, weight, bias]) }
     let x = try detached.contiguous().viewed([shape[0], count / shape[0] / channels, channels])
     let (scale, shift) = try (weight.detached.contiguous(), bias.detached.contiguous())
     let (keptX, keptScale, keptShift) = (x.kept, scale.kept, shift.kept)
@@ -41,7 +41,7 @@ extension Tensor {
   public func layerNorm(weight: Tensor, bias: Tensor, epsilon: Float) throws -> Tensor {
     guard rank >= 1 else { throw TensorError("layer norm: at least one dimension expected, got a scalar") }
     try checkAffine("layer norm", weight, bias, width: shape[rank - 1])
-    guard count > 0 else { return try .zeros(shape) }
+    guard count > 0 else { return try .zeros(shape, recordedFrom: [self, weight, bias]) }
     let (x, scale) = try (detached.contiguous(), weight.detached.contiguous())
     let (keptX, keptScale, width) = (x.kept, scale.kept, shape[rank - 1])
     return try Compute.backend.layerNorm(x, weight: scale, bias: bias.detached.contiguous(), epsilon: epsilon)

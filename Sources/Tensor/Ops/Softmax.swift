@@ -2,7 +2,7 @@ extension Tensor {
   /// exp(x) / Σ exp(x) along a dimension.
   public func softmax(dim: Int = -1) throws -> Tensor {
     let dim = try Shape.dimension(dim, rank: rank)
-    guard count > 0 else { return try .zeros(shape) }
+    guard count > 0 else { return try .zeros(shape, recordedFrom: [self]) }
     let rows = try detached.transposed(dim, -1).contiguous()
     let result = try Compute.backend.softmax(rows)
     let p = result.kept
@@ -20,7 +20,7 @@ extension Tensor {
     guard count > 0 else {
       var halved = shape
       halved[rank - 1] /= 2
-      return try .zeros(halved)
+      return try .zeros(halved, recordedFrom: [self])
     }
     let x = try detached.contiguous()
     let kept = x.kept

@@ -16,7 +16,8 @@ import Testing
     let a = try Tensor.zeros([2, 3])
     let b = try Tensor.zeros([4, 5])
     #expect(message { try a.matmul(b) } == "matmul: {2, 3} has 3 columns, {4, 5} has 4 rows")
-    #expect(message { try a.matmul(.zeros([3])) } == "matmul: two matrices expected, got {2, 3} and {3}")
+    #expect(
+      message { try a.matmul(.scalar(1)) } == "matmul: vectors or matrices expected, got {2, 3} and {}")
     #expect(
       message { try Tensor.zeros([2, 1, 3]).matmul(.zeros([3, 3, 1])) }
         == "matmul: the batches of {2, 1, 3} and {3, 3, 1} do not go together")

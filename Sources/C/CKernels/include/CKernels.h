@@ -11,7 +11,6 @@
 #include "random.h"
 #include "reduce.h"
 #include "resample.h"
-#include "sha256.h"
 #include "scratch.h"
 #include "softmax.h"
 #include "spatial.h"

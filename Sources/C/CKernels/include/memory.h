@@ -4,6 +4,10 @@
 
 /// A block of at least `bytes` bytes aligned to 64, or NULL. The content is undefined.
 void *ck_allocate(size_t bytes);
+/// Whether what is handed out (blocks, and scratch at each call) is filled with NaN first, so that a read of what nobody
+/// has written shows in the result. For tests; set LUNETTE_POISON=1 to have it from the start.
+void ck_set_poison(bool on);
+bool ck_poison(void);
 /// Gives back a block of `ck_allocate`; `bytes` as asked for.
 void ck_release(void *block, size_t bytes);
 /// Bytes of all blocks handed out and not yet given back, over all threads.

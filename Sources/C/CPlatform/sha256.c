@@ -104,6 +104,6 @@ static void hash(const uint8_t *bytes, size_t count, bool gives_back, uint8_t di
   for (int i = 0; i < 32; i++) digest[i] = (uint8_t)(state[i / 4] >> (24 - 8 * (i % 4)));
 }
 
-void ck_sha256(const uint8_t *bytes, size_t count, uint8_t digest[32]) { hash(bytes, count, false, digest); }
+void cp_sha256(const uint8_t *bytes, size_t count, uint8_t digest[32]) { hash(bytes, count, false, digest); }
 
-void ck_sha256_mapped(const uint8_t *pages, size_t count, uint8_t digest[32]) { hash(pages, count, true, digest); }
+void cp_sha256_mapped(const uint8_t *pages, size_t count, uint8_t digest[32]) { hash(pages, count, true, digest); }

@@ -1,0 +1,5 @@
+#pragma once
+
+#include "files.h"
+#include "mappings.h"
+#include "sha256.h"
