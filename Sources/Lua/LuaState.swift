@@ -152,9 +152,10 @@ public final class LuaState {
     return try popReference()
   }
 
-  /// Ends the next call after so many instructions with "too many steps"; in the main coroutine only.
-  public func limitSteps(_ steps: Int) {
-    if let core { lb_limit_steps(core, Int32(clamping: steps)) }
+  /// Ends what is called from now on after so many instructions in all ("too many steps"), or after so many seconds of the
+  /// processor's time ("it takes too long"); in the main coroutine only.
+  public func limitWork(steps: Int, seconds: Double) {
+    if let core { lb_limit_work(core, Int32(clamping: steps), seconds) }
   }
 
   /// Collects all garbage now.

@@ -28,6 +28,9 @@ public struct WeightScope: Sendable {
   /// The full name of a tensor in this scope.
   public func name(of path: String) -> String { prefix.isEmpty ? path : "\(prefix).\(path)" }
 
+  /// Whether the tensor at `path` was added to a model that has none there.
+  public func adds(_ path: String) -> Bool { source.adds(name(of: path)) }
+
   public func has(_ path: String) -> Bool { source.shape(of: name(of: path)) != nil }
 
   /// The tensor at `path`, which must have exactly this shape, as a layer's weights: read when they are first used.

@@ -15,9 +15,13 @@ public protocol WeightSource: Sendable {
   func tensor(named name: String, shape: [Int]) throws -> Tensor
   /// A way to read the same later, as often as needed. What may be wrong with the tensor is thrown now.
   func reader(named name: String, shape: [Int]) throws -> WeightReader
+  /// Whether `name` was added to a model that has no such tensor: the bias that an adapter gives a layer without one.
+  func adds(_ name: String) -> Bool
 }
 
 extension WeightSource {
+  public func adds(_ name: String) -> Bool { false }
+
   /// - Throws: `NeuralError` that names the file, the tensor, and the expected and found shapes.
   public func tensor(named name: String, shape: [Int]) throws -> Tensor {
     if let fault = fault(name, shape: shape) { throw fault }

@@ -23,7 +23,7 @@ public enum Disk {
             throw PluginError("\(folder): it has more than \(FileTree.largest >> 20) MiB")
           }
           try tree.add(inner, readFile("\(folder)/\(inner)"), isFolder: false)
-        default: throw PluginError("\(folder): it contains '\(inner.escaped)', which is a link or a device")
+        default: throw PluginError("\(folder): it contains '\(inner)', which is a link or a device")
         }
       }
     }

@@ -1,3 +1,5 @@
+import Encoding
+
 /// What a plugin says about itself: its rockspec, read as data and checked field by field.
 ///
 /// Everything that a plugin consists of is declared here: modules, and folders that go with them. A field that is not
@@ -31,8 +33,8 @@ public struct Manifest: Sendable {
   /// - Parameter file: what errors call it.
   /// - Parameter isGranted: lets unknown fields pass, which then mean nothing.
   public init(_ text: String, file: String, isGranted: Bool = false) throws {
-    var reader = ManifestReader(
-      fields: try ManifestText.read(text, file: file), file: file, isGranted: isGranted)
+    var reader = try ManifestReader(
+      fields: ManifestText.read(text, file: file), file: file, isGranted: isGranted)
     try self.init(&reader)
   }
 
@@ -44,6 +46,10 @@ public struct Manifest: Sendable {
     name = try reader.required("package")
     guard PluginName.isValid(name) else {
       throw reader.error("package", "is '\(name)': small letters, digits, '-' and '_' expected")
+    }
+    guard !PluginName.isReserved(name) else {
+      throw reader.error(
+        "package", "is '\(name)', which is the name of something that Lua or Lunette brings along")
     }
     let written = try reader.required("version")
     guard let version = PluginVersion(written), written.contains("-") else {
@@ -59,7 +65,7 @@ public struct Manifest: Sendable {
       "description",
       known: ["summary", "detailed", "license", "homepage", "issues_url", "maintainer", "labels"])
     summary = try reader.text("description.summary") ?? ""
-    detailed = try reader.text("description.detailed") ?? ""
+    detailed = try reader.text("description.detailed", mayHaveLines: true) ?? ""
     license = try reader.text("description.license") ?? ""
     homepage = try reader.text("description.homepage") ?? ""
     for field in ["issues_url", "maintainer"] { _ = try reader.text("description.\(field)") }
@@ -71,6 +77,9 @@ public struct Manifest: Sendable {
 
     var dependencies = try reader.texts("dependencies").map { text in
       do { return try Dependency(text) } catch { throw reader.error("dependencies", "\(error)") }
+    }
+    guard dependencies.count <= 100 else {
+      throw reader.error("dependencies", "has \(dependencies.count) entries; 100 is the most")
     }
     lua = dependencies.first { $0.name == "lua" }
     dependencies.removeAll { $0.name == "lua" }
@@ -124,10 +133,17 @@ private struct ManifestReader {
   let file: String
   let isGranted: Bool
 
-  init(fields: [String: ManifestValue], file: String, isGranted: Bool) {
+  init(fields: [String: ManifestValue], file: String, isGranted: Bool) throws {
     self.fields = fields
     self.file = file
     self.isGranted = isGranted
+    for name in ["dependencies", "source", "build"] {
+      guard let value = fields[name] else { continue }
+      guard let here = value.here else {
+        throw error(name, "has 'platforms' that cannot be put over the rest")
+      }
+      self.fields[name] = here
+    }
   }
 
   func error(_ field: String, _ message: String) -> PluginError {
@@ -146,13 +162,21 @@ private struct ManifestReader {
     if !isGranted { throw error(field, "is not a field that plugins may use") }
   }
 
-  mutating func text(_ field: String) throws -> String? {
+  /// - Parameter mayHaveLines: else line breaks and tabs are blanks, as several blanks are one.
+  mutating func text(_ field: String, mayHaveLines: Bool = false) throws -> String? {
     guard let value = fields.removeValue(forKey: field) else { return nil }
     guard let text = value.string else { throw error(field, "must be a text") }
-    guard !text.unicodeScalars.contains(where: { $0.value == 0 || $0.value == 0x1B }) else {
-      throw error(field, "contains control characters")
+    return try printable(text, field, mayHaveLines: mayHaveLines)
+  }
+
+  /// Whoever reads the text at a terminal sees what is in it, on the lines that it has.
+  private func printable(_ text: String, _ field: String, mayHaveLines: Bool) throws -> String {
+    let blanks: Set<Unicode.Scalar> = ["\n", "\r", "\t", " "]
+    guard text.unicodeScalars.allSatisfy({ blanks.contains($0) || $0.isPrintable }) else {
+      throw error(field, "contains control characters, or marks that change the direction of text")
     }
-    return text
+    guard !mayHaveLines else { return text }
+    return text.unicodeScalars.split(whereSeparator: blanks.contains).map(String.init).joined(separator: " ")
   }
 
   mutating func required(_ field: String) throws -> String {
@@ -163,7 +187,7 @@ private struct ManifestReader {
   mutating func texts(_ field: String) throws -> [String] {
     guard let value = fields.removeValue(forKey: field) else { return [] }
     guard let texts = value.strings else { throw error(field, "must be a list of texts") }
-    return texts
+    return try texts.map { try printable($0, field, mayHaveLines: false) }
   }
 
   mutating func modules(of plugin: String) throws -> [String: String] {
@@ -212,6 +236,7 @@ public enum RelativePath {
     guard !path.isEmpty, path.utf8.count <= 512 else { return false }
     return path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { part in
       !part.isEmpty && !part.hasPrefix(".") && part.utf8.count <= 128
+        && part.unicodeScalars.allSatisfy(\.isPrintable)
         && part.utf8.allSatisfy {
           $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\\") && $0 != UInt8(ascii: ":")
         }

@@ -154,6 +154,15 @@ public enum PluginName {
         || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")
     }
   }
+
+  /// Names that scripts already have a meaning for: a plugin of that name would stand before what is meant.
+  public static func isReserved(_ name: String) -> Bool { reserved.contains(name) }
+
+  private static let reserved: Set<String> = [
+    "lunette", "lua", "arg", "bit", "bit32", "coroutine", "debug", "ffi", "io", "jit", "math", "os",
+    "package", "string",
+    "table", "utf8", "luarocks",
+  ]
 }
 
 extension String {

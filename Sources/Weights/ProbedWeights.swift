@@ -22,6 +22,8 @@ public final class ProbedWeights: WeightSource {
 
   public func shape(of name: String) -> [Int]? { base.shape(of: name) }
 
+  public func adds(_ name: String) -> Bool { base.adds(name) }
+
   public func tensor(named name: String) throws -> Tensor {
     try tensor(named: name, shape: shape(of: name) ?? [])
   }

@@ -79,3 +79,36 @@ struct Program {
 
   struct TimedOut: Error {}
 }
+
+extension Program {
+  struct Cost {
+    let status: Int32
+    let seconds: Double
+    /// The most memory that the process held.
+    let megabytes: Double
+  }
+
+  /// Runs the program and measures what it takes of the machine: its own processor time, and its own memory.
+  func cost(_ arguments: String..., environment: [String: String]) throws -> Cost {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    for descriptor in [Int32(1), 2] {
+      posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_WRONLY, 0)
+    }
+    let all = ProcessInfo.processInfo.environment.merging(environment) { $1 }.map { "\($0)=\($1)" }
+    var words = ([Self.url.path] + arguments).map { strdup($0) } + [nil]
+    var variables = all.map { strdup($0) } + [nil]
+    defer { (words + variables).forEach { free($0) } }
+    var child: pid_t = 0
+    guard posix_spawn(&child, Self.url.path, &actions, nil, &words, &variables) == 0 else { throw TimedOut() }
+    var (status, usage) = (Int32(0), rusage())
+    while wait4(child, &status, 0, &usage) < 0 && errno == EINTR {}
+    let time = [usage.ru_utime, usage.ru_stime].reduce(0) {
+      $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6
+    }
+    return Cost(
+      status: status & 0x7F == 0 ? status >> 8 & 0xFF : 1000 + status & 0x7F, seconds: time,
+      megabytes: Double(usage.ru_maxrss) / 1024)
+  }
+}

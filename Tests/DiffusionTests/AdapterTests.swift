@@ -77,10 +77,10 @@ import Weights
     let stray = ["unet.nowhere.lora_A.weight": [2, 8], "unet.nowhere.lora_B.weight": [8, 2]]
     #expect(
       try message(stray).hasSuffix(
-        "1 of 1 layers are not in this model (first: nowhere): made for another model"))
+        "1 of 1 layers are not in this model (nowhere): made for another model"))
     #expect(
       try message(good.merging(stray) { $1 }).hasSuffix(
-        "1 of 2 layers are not in this model (first: nowhere)"))
+        "1 of 2 layers are not in this model (nowhere)"))
     #expect(
       try message(["\(layer).lora_A.weight": [2, 9], "\(layer).lora_B.weight": [8, 2]])
         .contains("of shape {8, 8}: the adapter was made for another model"))

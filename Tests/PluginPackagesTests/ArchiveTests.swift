@@ -73,37 +73,161 @@ import Testing
     #expect(failure(zip).contains("'link', which is a link or a device"))
   }
 
+  /// Any byte may be wrong: the archive is refused, or its files are what they were; a name is all that is not checked.
   @Test func damagedArchivesAreRefused() throws {
-    let zip = try ZipArchive.write(tree(Self.files))
+    let files = tree(Self.files)
+    let expected = Set(files.files.filter { !$0.key.hasPrefix(".") }.values)
+    let zip = try ZipArchive.write(files)
     for count in stride(from: 0, to: zip.count, by: 7) {
       #expect(throws: PluginError.self) { try Archive.read(Array(zip[..<count])) }
     }
-    // Any byte may be wrong: never a trap, and what is read is whole.
+    var refused = 0
     for place in zip.indices {
       var wrong = zip
       wrong[place] ^= 0xFF
-      if let read = try? Archive.read(wrong) { #expect(read.files.values.allSatisfy { $0.count < 10_000 }) }
+      guard let read = try? Archive.read(wrong) else {
+        refused += 1
+        continue
+      }
+      #expect(
+        Set(read.files.values).subtracting(expected).subtracting([Array("x".utf8)]) == [], "byte \(place)")
     }
+    #expect(refused > zip.count / 2)
+    let bodies = [Array("return 1".utf8), Array("return 2".utf8)]
     let tar = tar([("a.lua", "0", "return 1"), ("b.lua", "0", "return 2")])
-    for place in stride(from: 0, to: 1536, by: 3) {
-      var wrong = tar
-      wrong[place] ^= 0xFF
-      _ = try? Archive.read(wrong)
+    // The headers carry a sum; what a file holds does not.
+    for start in [0, 1024] {
+      // What follows the sum's own digits is free.
+      for place in start..<start + 512 where !(start + 148..<start + 156).contains(place) {
+        var wrong = tar
+        wrong[place] ^= 0xFF
+        #expect(throws: PluginError.self, "byte \(place)") { try Archive.read(wrong) }
+      }
+    }
+    #expect(try Set(Archive.read(tar).files.values) == Set(bodies))
+    for count in stride(from: 0, through: 2048, by: 64) {
+      #expect(throws: PluginError.self) { try Archive.read(Array(tar[..<count])) }
     }
     #expect(failure([]).contains("it is no archive"))
     #expect(failure(Array("hello".utf8)).contains("it is no archive"))
     #expect(failure([0x1F, 0x8B] + [UInt8](repeating: 7, count: 100)).contains("damaged"))
   }
 
+  @Test func aZipsChecksumIsHeld() throws {
+    var zip = try ZipArchive.write(tree(["a.lua": "return 1"]))
+    let text = try #require((0..<zip.count - 8).first { zip[$0..<$0 + 8].elementsEqual("return 1".utf8) })
+    zip[text + 7] = UInt8(ascii: "2")
+    #expect(failure(zip) == "'a.lua' in it is damaged")
+    // Files that the directory's count leaves out would be missing without a word.
+    var short = try ZipArchive.write(tree(["a.lua": "return 1", "b.lua": "return 2"]))
+    short[short.count - 12] = 1
+    #expect(failure(short) == "its zip directory is damaged")
+  }
+
+  // MARK: Compressed data
+
+  /// What zlib, in Python, makes of the bytes: `zlib` (bare) or `gzip`.
+  private func packed(_ expression: String) throws -> [UInt8] {
+    let python = Process()
+    python.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    python.arguments = [
+      "python3", "-c",
+      """
+      import sys, zlib, gzip
+      def bare(data):
+        c = zlib.compressobj(9, zlib.DEFLATED, -15)
+        return c.compress(data) + c.flush()
+      sys.stdout.buffer.write(\(expression))
+      """,
+    ]
+    let output = Pipe()
+    python.standardOutput = output
+    try python.run()
+    let bytes = output.fileHandleForReading.readDataToEndOfFile()
+    python.waitUntilExit()
+    try #require(python.terminationStatus == 0)
+    return Array(bytes)
+  }
+
+  @Test func nothingUnpacksBeyondItsBound() throws {
+    let bomb = try packed("bare(bytes(64 << 20))")
+    #expect(bomb.count < 100_000)
+    let limit = 1 << 20
+    #expect(throws: PluginError("it unpacks to more than 1 MiB")) {
+      try Inflate.unpack(bomb[...], .none, limit: limit)
+    }
+    let exact = try packed("bare(bytes(\(limit)))")
+    #expect(try Inflate.unpack(exact[...], .none, limit: limit).count == limit)
+    let more = try packed("bare(bytes(\(limit + 1)))")
+    #expect(throws: PluginError.self) { try Inflate.unpack(more[...], .none, limit: limit) }
+    let members = try packed("gzip.compress(bytes(700 << 10)) * 2")
+    #expect(throws: PluginError.self) { try Inflate.unpack(members[...], .gzip, limit: limit) }
+  }
+
+  @Test func allMembersOfAGzipFileAreRead() throws {
+    func unpacked(_ expression: String) throws -> String {
+      String(decoding: try Inflate.unpack(packed(expression)[...], .gzip, limit: 1000), as: UTF8.self)
+    }
+    let (a, b) = ("gzip.compress(b'one ')", "gzip.compress(b'two')")
+    #expect(try unpacked("\(a) + \(b)") == "one two")
+    #expect(try unpacked("\(a) + gzip.compress(b'') + \(b) + bytes(512)") == "one two")
+    for wrong in [
+      "\(a) + b'more'", "\(a) + \(b)[:-1]", "\(a) + \(b)[:9]", "\(a) + b'\\x1f'", "\(a) + bytes(3) + \(b)",
+    ] { #expect(throws: PluginError.self, "\(wrong)") { try unpacked(wrong) } }
+    let bare = try packed("bare(b'one') + b'x'")
+    #expect(throws: PluginError.self) { try Inflate.unpack(bare[...], .none, limit: 1000) }
+  }
+
   @Test func aZipThatLiesAboutItsSizeIsStopped() throws {
-    // 1 GB of zeros, deflated by zlib to a megabyte, declared as 10 bytes.
-    var zip = try ZipArchive.write(tree(["bomb": "0123456789"]))
-    let entry = try #require((0..<zip.count - 4).first { Array(zip[$0..<$0 + 4]) == [0x50, 0x4B, 1, 2] })
-    zip[entry + 10] = 8
-    #expect(failure(zip) != "(no error)")
-    var large = try ZipArchive.write(tree(["bomb": "0123456789"]))
-    for byte in 0..<4 { large[entry + 24 + byte] = 0xFF }
-    #expect(failure(large).contains("unpacks to more than"))
+    let bomb = try packed("bare(bytes(64 << 20))")
+    // Declared as ten bytes, then as 4 GB: the first 30 + 4 bytes are the file's header, the directory's entry follows.
+    var zip = try ZipArchive.write(FileTree(["bomb": bomb]))
+    let entry = try #require((0..<zip.count - 4).last { Array(zip[$0..<$0 + 4]) == [0x50, 0x4B, 1, 2] })
+    for header in [8, entry + 10] { zip[header] = 8 }
+    for byte in 0..<4 { zip[entry + 24 + byte] = byte == 0 ? 10 : 0 }
+    #expect(failure(zip) == "it unpacks to more than 0 MiB")
+    for byte in 0..<4 { zip[entry + 24 + byte] = 0xFF }
+    #expect(failure(zip).contains("unpacks to more than 1024 MiB"))
+  }
+
+  // MARK: Names of tar archives
+
+  private func record(_ key: String, _ value: String) -> String {
+    var length = key.utf8.count + value.utf8.count + 3
+    while "\(length)".utf8.count + key.utf8.count + value.utf8.count + 3 != length {
+      length = "\(length)".utf8.count + key.utf8.count + value.utf8.count + 3
+    }
+    return "\(length) \(key)=\(value)\n"
+  }
+
+  @Test func paxNamesStandAboveGNUNames() throws {
+    let (pax, gnu) = (("x", "x", record("path", "pax.lua")), ("l", "L", "gnu.lua\0"))
+    func names(_ entries: [(name: String, kind: String, body: String)]) throws -> [String] {
+      try Archive.read(tar(entries + [("own.lua", "0", "1"), ("next.lua", "0", "2")])).files.keys.sorted()
+    }
+    #expect(try names([pax]) == ["next.lua", "pax.lua"])
+    #expect(try names([gnu]) == ["gnu.lua", "next.lua"])
+    #expect(try names([gnu, pax]) == ["next.lua", "pax.lua"])
+    #expect(try names([pax, gnu]) == ["next.lua", "pax.lua"])
+    #expect(try names([("x", "x", record("mtime", "1.5")), gnu]) == ["gnu.lua", "next.lua"])
+    #expect(try names([("g", "g", record("comment", "abc"))]) == ["next.lua", "own.lua"])
+  }
+
+  @Test func whatPaxSaysOfSizesAndHolesIsNotPassedOver() throws {
+    let body = String(repeating: "x", count: 512)
+    var bytes = tar([("x", "x", record("size", "512")), ("a.lua", "0", body)])
+    // The old field says nothing, as of files beyond 8 GB.
+    for place in 1024 + 124..<1024 + 136 { bytes[place] = 0 }
+    for place in 1024 + 148..<1024 + 156 { bytes[place] = UInt8(ascii: " ") }
+    let sum = bytes[1024..<1536].reduce(0) { $0 + Int($1) }
+    for (i, byte) in "\(String(sum, radix: 8))\0".utf8.enumerated() { bytes[1024 + 148 + i] = byte }
+    #expect(try Archive.read(bytes).files == ["a.lua": Array(body.utf8)])
+    #expect(
+      failure(tar([("x", "x", record("GNU.sparse.map", "0,1")), ("a.lua", "0", "1")])).contains("with holes"))
+    #expect(failure(tar([("g", "g", record("path", "b")), ("a.lua", "0", "1")])).contains("in one header"))
+    #expect(failure(tar([("a.lua", "0", "1")]) + tar([("b.lua", "0", "1")])) == "it goes on after its end")
+    #expect(failure(Array(tar([("a.lua", "0", "1")])[..<1024])) == "it ends too soon")
+    #expect(failure(tar([("x", "x", record("path", "b"))])) == "it ends too soon")
   }
 
   @Test func theSameFileTwiceIsRefused() {

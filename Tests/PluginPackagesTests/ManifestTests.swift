@@ -53,7 +53,13 @@ import Testing
     ),
     ("type = \"builtin\"", "type = 'make'", "build.type is 'make', which would run something"),
     ("type = \"builtin\"", "type = 'cmake'", "build.type is 'cmake'"),
-    ("type = \"builtin\"", "platforms = {}", "build.platforms is not a field"),
+    (
+      "type = \"builtin\"", "platforms = { linux = { type = 'command', install_command = 'x' } }",
+      "build.install_command is not a field"
+    ),
+    ("type = \"builtin\"", "platforms = { unix = { type = 'make' } }", "build.type is 'make'"),
+    ("type = \"builtin\"", "platforms = 1", "build has 'platforms' that cannot be put over the rest"),
+    ("tag = ", "platforms = { linux = { url = {} } }, tag = ", "source.url must be a text"),
     ("type = \"builtin\"", "install = { bin = { 'x' } }", "build.install is not a field"),
     ("type = \"builtin\"", "patches = {}", "build.patches is not a field"),
     ("\"init.lua\"", "'x.so'", "which is no .lua file: native code is not installed"),
@@ -88,6 +94,11 @@ import Testing
     ("source = ", "local s = 'x' while true do s = s .. s end source = ", "not enough memory"),
     ("source = ", "local t = {} t.t = t x = t source = ", "nested too deep"),
     ("source = ", "f = function() end source = ", "'f' is no text, number or table"),
+    ("\"Maps\"", "'a\\u{85}b'", "contains control characters"),
+    ("\"Maps\"", "'a\\u{202E}b'", "contains control characters, or marks that change the direction"),
+    ("\"MIT\"", "'MIT\\u{2066}'", "description.license contains"),
+    ("\"lunette\", ", "'lunette\\rx', 'a\\u{9B}2J', ", "description.labels contains"),
+    ("{ \"tests\" }", "{ 'te\\u{200E}sts' }", "build.copy_directories contains"),
     ("source = ", "x = { 1, a = 2 } source = ", "neither a list nor a table of names"),
     ("source = ", "source = = ", "unexpected symbol near '='"),
     ("rockspec_format = \"3.0\"", "\u{1B}Lua", "attempt to load a binary chunk"),
@@ -104,6 +115,62 @@ import Testing
     } catch {
       #expect("\(error)".hasPrefix("x.rockspec:") && "\(error)".contains(message), "\(new): \(error)")
     }
+  }
+
+  /// Names that scripts already have a meaning for.
+  @Test(arguments: [
+    "lunette", "lua", "io", "os", "string", "table", "math", "coroutine", "utf8", "debug", "package",
+  ])
+  func knownNamesAreTaken(_ name: String) {
+    #expect(
+      throws: PluginError(
+        "x: package is '\(name)', which is the name of something that Lua or Lunette brings along")
+    ) {
+      _ = try Manifest(
+        Self.good.replacing("maps =", with: name + " =").replacing("\"maps", with: "\"" + name), file: "x")
+    }
+  }
+
+  @Test func linesOfASummaryAreBlanks() throws {
+    let manifest = try Manifest(
+      Self.changed("\"Maps\"", "'Maps\\n  asks for nothing:\\r\\n\\tit runs confined'"), file: "x")
+    #expect(manifest.summary == "Maps asks for nothing: it runs confined")
+    let detailed = try Manifest(Self.changed("summary", "detailed = 'a\\n\\tb', summary"), file: "x").detailed
+    #expect(detailed == "a\n\tb")
+  }
+
+  @Test(arguments: [
+    "#!/usr/bin/env lua\n", "#!lua\r\n", "# anything\n", "\u{FEFF}", "\u{FEFF}#!/usr/bin/lua\n",
+  ])
+  func aFirstLineForUnixIsPassedOver(_ line: String) throws {
+    #expect(try Manifest(line + Self.good, file: "x").name == "maps")
+    #expect(throws: PluginError.self) { _ = try Manifest("\n" + line + Self.good, file: "x") }
+    // Lines count as in the file.
+    let message = #"x:\#(line.contains("\n") ? 2 : 1): unexpected symbol near '='"#
+    #expect(throws: PluginError(message)) { _ = try Manifest(line + "= " + Self.good, file: "x") }
+  }
+
+  /// What LuaRocks does with `platforms` on Linux: general ones first, field by field, lists place by place.
+  @Test func platformsArePutOverTheRest() throws {
+    func dependencies(_ text: String) throws -> [String] {
+      try Manifest(Self.changed("{ \"lua >= 5.4\", \"daam >= 0.1, < 1\" }", "{ \(text) }"), file: "x")
+        .dependencies
+        .map(\.text)
+    }
+    #expect(try dependencies("'a', 'b', platforms = { windows = { 'w' }, macosx = { 'm' } }") == ["a", "b"])
+    #expect(try dependencies("'a', 'b', platforms = { unix = { 'u' } }") == ["u", "b"])
+    #expect(
+      try dependencies("'a', platforms = { linux = { 'l', 'k' }, unix = { 'u', 'v', 'w' } }") == [
+        "l", "k", "w",
+      ])
+    #expect(try dependencies("platforms = { linux = { 'l' } }") == ["l"])
+    #expect(try dependencies("platforms = { windows = { 'l' } }") == [])
+    let manifest = try Manifest(
+      Self.changed(
+        "type = \"builtin\"",
+        "type = 'make', platforms = { linux = { type = 'builtin', modules = { maps = 'linux.lua' } }, windows = { type = 'cmake' } }"
+      ), file: "x")
+    #expect(manifest.modules == ["maps": "linux.lua", "maps.words": "src/words.lua"])
   }
 
   @Test func aGrantLetsUnknownFieldsPassButNoBuild() throws {

@@ -14,6 +14,8 @@ struct lb_state {
   size_t bytes, limit;
   uintptr_t secret;
   volatile int *in_script, own_in_script;
+  int steps_left;     /* see lb_limit_work */
+  double work_ends;
   const char *reason; /* why it was interrupted, where that was not the user's wish */
 };
 

@@ -3,6 +3,7 @@
 #include "bridge.h"
 
 #include <errno.h>
+#include <time.h>
 
 static lb_state *volatile signalled; /* the one state that a process may stop by signal: a handler has no argument */
 static struct sigaction before;
@@ -103,12 +104,28 @@ int lb_limit_on(lb_state *s, int signal, const char *reason) {
   return sigaction(signal, &action, NULL) == 0 ? 0 : errno;
 }
 
-static void too_long(lua_State *L, lua_Debug *debug) {
-  (void)debug;
-  luaL_error(L, "too many steps");
+/* One instruction can copy or compare all that the memory limit allows: the clock is looked at every few of them. */
+enum { STEPS_BETWEEN_LOOKS = 16 };
+
+static double work_time(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-void lb_limit_steps(lb_state *s, int steps) { lua_sethook(s->main, too_long, steps > 0 ? LUA_MASKCOUNT : 0, steps); }
+static void look_at_work(lua_State *L, lua_Debug *debug) {
+  (void)debug;
+  lb_state *s = lb_of(L);
+  s->steps_left -= STEPS_BETWEEN_LOOKS;
+  if (s->steps_left <= 0) luaL_error(L, "too many steps");
+  if (work_time() > s->work_ends) luaL_error(L, "it takes too long");
+}
+
+void lb_limit_work(lb_state *s, int steps, double seconds) {
+  s->steps_left = steps;
+  s->work_ends = work_time() + seconds;
+  lua_sethook(s->main, look_at_work, LUA_MASKCOUNT, STEPS_BETWEEN_LOOKS);
+}
 
 void lb_forget_signals(lb_state *s) {
   if (signalled != s) return;

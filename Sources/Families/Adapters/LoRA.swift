@@ -10,7 +10,7 @@ public struct LoRA: Sendable {
   public let scale: Double
   let file: LoRAFile
 
-  /// - Throws: an error that says what the file is, if it holds no LoRA.
+  /// - Throws: an error that says what the file is, if it holds no LoRA, or what it holds that is not supported.
   public init(path: String, scale: Double = 1) throws {
     guard scale.isFinite else {
       throw PipelineError("the scale of \(path) must be a finite number, got \(scale)")
@@ -20,68 +20,51 @@ public struct LoRA: Sendable {
     file = try LoRAFile(path: path)
   }
 
-  /// Weights with the adapters added in: W + scale · alpha / rank · up · down.
+  /// Words for the text encoder that the file brings along.
+  func embeddings() throws -> [TextualInversion] {
+    try file.embeddings.map { try TextualInversion(file.files, tensor: $0.tensor, token: $0.token) }
+  }
+
+  /// Weights with the adapters added in, one after the other.
   static func merged(
     _ loras: [LoRA], into source: any WeightSource, component: String
   ) throws -> any WeightSource {
-    var patches: [String: [PatchedWeights.Patch]] = [:]
+    var changes: [String: [AdapterChange]] = [:]
+    var additions: [String: [Int]] = [:]
     let targets = targets(source)
     for lora in loras {
-      for pair in lora.file.pairs[component] ?? [] {
-        guard let name = find(pair.module, in: targets), let shape = source.shape(of: name) else { continue }
-        let change = try lora.change(pair, component: component, shape: shape, of: name)
-        patches[name, default: []].append(change)
+      for layer in lora.file.layers[component] ?? [] {
+        guard let target = targets[layer.module] else { continue }
+        let found = try LayerAdapter(lora, layer, target, component: component, source)
+          .changes(afterBiasChange: changes[target.bias] != nil)
+        for (name, change) in found {
+          changes[name, default: []].append(change)
+          if source.shape(of: name) == nil { additions[name] = [target.shape[0]] }
+        }
       }
     }
-    return PatchedWeights(source, patches: patches)
+    let patches = changes.mapValues { changes -> [PatchedWeights.Patch] in
+      [{ own in try changes.reduce(AdaptedTensor(base: own, current: own)) { try $1($0) }.current }]
+    }
+    return PatchedWeights(source, patches: patches, additions: additions)
   }
 
   /// Layers that the file changes and a part of the model does not have.
   func unmatched(in source: any WeightSource, component: String) -> [String] {
     let targets = Self.targets(source)
-    return (file.pairs[component] ?? []).map(\.module).filter { Self.find($0, in: targets) == nil }
+    return (file.layers[component] ?? []).filter { targets[$0.module] == nil }.map(\.path)
   }
 
   /// How many layers of a part the file changes.
-  func count(component: String) -> Int { file.pairs[component]?.count ?? 0 }
+  func count(component: String) -> Int { file.layers[component]?.count ?? 0 }
 
-  /// Names of weights by the path of their layer with underscores for dots.
-  private static func targets(_ source: any WeightSource) -> [String: String] {
-    var targets: [String: String] = [:]
+  /// Layers by their path with underscores for dots.
+  private static func targets(_ source: any WeightSource) -> [String: LayerAdapter.Target] {
+    var targets: [String: LayerAdapter.Target] = [:]
     for name in source.names where name.hasSuffix(".weight") {
-      targets[LoRAFile.flat(String(name.dropLast(".weight".count)))] = name
+      let path = String(name.dropLast(".weight".count))
+      targets[LoRAFile.flat(path)] = LayerAdapter.Target(path: path, shape: source.shape(of: name) ?? [])
     }
     return targets
-  }
-
-  private static func find(_ module: String, in targets: [String: String]) -> String? {
-    // The output projection of attention is the first of a list, which older files leave out.
-    targets[module] ?? (module.hasSuffix("to_out") ? targets[module + "_0"] : nil)
-  }
-
-  private func change(
-    _ pair: LoRAFile.Pair, component: String, shape: [Int], of name: String
-  ) throws -> PatchedWeights.Patch {
-    let (down, up) = (file.files.shape(of: pair.down) ?? [], file.files.shape(of: pair.up) ?? [])
-    let inputs = shape.dropFirst().reduce(1, *)
-    guard let rank = down.first, rank > 0, shape.count > 1, down.dropFirst().reduce(1, *) == inputs,
-      up.reduce(1, *) == shape[0] * rank
-    else {
-      throw PipelineError(
-        "\(path): the factors \(braced(up)) and \(braced(down)) of '\(pair.module)' do not fit '\(name)' "
-          + "of shape \(braced(shape)): the adapter was made for another model")
-    }
-    let files = file.files
-    for (name, shape) in [(pair.up, up), (pair.down, down)] {
-      _ = try files.reader(named: name, shape: shape)
-    }
-    let alpha = try pair.alpha.map { Double(try files.tensor(named: $0).max().item()) }
-    let weight = Float(
-      scale * (alpha ?? file.statedAlpha(component: component) ?? Double(rank)) / Double(rank))
-    return { weights in
-      let left = try files.tensor(named: pair.up).viewed([shape[0], rank])
-      let right = try files.tensor(named: pair.down).viewed([rank, inputs])
-      return try weights.adding(left.matmul(right).viewed(shape).multiplying(weight))
-    }
   }
 }

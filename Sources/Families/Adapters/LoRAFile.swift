@@ -6,105 +6,102 @@ import Weights
 /// A file of low-rank adapters (Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", 2022) in any of the
 /// namings in use: kohya's (`lora_unet_…_to_q.lora_down.weight`), PEFT's (`unet.….to_q.lora_A.weight`), and those of
 /// older versions of diffusers.
+///
+/// Opening accounts for every tensor: one that belongs to no layer or has no known use is an error that names it.
 struct LoRAFile: Sendable {
-  /// Two factors of a change to one layer's weight.
-  struct Pair: Sendable {
-    /// The layer's path with underscores for dots, without `text_model`.
-    let module: String
-    let down, up: String
-    /// A tensor of one number, by which the change is scaled together with the rank.
-    let alpha: String?
-  }
-
   let files: WeightFiles
-  /// Pairs by the part of the model that they change: `unet`, `text_encoder`.
-  let pairs: [String: [Pair]]
+  /// By the part of the model that they change: `unet`, `text_encoder`.
+  let layers: [String: [AdapterLayer]]
+  /// PEFT's settings by part, where the file's metadata or a file beside it states them.
+  let configs: [String: PEFTConfig]
+  /// Words that the file brings along: names of tensors by token.
+  let embeddings: [(token: String, tensor: String)]
+  /// What the user should know.
+  let warnings: [String]
 
   var path: String { files.path }
 
   init(path: String) throws {
     let files = try WeightFiles(path: path)
     self.files = files
-    let names = Set(files.names)
-    guard let kind = LoRAFile.kind(of: names) else {
+    guard let kind = AdapterKind.of(Set(files.names)) else {
       throw PipelineError(
         "\(path): not a LoRA adapter (no names with lora_down and lora_up, or lora_A and lora_B)")
     }
-    guard kind == LoRAFile.plainKind else {
-      throw PipelineError("\(path): \(kind), which is not supported; only LoRA is")
+    guard kind == AdapterKind.plain else {
+      let name = files.names.first { AdapterKind.unsupported($0) == kind } ?? ""
+      throw PipelineError("\(path): \(kind), which is not supported; only LoRA is ('\(name)')")
     }
-    var pairs: [String: [Pair]] = [:]
-    for down in files.names {
-      guard let naming = LoRAFile.namings.first(where: { down.hasSuffix($0.down) }) else { continue }
-      let stem = String(down.dropLast(naming.down.count))
-      guard names.contains(stem + naming.up) else {
-        throw PipelineError("\(path): '\(down)' has no counterpart '\(stem + naming.up)'")
-      }
-      let (component, module) = try LoRAFile.place(of: stem, path)
-      let alpha = names.contains(stem + ".alpha") ? stem + ".alpha" : nil
-      pairs[component, default: []].append(
-        Pair(module: module, down: down, up: stem + naming.up, alpha: alpha))
-    }
-    self.pairs = pairs
+    var ledger = AdapterLedger(path: path)
+    for name in files.names { try ledger.enter(name) }
+    layers = try ledger.closed()
+    embeddings = try ledger.bundle()
+    (configs, warnings) = try LoRAFile.configs(files, layers)
   }
 
-  private static let namings: [(down: String, up: String)] = [
-    (".lora_down.weight", ".lora_up.weight"), (".lora_A.weight", ".lora_B.weight"),
-    (".lora_A.default.weight", ".lora_B.default.weight"), (".lora.down.weight", ".lora.up.weight"),
-    (".lora_linear_layer.down.weight", ".lora_linear_layer.up.weight"),
-    ("_lora.down.weight", "_lora.up.weight"),
-  ]
-
-  private static let plainKind = "a LoRA adapter"
-
-  /// What kind of adapter a file with these names is; nil if it is none.
-  static func kind(of names: Set<String>) -> String? {
-    let kinds = [
-      (".hada_w1_a", "a LoHa adapter"), (".lokr_w", "a LoKr adapter"), (".dora_scale", "a DoRA adapter"),
-      (".lora_magnitude_vector", "a DoRA adapter"), (".lora_mid.", "a LoCon adapter with Tucker factors"),
-      (".oft_", "an OFT adapter"),
-    ]
-    for (part, kind) in kinds where names.contains(where: { $0.contains(part) }) { return kind }
-    let isPlain = names.contains { name in namings.contains { name.hasSuffix($0.down) } }
-    return isPlain ? plainKind : nil
+  /// PEFT's settings: diffusers writes those of all parts into the metadata, PEFT those of the one part into
+  /// `adapter_config.json` beside the file.
+  private static func configs(
+    _ files: WeightFiles, _ layers: [String: [AdapterLayer]]
+  ) throws -> ([String: PEFTConfig], [String]) {
+    if let note = files.files[0].metadata["lora_adapter_metadata"] {
+      return (try PEFTConfig.all(inMetadata: note, path: files.path), [])
+    }
+    let slash = files.path.lastIndex(of: "/").map { files.path.index(after: $0) }
+    let place = files.path[..<(slash ?? files.path.startIndex)] + "adapter_config.json"
+    guard access(String(place), F_OK) == 0 else { return ([:], []) }
+    guard !files.names.contains(where: { $0.contains(".lora_down.") || $0.hasPrefix("lora_unet_") }) else {
+      return (
+        [:], ["\(files.path): \(place) is PEFT's and does not go with the names in this file: not read"]
+      )
+    }
+    let json = try JSON(file: String(place))
+    guard let fields = json.object else {
+      throw PipelineError("\(place): expected an object, got \(json.kind)")
+    }
+    let config = try PEFTConfig(fields, place: String(place))
+    return (layers.mapValues { _ in config }, [])
   }
 
   /// Which layer of which part a name speaks of.
-  private static func place(of stem: String, _ path: String) throws -> (component: String, module: String) {
+  static func place(of stem: String, _ path: String) throws -> (component: String, module: String) {
     let prefixes = [
-      ("lora_unet_", "unet"), ("lora_te_", "text_encoder"), ("base_model.model.", "unet"), ("unet.", "unet"),
+      ("lora_unet_", "unet"), ("lora_te_", "text_encoder"), ("lora_te1_", "text_encoder"), ("unet.", "unet"),
       ("text_encoder.", "text_encoder"),
     ]
-    let foreign = ["lora_te1_", "lora_te2_", "text_encoder_2.", "transformer.", "lora_transformer_"]
+    let foreign = [
+      "lora_te2_", "lora_te3_", "text_encoder_2.", "text_encoder_3.", "transformer.", "lora_transformer_",
+      "diffusion_model.", "prior.",
+    ]
     if let prefix = foreign.first(where: stem.hasPrefix) {
       throw PipelineError(
         "\(path): made for another family of models (\(prefix)…), not for Stable Diffusion 1 or 2")
     }
-    var (component, module) = ("unet", stem)
-    if let (prefix, name) = prefixes.first(where: { stem.hasPrefix($0.0) }) {
-      (component, module) = (name, String(stem.dropFirst(prefix.count)))
+    let plain = stem.hasPrefix("base_model.model.") ? String(stem.dropFirst("base_model.model.".count)) : stem
+    if let (prefix, name) = prefixes.first(where: { plain.hasPrefix($0.0) }) {
+      return (name, String(plain.dropFirst(prefix.count)))
     }
-    // Older versions of diffusers named the attention's processor.
-    module = module.split(separator: ".").filter { $0 != "processor" }.joined(separator: ".")
-    return (component, LoRAFile.flat(module))
+    // PEFT's own files are of one model, which they do not name.
+    let isText = ["text_model.", "encoder.layers.", "embeddings.", "final_layer_norm"].contains(
+      where: plain.hasPrefix)
+    return (isText ? "text_encoder" : "unet", plain)
   }
 
-  /// A path as kohya writes it, which cannot be undone: dots become underscores.
+  /// A layer's path as kohya writes it, which cannot be undone: dots become underscores.
   static func flat(_ path: String) -> String {
     let flat = String(path.map { $0 == "." ? "_" : $0 })
     return flat.hasPrefix("text_model_") ? String(flat.dropFirst("text_model_".count)) : flat
   }
 
-  /// The alpha of pairs without a tensor for it: PEFT writes it into the metadata or a config beside the file; without
-  /// any it is the rank.
-  func statedAlpha(component: String) -> Double? {
-    let note = files.files[0].metadata["lora_adapter_metadata"]
-    if let note, let json = try? JSON(parsing: note), let alpha = json["\(component).lora_alpha"]?.double {
-      return alpha
+  /// The same under the name that a layer has today.
+  static func module(_ path: String, of component: String) -> String {
+    // Older versions of diffusers named the attention's processor, and gave all parts the UNet's names.
+    let module = flat(path.split(separator: ".").filter { $0 != "processor" }.joined(separator: "."))
+    guard component == "text_encoder" else { return module.hasSuffix("_to_out") ? module + "_0" : module }
+    let older = ["_to_q": "_q_proj", "_to_k": "_k_proj", "_to_v": "_v_proj", "_to_out": "_out_proj"]
+    guard let (old, new) = older.first(where: { module.hasSuffix("self_attn" + $0.key) }) else {
+      return module
     }
-    guard let slash = path.lastIndex(of: "/"),
-      let json = try? JSON(file: path[..<slash] + "/adapter_config.json")
-    else { return nil }
-    return json["lora_alpha"]?.double
+    return module.dropLast(old.count) + new
   }
 }

@@ -19,26 +19,59 @@ public struct TextualInversion: Sendable {
   /// - Parameter token: nil takes the file's own; in files that name none, the file's name
   /// - Throws: an error that says what the file is, if it holds no embedding.
   public init(path: String, token: String? = nil) throws {
-    self.path = path
-    files = try WeightFiles(path: path)
-    guard TextualInversionFile.isOne(Set(files.names)), let name = files.names.first,
-      let shape = files.shape(of: name), (1...2).contains(shape.count), let width = shape.last, width > 0
-    else {
+    let files = try WeightFiles(path: path)
+    let names = Set(files.names)
+    guard !names.contains("clip_g") else {
+      throw PipelineError(
+        "\(path): an embedding of Stable Diffusion XL (clip_g), which does not go with Stable Diffusion 1 or 2"
+      )
+    }
+    guard names.count == 1, let name = names.first, AdapterKind.of(names) == nil else {
       throw PipelineError(
         "\(path): not a textual inversion embedding (a single tensor of one vector or several)")
     }
+    // Only the extension goes: names like v1.3 have dots of their own.
+    let file = path.split(separator: "/").last.map(String.init) ?? path
+    let stem = file.lastIndex(of: ".").map { String(file[..<$0]) } ?? file
+    let isNameless = TextualInversionFile.namelessKeys.contains(name)
+    try self.init(files, tensor: name, token: token ?? (isNameless ? stem : name))
+  }
+
+  /// One of the embeddings in a file.
+  init(_ files: WeightFiles, tensor name: String, token: String) throws {
+    path = files.path
+    self.files = files
     self.name = name
+    self.token = token
+    guard let shape = files.shape(of: name), (1...2).contains(shape.count), let width = shape.last, width > 0,
+      shape[0] > 0
+    else {
+      throw PipelineError(
+        "\(path): not a textual inversion embedding (a single tensor of one vector or several): '\(name)' has "
+          + "shape \(braced(files.shape(of: name) ?? []))")
+    }
     self.width = width
     count = shape.count == 2 ? shape[0] : 1
-    let stem = path.split(separator: "/").last?.split(separator: ".").first.map(String.init)
-    self.token = token ?? (name == TextualInversionFile.namelessKey ? stem ?? name : name)
-    guard count > 0, !self.token.isEmpty, !self.token.contains(where: \.isWhitespace) else {
-      throw PipelineError("\(path): '\(self.token)' cannot be a token: it must be one word")
+    guard !token.isEmpty, !token.contains(where: \.isWhitespace) else {
+      throw PipelineError("\(path): '\(token)' cannot be a token: it must be one word")
     }
   }
 
   /// The vectors, {count, width}.
   public func vectors() throws -> Tensor { try files.tensor(named: name).viewed([count, width]) }
+
+  /// Throws if a word is there twice: which one a prompt means could not be told.
+  static func checkTokens(_ embeddings: [TextualInversion]) throws {
+    var owners: [String: String] = [:]
+    for embedding in embeddings {
+      guard let other = owners.updateValue(embedding.path, forKey: embedding.token.lowercased()) else {
+        continue
+      }
+      throw PipelineError(
+        "\(embedding.path): the word '\(embedding.token)' is also that of \(other): name another with "
+          + "{ path = …, token = … }")
+    }
+  }
 
   /// The text encoder's weights with the vectors after the last row of the token table.
   static func joined(_ embeddings: [TextualInversion], to source: any WeightSource) throws -> any WeightSource
@@ -60,11 +93,11 @@ public struct TextualInversion: Sendable {
 }
 
 enum TextualInversionFile {
-  /// The name under which some tools store the vectors of a nameless embedding.
-  static let namelessKey = "emb_params"
+  /// Names under which some tools store the vectors of a nameless embedding.
+  static let namelessKeys: Set<String> = ["emb_params", "string_to_param.*", "*", "clip_l"]
 
   /// Whether a file with these names holds an embedding: one tensor that is called as its token.
   static func isOne(_ names: Set<String>) -> Bool {
-    names.count == 1 && names.allSatisfy { $0 == namelessKey || !$0.contains(".") }
+    names.count == 1 && names.allSatisfy { namelessKeys.contains($0) || !$0.contains(".") }
   }
 }

@@ -66,9 +66,10 @@ public final class Checkpoint {
     -> [ComponentSource]
   {
     let plain = parts.first { $0.name == "text_encoder" }
-    var next =
-      options.embeddings.isEmpty ? 0 : try plain?.configuration().int("vocab_size", default: 49408) ?? 0
-    let tokens = options.embeddings.map { embedding in
+    let embeddings = try options.embeddings + options.loras.flatMap { try $0.embeddings() }
+    try TextualInversion.checkTokens(embeddings)
+    var next = embeddings.isEmpty ? 0 : try plain?.configuration().int("vocab_size", default: 49408) ?? 0
+    let tokens = embeddings.map { embedding in
       defer { next += embedding.count }
       return Tokenizer.AddedToken(text: embedding.token, ids: next..<next + embedding.count)
     }
@@ -79,7 +80,7 @@ public final class Checkpoint {
       switch part.name {
       case "vae": part.tile = options.tile
       case "unet": part.loras = options.loras
-      case "text_encoder": (part.loras, part.embeddings) = (options.loras, options.embeddings)
+      case "text_encoder": (part.loras, part.embeddings) = (options.loras, embeddings)
       case "tokenizer": part.addedTokens = tokens
       default: break
       }
@@ -189,18 +190,26 @@ public final class Checkpoint {
   ///
   /// - Throws: `PipelineError` for an adapter of which nothing fits.
   private func adapterFaults() throws -> [String] {
-    try options.loras.compactMap { lora in
+    try options.loras.flatMap { lora in
       var (count, strays) = (0, [String]())
       for source in components where ["unet", "text_encoder"].contains(source.name) {
         count += lora.count(component: source.name)
         strays += lora.unmatched(in: try source.plain().weights().source, component: source.name)
       }
-      guard let first = strays.first else { return nil }
-      let message = "\(lora.path): \(strays.count) of \(count) layers are not in this model (first: \(first))"
-      guard strays.count < count else { throw PipelineError("\(message): made for another model") }
-      return message
+      guard !strays.isEmpty else { return lora.file.warnings }
+      let named = strays.prefix(Self.namedStrays).joined(separator: ", ")
+      let others = strays.count > Self.namedStrays ? " and \(strays.count - Self.namedStrays) more" : ""
+      let message =
+        "\(lora.path): \(strays.count) of \(count) layers are not in this model (\(named)\(others))"
+      guard strays.count < count || !lora.file.embeddings.isEmpty else {
+        throw PipelineError("\(message): made for another model")
+      }
+      return lora.file.warnings + [message]
     }
   }
+
+  /// How many layers a warning names.
+  private static let namedStrays = 40
 
   /// Parts that are fine by themselves may still not belong together.
   private func checkFit(_ pipeline: Pipeline) throws {

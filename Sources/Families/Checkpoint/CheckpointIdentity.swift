@@ -14,7 +14,7 @@ enum CheckpointIdentity {
     func any(_ test: (String) -> Bool) -> Bool { names.contains(where: test) }
     func has(_ prefixes: String...) -> Bool { any { name in prefixes.contains(where: name.hasPrefix) } }
 
-    if let adapter = LoRAFile.kind(of: names) {
+    if let adapter = AdapterKind.of(names) {
       self = .other(
         "\(adapter), not a model: give it to load's option loras, beside the model it was made for")
     } else if has("double_blocks.", "model.diffusion_model.double_blocks.", "single_transformer_blocks.") {

@@ -78,13 +78,14 @@ public struct ComponentSource: Sendable {
       let files = try WeightFiles(directory: directory, stem: stem, variant: variant)
       weights = ComponentWeights(files: files, source: files)
     }
-    if !embeddings.isEmpty {
-      weights = ComponentWeights(
-        files: weights.files, source: try TextualInversion.joined(embeddings, to: weights.source))
-    }
+    // The words last: adapters of the token table know the model's own rows only.
     if !loras.isEmpty {
       weights = ComponentWeights(
         files: weights.files, source: try LoRA.merged(loras, into: weights.source, component: name))
+    }
+    if !embeddings.isEmpty {
+      weights = ComponentWeights(
+        files: weights.files, source: try TextualInversion.joined(embeddings, to: weights.source))
     }
     return weights
   }

@@ -43,6 +43,12 @@ public final class Tokenizer: TextTokenizer, Sendable {
     special = files.special.sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
     var texts = Dictionary(files.vocabulary.map { ($1, $0) }, uniquingKeysWith: min)
     for token in added {
+      let known = String(token.text.utf8.map { ByteAlphabet.letters[Int($0)] })
+      guard files.vocabulary[token.text] == nil, files.vocabulary[known] == nil else {
+        throw PipelineError(
+          "\(directory): '\(token.text)' is in the tokenizer's vocabulary already: an embedding needs another word, "
+            + "{ path = …, token = … }")
+      }
       let letters = String(token.text.utf8.map { ByteAlphabet.letters[Int($0)] })
       for id in token.ids {
         texts[id] = id == token.ids.lowerBound ? letters + BytePairEncoding.endOfWord : ""

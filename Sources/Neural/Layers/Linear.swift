@@ -24,14 +24,16 @@ public struct Linear {
 
   /// Reads `weight` {outputs, inputs} and `bias` {outputs}.
   ///
-  /// - Parameter pointwise: the file stores the weight as that of a 1 × 1 convolution, {outputs, inputs, 1, 1}.
+  /// - Parameters:
+  ///   - bias: whether the layer has one; an adapter may add it
+  ///   - pointwise: the file stores the weight as that of a 1 × 1 convolution, {outputs, inputs, 1, 1}.
   public init(
     _ scope: WeightScope, inputs: Int, outputs: Int, bias: Bool = true, pointwise: Bool = false
   ) throws {
     let shape = [outputs, inputs] + (pointwise ? [1, 1] : [])
     self.init(
       weight: try scope.weight("weight", shape: shape, viewed: [outputs, inputs]),
-      bias: bias ? try scope.tensor("bias", shape: [outputs]) : nil)
+      bias: bias || scope.adds("bias") ? try scope.tensor("bias", shape: [outputs]) : nil)
   }
 
   /// Several layers over the same input as one: outputs follow one another.
@@ -41,12 +43,15 @@ public struct Linear {
     let readers = try scopes.map {
       try $0.source.reader(named: $0.name(of: "weight"), shape: [outputs, inputs])
     }
-    let biases = bias ? try scopes.map { try $0.tensor("bias", shape: [outputs]) } : []
+    let hasBias = bias || scopes.contains { $0.adds("bias") }
+    let biases = try (hasBias ? scopes : []).map { scope in
+      bias || scope.adds("bias") ? try scope.tensor("bias", shape: [outputs]) : try .zeros([outputs])
+    }
     self.init(
       weight: Weight(
         shape: [scopes.count * outputs, inputs], pool: scopes.first?.pool,
         reader: WeightReader(joining: readers.map { ($0, outputs) }, width: inputs)),
-      bias: bias ? try .concatenated(biases, dim: 0) : nil)
+      bias: hasBias ? try .concatenated(biases, dim: 0) : nil)
   }
 
   /// - Parameters:

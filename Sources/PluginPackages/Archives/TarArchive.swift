@@ -7,32 +7,41 @@ enum TarArchive {
     var tree = FileTree()
     var place = 0
     var longName: String?
-    while place + block <= bytes.count {
+    var extended = PaxRecords()
+    while true {
       let header = try reader.slice(place, block)
       if header.allSatisfy({ $0 == 0 }) { break }
       try verify(header)
-      let size = try octal(header, 124, 12)
+      let kind = header[header.startIndex + 156]
+      let isExtension = [UInt8(ascii: "L"), UInt8(ascii: "x"), UInt8(ascii: "g")].contains(kind)
+      let size = try (isExtension ? nil : extended.size) ?? octal(header, 124, 12)
       guard size <= bytes.count - place - block else { throw PluginError("it ends too soon") }
       let contents = try reader.slice(place + block, size)
       place += block + (size + block - 1) / block * block
-      let kind = header[header.startIndex + 156]
-      var name = longName ?? shortName(header)
+      // POSIX's extended header stands above all else, whatever order the two come in.
+      var name = extended.path ?? longName ?? shortName(header)
       switch kind {
       case UInt8(ascii: "L"):
         longName = String(decoding: contents.prefix { $0 != 0 }, as: UTF8.self)
         continue
       case UInt8(ascii: "x"):
-        longName = try paxPath(contents) ?? longName
+        extended = try PaxRecords(contents)
         continue
-      case UInt8(ascii: "g"): continue
+      case UInt8(ascii: "g"):
+        guard try PaxRecords(contents).isEmpty else {
+          throw PluginError("it names or measures all its files in one header")
+        }
+        continue
       case 0, UInt8(ascii: "0"): try tree.add(name, Array(contents), isFolder: false)
       case UInt8(ascii: "5"):
         if !name.hasSuffix("/") { name += "/" }
         try tree.add(name, [], isFolder: true)
-      default: throw PluginError("it contains '\(name.escaped)', which is a link or a device")
+      default: throw PluginError("it contains '\(name)', which is a link or a device")
       }
-      longName = nil
+      (longName, extended) = (nil, PaxRecords())
     }
+    guard longName == nil, extended.isEmpty else { throw PluginError("it ends too soon") }
+    guard bytes[place...].allSatisfy({ $0 == 0 }) else { throw PluginError("it goes on after its end") }
     return tree
   }
 
@@ -60,20 +69,41 @@ enum TarArchive {
     for (place, byte) in header.enumerated() { sum += (148..<156).contains(place) ? 0x20 : Int(byte) }
     guard try octal(header, 148, 8) == sum else { throw PluginError("one of its headers is damaged") }
   }
+}
 
-  /// The record `path` of a pax header: lines of "length key=value".
-  private static func paxPath(_ contents: ArraySlice<UInt8>) throws -> String? {
+/// What a pax header says of a file beyond its place and time: lines of "length key=value".
+private struct PaxRecords {
+  private(set) var path: String?
+  private(set) var size: Int?
+  var isEmpty: Bool { path == nil && size == nil }
+
+  init() {}
+
+  init(_ contents: ArraySlice<UInt8>) throws {
     var rest = contents
-    var path: String?
     while !rest.isEmpty {
       let digits = rest.prefix { $0 != 0x20 }
       guard let count = Int(String(decoding: digits, as: UTF8.self)), count > digits.count + 1,
         count <= rest.count
-      else { throw PluginError("one of its headers is damaged") }
+      else { throw Self.damage }
       let record = rest.dropFirst(digits.count + 1).prefix(count - digits.count - 2)
-      if record.starts(with: "path=".utf8) { path = String(decoding: record.dropFirst(5), as: UTF8.self) }
+      guard let equals = record.firstIndex(of: UInt8(ascii: "=")) else { throw Self.damage }
+      let value = String(decoding: record[record.index(after: equals)...], as: UTF8.self)
+      try take(String(decoding: record[..<equals], as: UTF8.self), value)
       rest = rest.dropFirst(count)
     }
-    return path
   }
+
+  private mutating func take(_ key: String, _ value: String) throws {
+    switch key {
+    case "path": path = value
+    case "size":
+      guard let bytes = Int(value), bytes >= 0 else { throw Self.damage }
+      size = bytes
+    case _ where key.hasPrefix("GNU.sparse."): throw PluginError("it contains a file with holes ('\(key)')")
+    default: break
+    }
+  }
+
+  private static let damage = PluginError("one of its headers is damaged")
 }

@@ -9,7 +9,10 @@ enum ZipArchive {
     // The end record is at the very end, before a comment of at most 65,535 bytes.
     guard
       let end = stride(from: bytes.count - 22, through: max(0, bytes.count - 22 - 0xFFFF), by: -1)
-        .first(where: { (try? reader.uint32($0)) == endMark })
+        .first(where: { place in
+          (try? reader.uint32(place)) == endMark
+            && (try? reader.uint16(place + 20)).map { place + 22 + Int($0) } == bytes.count
+        })
     else { throw PluginError("its zip directory is missing") }
     let count = try reader.uint16(end + 10)
     var place = try reader.uint32(end + 16)
@@ -24,12 +27,15 @@ enum ZipArchive {
       // The upper half of the attributes is a mode where the archive was made on Unix.
       let kind = try reader.uint32(entry + 38) >> 16 & 0xF000
       guard [0, 0x8000, 0x4000].contains(kind) else {
-        throw PluginError("it contains '\(name.escaped)', which is a link or a device")
+        throw PluginError("it contains '\(name)', which is a link or a device")
       }
       try tree.add(name, try contents(of: entry, name, reader, &total), isFolder: name.hasSuffix("/"))
       place +=
         UInt32(46) + UInt32(try reader.uint16(entry + 28)) + UInt32(try reader.uint16(entry + 30))
         + UInt32(try reader.uint16(entry + 32))
+    }
+    guard place == (try reader.uint32(end + 16)) &+ (try reader.uint32(end + 12)) else {
+      throw PluginError("its zip directory is damaged")
     }
     return tree
   }
@@ -38,13 +44,13 @@ enum ZipArchive {
     of entry: Int, _ name: String, _ reader: ByteReader, _ total: inout Int
   ) throws -> [UInt8] {
     guard try reader.uint16(entry + 8) & 1 == 0 else {
-      throw PluginError("'\(name.escaped)' in it is encrypted")
+      throw PluginError("'\(name)' in it is encrypted")
     }
     let method = try reader.uint16(entry + 10)
     let (packed, size) = (Int(try reader.uint32(entry + 20)), Int(try reader.uint32(entry + 24)))
     let start = Int(try reader.uint32(entry + 42))
     guard try reader.uint32(start) == fileMark else {
-      throw PluginError("'\(name.escaped)' in it is damaged")
+      throw PluginError("'\(name)' in it is damaged")
     }
     let data = start + 30 + Int(try reader.uint16(start + 26)) + Int(try reader.uint16(start + 28))
     total += size
@@ -56,10 +62,10 @@ enum ZipArchive {
       switch method {
       case 0: Array(slice)
       case 8: try Inflate.unpack(slice, .none, limit: size)
-      default: throw PluginError("'\(name.escaped)' in it is packed by a method that is not known")
+      default: throw PluginError("'\(name)' in it is packed by a method that is not known")
       }
     guard bytes.count == size, Inflate.crc32(bytes) == (try reader.uint32(entry + 16)) else {
-      throw PluginError("'\(name.escaped)' in it is damaged")
+      throw PluginError("'\(name)' in it is damaged")
     }
     return bytes
   }

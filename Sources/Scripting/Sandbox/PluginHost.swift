@@ -74,7 +74,7 @@ final class PluginHost {
 
   func locate(_ module: String) throws -> LocatedPlugin? {
     let name = Self.plugin(of: module)
-    guard PluginName.isValid(name) else { return nil }
+    guard PluginName.isValid(name), !PluginName.isReserved(name) else { return nil }
     return try options.plugins.find(name)
   }
 

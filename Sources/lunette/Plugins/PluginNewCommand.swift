@@ -14,7 +14,7 @@ struct PluginNewCommand: ParsableCommand {
       guard PluginName.isValid(name) else {
         throw CommandError("'\(name)' is no name of a plugin: small letters, digits, '-' and '_' expected")
       }
-      guard !["lunette", "lua"].contains(name) else { throw CommandError("'\(name)' is taken") }
+      guard !PluginName.isReserved(name) else { throw CommandError("'\(name)' is taken") }
       guard !Disk.exists(name) else { throw CommandError("\(name): File exists") }
       for (path, text) in PluginSkeleton.files(name) {
         let file = "\(name)/\(path)"

@@ -36,7 +36,8 @@ lua_State *lb_running(lb_state *s);        /* the thread (coroutine) that runs n
 int lb_open_libraries(lua_State *L, int all);   /* 0: the bridge's own needs only; pushes what types use as __gc */
 size_t lb_bytes(lb_state *s);
 void lb_set_limit(lb_state *s, size_t limit);
-void lb_limit_steps(lb_state *s, int steps);   /* an error after so many instructions, of the main thread only */
+/* An error after so many instructions, or so many seconds of the processor's time; of the main thread only. */
+void lb_limit_work(lb_state *s, int steps, double seconds);
 void lb_tell(lb_state *s, volatile int *in_script); /* where to note whether code of a script runs */
 
 /* Interrupts. lb_interrupt is safe in a signal handler that runs on Lua's own thread; the installed handler

@@ -1,0 +1,33 @@
+/// Kinds of adapters by what only their tensors' names hold.
+enum AdapterKind {
+  private static let unsupportedParts = [
+    (".hada_", "a LoHa adapter"), (".lokr_", "a LoKr adapter"), (".oft_", "an OFT adapter"),
+    (".boft_", "a BOFT adapter"), (".on_input", "an (IA)³ adapter"), (".ia3_", "an (IA)³ adapter"),
+    (".lora_E", "an AdaLoRA adapter"), (".ranknum", "an AdaLoRA adapter"), (".lora_diag", "a KaSA adapter"),
+    (".vera_lambda_", "a VeRA adapter"), (".hra_", "an HRA adapter"), (".a1.weight", "a GLoRA adapter"),
+    (".a2.weight", "a GLoRA adapter"), (".b1.weight", "a GLoRA adapter"), (".b2.weight", "a GLoRA adapter"),
+    (".trainable_tokens_", "an adapter with trainable tokens (trainable_token_indices)"),
+    (".lora_velora_", "a VeLoRA adapter"), ("lora_controlnet", "a Control-LoRA"),
+  ]
+
+  /// The kind that a tensor of this name belongs to, if it is known and not supported.
+  static func unsupported(_ name: String) -> String? {
+    unsupportedParts.first { name.contains($0.0) }?.1
+  }
+
+  /// What kind of adapter a file with these names is; nil if it is none.
+  static func of(_ names: Set<String>) -> String? {
+    if let kind = names.sorted().lazy.compactMap(unsupported).first { return kind }
+    let prefixes = ["lora_unet_", "lora_te_", "lora_te1_", "base_model.model."]
+    let isAdapter = names.contains { name in
+      switch AdapterTensor(name)?.role {
+      case nil, .weight, .bias, .alpha: false
+      case .weightDifference, .biasDifference: prefixes.contains(where: name.hasPrefix)
+      default: true
+      }
+    }
+    return isAdapter ? plain : nil
+  }
+
+  static let plain = "a LoRA adapter"
+}

@@ -1,0 +1,101 @@
+import Models
+
+/// What a file changes in one layer: names of its tensors by what they do.
+struct AdapterLayer: Sendable {
+  /// The layer's path as the file has it.
+  let path: String
+  /// The path with underscores for dots, without `text_model`.
+  let module: String
+  var tensors: [AdapterTensor.Role: String] = [:]
+}
+
+/// Where each tensor of a file goes, until all are accounted for.
+struct AdapterLedger {
+  private let path: String
+  private var layers: [String: [AdapterLayer]] = [:]
+  private var positions: [String: Int] = [:]
+  private var words: [(token: String, tensor: String)] = []
+  private var unknown: [String] = []
+
+  init(path: String) { self.path = path }
+
+  mutating func enter(_ name: String) throws {
+    if name.hasPrefix(Self.bundlePrefix) {
+      try enterWord(name)
+      return
+    }
+    guard let tensor = AdapterTensor(name) else {
+      unknown.append(name)
+      return
+    }
+    let (component, layer) = try LoRAFile.place(of: tensor.stem, path)
+    let module = LoRAFile.module(layer, of: component)
+    let position = positions["\(component).\(module)"] ?? layers[component]?.count ?? 0
+    if positions.updateValue(position, forKey: "\(component).\(module)") == nil {
+      layers[component, default: []].append(AdapterLayer(path: layer, module: module))
+    }
+    if let other = layers[component]?[position].tensors.updateValue(name, forKey: tensor.role) {
+      throw PipelineError("\(path): '\(other)' and '\(name)' are both \(tensor.role.words) of one layer")
+    }
+  }
+
+  /// The layers, if nothing is left over.
+  func closed() throws -> [String: [AdapterLayer]] {
+    guard let first = unknown.first else {
+      for layer in layers.values.joined() { try check(layer) }
+      return layers
+    }
+    let others = unknown.count == 1 ? "" : " and \(unknown.count - 1) more"
+    throw PipelineError(
+      "\(path): nothing is known of '\(first)'\(others): leaving it out would change the result")
+  }
+
+  private typealias Role = AdapterTensor.Role
+  /// What is of no use without another tensor.
+  private static let needs: [(Role, [Role])] = [
+    (.down, [.up]), (.up, [.down]), (.middle, [.down]), (.alpha, [.down, .tableDown]), (.upBias, [.down]),
+    (.magnitude, [.down]), (.doraScale, [.down]), (.tableDown, [.tableUp]), (.tableUp, [.tableDown]),
+  ]
+  /// What cannot both be done to one layer.
+  private static let conflicts: [(Role, Role)] = [
+    (.down, .tableDown), (.magnitude, .doraScale), (.upBias, .magnitude), (.upBias, .doraScale),
+    (.middle, .magnitude),
+  ]
+
+  private func check(_ layer: AdapterLayer) throws {
+    for (role, others) in Self.needs {
+      guard let name = layer.tensors[role], !others.contains(where: { layer.tensors[$0] != nil }) else {
+        continue
+      }
+      throw PipelineError("\(path): '\(name)' has no counterpart (\(others[0].words) of the same layer)")
+    }
+    for (one, other) in Self.conflicts {
+      guard let first = layer.tensors[one], let second = layer.tensors[other] else { continue }
+      throw PipelineError("\(path): '\(first)' and '\(second)' cannot both change one layer")
+    }
+  }
+
+  private static let bundlePrefix = "bundle_emb."
+
+  private mutating func enterWord(_ name: String) throws {
+    let rest = name.dropFirst(Self.bundlePrefix.count)
+    guard let suffix = [".string_to_param.*", ".emb_params", ".clip_l"].first(where: rest.hasSuffix),
+      rest.count > suffix.count
+    else {
+      unknown.append(name)
+      return
+    }
+    words.append((String(rest.dropLast(suffix.count)), name))
+  }
+
+  /// Names of bundled embeddings' tensors by token.
+  func bundle() throws -> [(token: String, tensor: String)] {
+    for (index, word) in words.enumerated() {
+      if let other = words[..<index].first(where: { $0.token == word.token }) {
+        throw PipelineError(
+          "\(path): '\(other.tensor)' and '\(word.tensor)' are both the word '\(word.token)'")
+      }
+    }
+    return words
+  }
+}
