@@ -1,15 +1,18 @@
-import CKernels
-
 extension Tensor {
   /// Memory whose content is whatever was there before.
   public static func uninitialized(_ shape: [Int]) throws -> Tensor {
-    let storage = try Storage(count: Shape.count(shape))
+    try uninitialized(shape, in: Compute.backend.memory)
+  }
+
+  /// The same in a given memory: the host's for what other code fills.
+  public static func uninitialized(_ shape: [Int], in memory: any DeviceMemory) throws -> Tensor {
+    let storage = try Storage(count: Shape.count(shape), memory: memory)
     return Tensor(storage: storage, shape: shape, strides: Shape.strides(shape), offset: 0)
   }
 
   public static func full(_ shape: [Int], _ value: Float) throws -> Tensor {
     let tensor = try uninitialized(shape)
-    ck_fill(tensor.base, tensor.count, value)
+    Compute.backend.fill(tensor, with: value)
     return tensor
   }
 
@@ -29,14 +32,14 @@ extension Tensor {
       throw TensorError("out of memory: arange(\(start), \(end), \(step)) has too many elements")
     }
     let tensor = try uninitialized([count])
-    ck_arange(tensor.base, count, start, step)
+    Compute.backend.fill(tensor, from: start, step: step)
     return tensor
   }
 
   /// `count` numbers evenly spaced from `start` to `end`, both included.
   public static func linspace(_ start: Double, _ end: Double, count: Int) throws -> Tensor {
     let tensor = try uninitialized([count])
-    ck_arange(tensor.base, count, start, count > 1 ? (end - start) / Double(count - 1) : 0)
+    Compute.backend.fill(tensor, from: start, step: count > 1 ? (end - start) / Double(count - 1) : 0)
     return tensor
   }
 
@@ -57,7 +60,7 @@ extension Tensor {
     }
     self = try Tensor.uninitialized(shape)
     values.withUnsafeBufferPointer { source in
-      if let address = source.baseAddress { base.update(from: address, count: count) }
+      if let address = source.baseAddress { storage.write(address, to: self) }
     }
   }
 }

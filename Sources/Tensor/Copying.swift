@@ -1,5 +1,3 @@
-import CKernels
-
 extension Tensor {
   /// Itself where it lies in row-major order, else a copy that does.
   public func contiguous() throws -> Tensor {
@@ -9,7 +7,7 @@ extension Tensor {
   /// A row-major copy with its own storage.
   public func clone() throws -> Tensor {
     let result = try Tensor.uninitialized(shape)
-    copy(to: result.base)
+    Compute.backend.copy(self, to: result)
     return result.recorded(from: self) { $0 }
   }
 
@@ -22,12 +20,7 @@ extension Tensor {
     if overlaps(source) && !(sourceStrides == strides && source.offset == offset) {
       return try copy(from: source.clone())
     }
-    ck_copy(Int32(rank), shape, base, strides, source.base, sourceStrides)
-  }
-
-  /// Writes all elements in row-major order to `address`.
-  func copy(to address: UnsafeMutablePointer<Float>) {
-    ck_copy(Int32(rank), shape, address, Shape.strides(shape), base, strides)
+    Compute.backend.copy(try source.detached.expanded(shape), to: self)
   }
 
   /// Operations in place call this first: a view that repeats elements has no room for different values, and the

@@ -32,9 +32,11 @@ extension Tensor {
     }
     let stored = header.isFortranOrder ? Array(header.shape.reversed()) : header.shape
     let tensor = try Tensor.uninitialized(stored)
-    bytes.withUnsafeBytes { buffer in
-      header.element.decode(
-        UnsafeRawBufferPointer(rebasing: buffer[header.length...]), count, into: tensor.base)
+    try tensor.withUnsafeMutableBuffer { elements in
+      guard let out = elements.baseAddress else { return }
+      bytes.withUnsafeBytes { buffer in
+        header.element.decode(UnsafeRawBufferPointer(rebasing: buffer[header.length...]), count, into: out)
+      }
     }
     self =
       header.isFortranOrder ? try tensor.permuted(Array((0..<stored.count).reversed())).contiguous() : tensor

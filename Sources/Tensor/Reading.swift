@@ -1,8 +1,9 @@
+/// The host's ways to the numbers of a tensor: each transfers where they lie in another device's memory.
 extension Tensor {
   /// All elements in row-major order, whatever the strides.
   public func toArray() -> [Float] {
     [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
-      if let address = buffer.baseAddress, count > 0 { copy(to: address) }
+      if let address = buffer.baseAddress, count > 0 { storage.read(self, to: address) }
       initialized = count
     }
   }
@@ -12,12 +13,16 @@ extension Tensor {
     guard count == 1 else {
       throw TensorError("item needs a tensor of one element, got \(Shape.text(shape))")
     }
-    return base.pointee
+    var value: Float = 0
+    storage.read(self, to: &value)
+    return value
   }
 
   /// The elements in row-major order, in place where they lie so, else from a copy.
   public func withUnsafeBuffer<R>(_ body: (UnsafeBufferPointer<Float>) throws -> R) rethrows -> R {
-    if isContiguous { return try body(UnsafeBufferPointer(start: base, count: count)) }
+    if isContiguous, let start = storage.hostAddress {
+      return try body(UnsafeBufferPointer(start: start + offset, count: count))
+    }
     return try toArray().withUnsafeBufferPointer(body)
   }
 
@@ -27,6 +32,21 @@ extension Tensor {
     guard isContiguous else {
       throw TensorError("a contiguous tensor is needed to write to, got strides \(Shape.text(strides))")
     }
-    return try body(UnsafeMutableBufferPointer(start: base, count: count))
+    if let start = storage.hostAddress {
+      return try body(UnsafeMutableBufferPointer(start: start + offset, count: count))
+    }
+    var elements = toArray()
+    defer {
+      elements.withUnsafeBufferPointer { if let start = $0.baseAddress { storage.write(start, to: self) } }
+    }
+    return try elements.withUnsafeMutableBufferPointer { try body($0) }
+  }
+
+  /// Itself where its numbers are the host's to reach, else a row-major copy in the host's memory.
+  public func onHost() throws -> Tensor {
+    if storage.isOnHost { return self }
+    let copy = try Tensor.uninitialized(shape, in: HostMemory())
+    if count > 0, let start = copy.storage.hostAddress { storage.read(self, to: start) }
+    return copy
   }
 }

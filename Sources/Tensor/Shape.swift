@@ -1,10 +1,5 @@
-import CKernels
-
 /// The arithmetic of shapes: every check that an operation makes before it touches memory.
 public enum Shape {
-  /// The most dimensions a tensor can have.
-  public static let maximumRank = Int(CK_MAX_RANK)
-
   /// `{1, 77, 768}`, the way scripts write it.
   public static func text(_ shape: [Int]) -> String {
     "{" + shape.map(String.init).joined(separator: ", ") + "}"

@@ -1,54 +1,53 @@
-import CKernels
-
-/// A run of floats that tensors share.
+/// A run of floats that tensors share, in some device's memory.
 ///
 /// Views write through to the same storage, as in PyTorch. Nothing here guards against two threads that write
 /// at the same time: computation belongs to one thread, which is what `@unchecked` promises.
 public final class Storage: @unchecked Sendable {
-  public let pointer: UnsafeMutablePointer<Float>
-  public let count: Int
+  let block: MemoryBlock
+  private let memory: any DeviceMemory
   /// Goes up with every write in place, so that a gradient never reads what has changed since.
   var version = 0
   /// Keeps memory that is not ours alive: a mapped file, for example.
   private let owner: AnyObject?
 
   /// Bytes held by all storages of the process that own their memory.
-  public static var liveByteCount: Int { ck_live_bytes() }
+  public static var liveByteCount: Int { HostMemory.liveByteCount }
 
-  /// Whether new memory is filled with NaN, so that a test sees a read of what nobody has written.
-  static var isPoisoned: Bool {
-    get { ck_poison() }
-    set { ck_set_poison(newValue) }
-  }
+  public var count: Int { block.count }
+  public var byteCount: Int { block.byteCount }
+  /// Where the first number lies for the host; nil in another device's memory.
+  public var hostAddress: UnsafeMutablePointer<Float>? { isOnHost ? block.address : nil }
+  let isOnHost: Bool
 
-  public var byteCount: Int { count * MemoryLayout<Float>.stride }
-
-  /// Uninitialised memory, aligned to 64 bytes.
-  public init(count: Int) throws {
-    let bytes = count * MemoryLayout<Float>.stride
-    guard let block = ck_allocate(bytes) else {
-      throw TensorError("out of memory: no room for \(ByteCount.text(bytes))")
-    }
-    pointer = block.bindMemory(to: Float.self, capacity: count)
-    self.count = count
+  /// Uninitialised memory, the current backend's by default.
+  public init(count: Int, memory: any DeviceMemory = Compute.backend.memory) throws {
+    self.memory = memory
+    block = try memory.allocate(count)
+    isOnHost = memory.isHost
     owner = nil
   }
 
-  /// Memory that `owner` holds, writable and never freed here.
+  /// Memory of the host that `owner` holds, writable and never freed here.
   public init(pointer: UnsafeMutablePointer<Float>, count: Int, owner: AnyObject) {
-    self.pointer = pointer
-    self.count = count
+    memory = HostMemory()
+    block = MemoryBlock(address: pointer, kernelAddress: pointer, count: count)
+    isOnHost = true
     self.owner = owner
   }
 
   deinit {
-    if owner == nil { ck_release(pointer, byteCount) }
+    if owner == nil { memory.release(block) }
   }
+
+  /// The elements of a view in row-major order.
+  func read(_ x: Tensor, to host: UnsafeMutablePointer<Float>) { memory.read(x, to: host) }
+
+  func write(_ host: UnsafePointer<Float>, to x: Tensor) { memory.write(host, to: x) }
 }
 
 enum ByteCount {
   /// The largest tensor that is worth trying to make.
-  static let limit = ck_physical_memory()
+  static let limit = HostMemory.physicalByteCount
 
   /// `1536` → `"1.5 KB"`, `4e12` → `"3.6 TB"`.
   static func text(_ bytes: Int) -> String {

@@ -43,9 +43,6 @@ public struct Tensor: Sendable {
     self.init(storage: storage, shape: shape, strides: Shape.strides(shape), offset: offset)
   }
 
-  /// The first element's address.
-  var base: UnsafeMutablePointer<Float> { storage.pointer + offset }
-
   /// The same elements at another place of the tape.
   func with(_ node: GradientNode?) -> Tensor {
     var tensor = self

@@ -37,11 +37,13 @@ public struct TorchCUDAGenerator: RandomGenerator, Sendable {
 
   private mutating func fill(_ shape: [Int], _ value: (SIMD4<UInt32>) -> Float) throws -> Tensor {
     let result = try Tensor.uninitialized(shape)
-    for element in 0..<result.count {
-      let counter = SIMD4(
-        UInt32(truncatingIfNeeded: call), UInt32(truncatingIfNeeded: call >> 32),
-        UInt32(truncatingIfNeeded: element), UInt32(truncatingIfNeeded: element >> 32))
-      result.base[element] = value(Philox4x32.block(counter: counter, key: key))
+    try result.withUnsafeMutableBuffer { values in
+      for element in values.indices {
+        let counter = SIMD4(
+          UInt32(truncatingIfNeeded: call), UInt32(truncatingIfNeeded: call >> 32),
+          UInt32(truncatingIfNeeded: element), UInt32(truncatingIfNeeded: element >> 32))
+        values[element] = value(Philox4x32.block(counter: counter, key: key))
+      }
     }
     call += 1
     return result

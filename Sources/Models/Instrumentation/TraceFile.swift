@@ -45,7 +45,7 @@ final class TraceFile: Sendable {
 
   /// Lets go of a tensor's memory; its numbers stay in the file.
   func giveBack(_ tensor: Tensor) {
-    madvise(tensor.storage.pointer, tensor.storage.byteCount, MADV_DONTNEED)
+    if let start = tensor.storage.hostAddress { madvise(start, tensor.storage.byteCount, MADV_DONTNEED) }
   }
 
   private static func failure(_ folder: String, _ code: Int32) -> PipelineError {

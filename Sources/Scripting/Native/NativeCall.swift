@@ -9,6 +9,7 @@ final class NativeCall {
   private var failure: (any Error)?
   /// Shapes and strides that are lent until the call is over.
   private var lent: [UnsafeMutablePointer<Int64>] = []
+  private var lentTensors: [Tensor] = []
 
   init(_ call: LuaCall) { self.call = call }
 
@@ -80,12 +81,14 @@ final class NativeCall {
     return tensor
   }
 
-  func lend(_ tensor: Tensor) -> lunette_tensor {
+  func lend(_ given: Tensor) throws -> lunette_tensor {
+    let tensor = try given.onHost()
+    lentTensors.append(tensor)
     let sizes = UnsafeMutablePointer<Int64>.allocate(capacity: 2 * tensor.rank + 1)
     lent.append(sizes)
     for (place, size) in (tensor.shape + tensor.strides).enumerated() { sizes[place] = Int64(size) }
     return lunette_tensor(
-      data: tensor.storage.pointer + tensor.offset, shape: sizes, strides: sizes + tensor.rank,
+      data: tensor.storage.hostAddress.map { $0 + tensor.offset }, shape: sizes, strides: sizes + tensor.rank,
       count: Int64(tensor.count), rank: Int32(tensor.rank), dtype: LUNETTE_FLOAT32,
       is_contiguous: tensor.isContiguous ? 1 : 0, reserved: 0)
   }
@@ -103,8 +106,9 @@ final class NativeCall {
       throw ScriptingError("add_tensor: a rank from 0 to \(Shape.maximumRank) expected, got \(rank)")
     }
     let sizes = (0..<Int(rank)).map { place in shape.map { Int($0[place]) } ?? 0 }
-    let tensor = try Tensor.uninitialized(sizes)
+    let tensor = try Tensor.uninitialized(sizes, in: HostMemory())
+    guard let start = tensor.storage.hostAddress else { throw ScriptingError("add_tensor: no memory") }
     add(tensor)
-    return UnsafeMutableRawPointer(tensor.storage.pointer)
+    return UnsafeMutableRawPointer(start)
   }
 }

@@ -44,10 +44,10 @@ enum NativeHost {
       }
     }
     host.get_tensor = { call, position, out in
-      attempt(call) { out?.pointee = $0.lend(try $0.tensor(position)) }
+      attempt(call) { out?.pointee = try $0.lend($0.tensor(position)) }
     }
     host.get_dlpack = { call, position, out in
-      attempt(call) { out?.pointee = NativeTensors.lend(try $0.tensor(position)) }
+      attempt(call) { out?.pointee = try NativeTensors.lend($0.tensor(position)) }
     }
   }
 

@@ -7,14 +7,16 @@ private final class LentTensor: @unchecked Sendable {
   let sizes: UnsafeMutablePointer<Int64>
   let managed: UnsafeMutablePointer<DLManagedTensorVersioned>
 
-  init(_ tensor: Tensor) {
+  init(_ given: Tensor) throws {
+    let tensor = try given.onHost()
     self.tensor = tensor
     sizes = .allocate(capacity: 2 * tensor.rank + 1)
     for (place, size) in (tensor.shape + tensor.strides).enumerated() { sizes[place] = Int64(size) }
     managed = .allocate(capacity: 1)
     let float32 = DLDataType(code: UInt8(kDLFloat.rawValue), bits: 32, lanes: 1)
     let view = DLTensor(
-      data: tensor.storage.pointer + tensor.offset, device: DLDevice(device_type: kDLCPU, device_id: 0),
+      data: tensor.storage.hostAddress.map { $0 + tensor.offset },
+      device: DLDevice(device_type: kDLCPU, device_id: 0),
       ndim: Int32(tensor.rank), dtype: float32, shape: sizes, strides: sizes + tensor.rank, byte_offset: 0)
     managed.initialize(
       to: DLManagedTensorVersioned(
@@ -43,8 +45,8 @@ private final class TakenTensor: @unchecked Sendable {
 enum NativeTensors {
   static let isReadOnly: UInt64 = 1  // DLPACK_FLAG_BITMASK_READ_ONLY
 
-  static func lend(_ tensor: Tensor) -> UnsafeMutablePointer<DLManagedTensorVersioned> {
-    let lent = LentTensor(tensor)
+  static func lend(_ tensor: Tensor) throws -> UnsafeMutablePointer<DLManagedTensorVersioned> {
+    let lent = try LentTensor(tensor)
     lent.managed.pointee.manager_ctx = Unmanaged.passRetained(lent).toOpaque()
     return lent.managed
   }

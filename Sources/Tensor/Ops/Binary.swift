@@ -1,15 +1,14 @@
-import CKernels
 import Glibc
 
 /// Functions of two elements. Shapes go together by NumPy's rule: aligned at the back, sizes equal or 1.
 extension Tensor {
   public func adding(_ other: Tensor) throws -> Tensor {
-    try binary(CK_ADD, other).recorded(
+    try binary(.add, other).recorded(
       from: self, summed(to: shape), and: other, summed(to: other.shape))
   }
 
   public func subtracting(_ other: Tensor) throws -> Tensor {
-    try binary(CK_SUBTRACT, other).recorded(
+    try binary(.subtract, other).recorded(
       from: self, summed(to: shape),
       and: other
     ) { [shape = other.shape] in try $0.summed(to: shape).negated() }
@@ -17,7 +16,7 @@ extension Tensor {
 
   public func multiplying(_ other: Tensor) throws -> Tensor {
     let (a, b) = (kept, other.kept)
-    return try binary(CK_MULTIPLY, other).recorded(
+    return try binary(.multiply, other).recorded(
       from: self, { try $0.multiplying(b()).summed(to: a().shape) },
       and: other
     ) { try $0.multiplying(a()).summed(to: b().shape) }
@@ -25,7 +24,7 @@ extension Tensor {
 
   public func dividing(_ other: Tensor) throws -> Tensor {
     let (a, b) = (kept, other.kept)
-    return try binary(CK_DIVIDE, other).recorded(
+    return try binary(.divide, other).recorded(
       from: self, { [shape] in try $0.dividing(b()).summed(to: shape) },
       and: other
     ) { try $0.multiplying(a()).dividing(b().square()).negated().summed(to: b().shape) }
@@ -33,7 +32,7 @@ extension Tensor {
 
   public func power(_ exponent: Tensor) throws -> Tensor {
     let (x, n) = (kept, exponent.kept)
-    let result = try binary(CK_POWER, exponent)
+    let result = try binary(.power, exponent)
     let y = result.kept
     return result.recorded(
       from: self,
@@ -50,23 +49,23 @@ extension Tensor {
   }
 
   /// Where both are equal, each gets half of the gradient.
-  public func maximum(_ other: Tensor) throws -> Tensor { try extreme(CK_MAXIMUM, other) }
-  public func minimum(_ other: Tensor) throws -> Tensor { try extreme(CK_MINIMUM, other) }
+  public func maximum(_ other: Tensor) throws -> Tensor { try extreme(.maximum, other) }
+  public func minimum(_ other: Tensor) throws -> Tensor { try extreme(.minimum, other) }
 
   public func adding(_ value: Float) throws -> Tensor {
-    try binary(CK_ADD, value).recorded(from: self) { $0 }
+    try binary(.add, value).recorded(from: self) { $0 }
   }
   public func subtracting(_ value: Float) throws -> Tensor {
-    try binary(CK_SUBTRACT, value).recorded(from: self) { $0 }
+    try binary(.subtract, value).recorded(from: self) { $0 }
   }
   public func multiplying(_ value: Float) throws -> Tensor {
-    try binary(CK_MULTIPLY, value).recorded(from: self) { try $0.multiplying(value) }
+    try binary(.multiply, value).recorded(from: self) { try $0.multiplying(value) }
   }
   public func dividing(_ value: Float) throws -> Tensor {
-    try binary(CK_DIVIDE, value).recorded(from: self) { try $0.dividing(value) }
+    try binary(.divide, value).recorded(from: self) { try $0.dividing(value) }
   }
-  public func maximum(_ value: Float) throws -> Tensor { try extreme(CK_MAXIMUM, value) }
-  public func minimum(_ value: Float) throws -> Tensor { try extreme(CK_MINIMUM, value) }
+  public func maximum(_ value: Float) throws -> Tensor { try extreme(.maximum, value) }
+  public func minimum(_ value: Float) throws -> Tensor { try extreme(.minimum, value) }
 
   public func power(_ exponent: Float) throws -> Tensor {
     switch exponent {
@@ -76,7 +75,7 @@ extension Tensor {
     case -1: return try reciprocal()
     default:
       let x = kept
-      return try binary(CK_POWER, exponent).recorded(from: self) { gradient in
+      return try binary(.power, exponent).recorded(from: self) { gradient in
         exponent == 0
           ? try .zeros(gradient.shape)
           : try gradient.multiplying(x().power(exponent - 1).multiplying(exponent))
@@ -86,20 +85,20 @@ extension Tensor {
 
   /// `value - self`
   public func subtracted(from value: Float) throws -> Tensor {
-    try Tensor.binary(CK_SUBTRACT, value, self).recorded(from: self) { try $0.negated() }
+    try Tensor.binary(.subtract, value, self).recorded(from: self) { try $0.negated() }
   }
 
   /// `value / self`
   public func divided(from value: Float) throws -> Tensor {
     let x = kept
-    return try Tensor.binary(CK_DIVIDE, value, self).recorded(from: self) {
+    return try Tensor.binary(.divide, value, self).recorded(from: self) {
       try $0.multiplying(-value).dividing(x().square())
     }
   }
 
   /// `value ^ self`
   public func exponent(of value: Float) throws -> Tensor {
-    let result = try Tensor.binary(CK_POWER, value, self)
+    let result = try Tensor.binary(.power, value, self)
     let y = result.kept
     return result.recorded(from: self) { try $0.multiplying(y()).multiplying(Glibc.log(value)) }
   }
@@ -111,9 +110,7 @@ extension Tensor {
     let (c, a, b) = try (
       condition.detached.expanded(shape), detached.expanded(shape), other.detached.expanded(shape)
     )
-    ck_select(
-      Int32(shape.count), shape, result.base, result.strides, c.base, c.strides, a.base, a.strides, b.base,
-      b.strides)
+    Compute.backend.select(where: c, a, else: b, to: result)
     let chosen = condition.kept
     return result.recorded(
       from: self, { [shape = self.shape] in try chosen().nonzero($0).summed(to: shape) },
@@ -129,7 +126,7 @@ extension Tensor {
 
   private func summed(to shape: [Int]) -> (Tensor) throws -> Tensor { { try $0.summed(to: shape) } }
 
-  private func extreme(_ op: ck_binary_op, _ other: Tensor) throws -> Tensor {
+  private func extreme(_ op: BinaryOperation, _ other: Tensor) throws -> Tensor {
     let result = try binary(op, other)
     let (a, b, extreme) = (kept, other.kept, result.kept)
     return result.recorded(
@@ -138,7 +135,7 @@ extension Tensor {
     ) { try $0.multiplying(b().share(of: extreme(), a())).summed(to: b().shape) }
   }
 
-  private func extreme(_ op: ck_binary_op, _ value: Float) throws -> Tensor {
+  private func extreme(_ op: BinaryOperation, _ value: Float) throws -> Tensor {
     let x = kept
     let result = try binary(op, value)
     let extreme = result.kept
@@ -152,36 +149,23 @@ extension Tensor {
 }
 
 extension Tensor {
-  func binary(_ op: ck_binary_op, _ other: Tensor) throws -> Tensor {
+  func binary(_ op: BinaryOperation, _ other: Tensor) throws -> Tensor {
     let together = try Shape.broadcast(shape, other.shape)
     let (a, b) = try (detached.expanded(together), other.detached.expanded(together))
     let result = try Tensor.uninitialized(together)
-    ck_binary(
-      op, Int32(together.count), together, result.base, result.strides, a.base, a.strides, b.base, b.strides)
+    Compute.backend.apply(op, .tensor(a), .tensor(b), to: result)
     return result
   }
 
-  func binary(_ op: ck_binary_op, _ value: Float) throws -> Tensor {
+  func binary(_ op: BinaryOperation, _ value: Float) throws -> Tensor {
     let result = try Tensor.uninitialized(shape)
-    result.write(op, self, value)
+    Compute.backend.apply(op, .tensor(self), .value(value), to: result)
     return result
   }
 
-  static func binary(_ op: ck_binary_op, _ value: Float, _ other: Tensor) throws -> Tensor {
+  static func binary(_ op: BinaryOperation, _ value: Float, _ other: Tensor) throws -> Tensor {
     let result = try Tensor.uninitialized(other.shape)
-    withUnsafePointer(to: value) {
-      ck_binary(
-        op, Int32(other.rank), other.shape, result.base, result.strides, $0,
-        [Int](repeating: 0, count: other.rank),
-        other.base, other.strides)
-    }
+    Compute.backend.apply(op, .value(value), .tensor(other), to: result)
     return result
-  }
-
-  func write(_ op: ck_binary_op, _ a: Tensor, _ value: Float) {
-    withUnsafePointer(to: value) {
-      ck_binary(
-        op, Int32(rank), shape, base, strides, a.base, a.strides, $0, [Int](repeating: 0, count: rank))
-    }
   }
 }

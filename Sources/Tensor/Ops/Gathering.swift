@@ -1,5 +1,3 @@
-import CKernels
-
 /// Elements picked by index.
 extension Tensor {
   /// Rows of a table {V, …} by number: {k, …}.
@@ -14,8 +12,7 @@ extension Tensor {
     var picked = shape
     picked[d] = indices.count
     let result = try Tensor.uninitialized(picked)
-    ck_gather(
-      Int32(rank), Int32(d), picked, result.base, result.strides, base, strides, indices)
+    Compute.backend.gather(self, dim: d, indices, to: result)
     return result.recorded(from: self) { [shape] gradient in
       let sum = try Tensor.zeros(shape)
       for (k, index) in indices.enumerated() {
@@ -37,19 +34,18 @@ extension Tensor {
     }
     let source = try detached.transposed(d, -1).contiguous()
     let places = try indices.detached.transposed(d, -1).contiguous()
-    let result = try Tensor.uninitialized(places.shape)
-    let (n, k) = (shape[d], indices.shape[d])
-    let wrong = ck_take_rows(k == 0 ? 0 : places.count / k, n, k, source.base, places.base, result.base)
-    guard wrong < 0 else {
+    let (result, fault) = try Compute.backend.takeFromRows(source, places)
+    if let fault {
       throw TensorError(
-        "index \(places.base[wrong]) is out of range for dimension \(d) of a tensor \(Shape.text(shape))")
+        "index \(fault) is out of range for dimension \(d) of a tensor \(Shape.text(shape))")
     }
+    let k = indices.shape[d]
     let (kept, whole) = (places.kept, source.shape)
     return try result.transposed(d, -1).recorded(from: self) { gradient in
       let sum = try Tensor.zeros(whole)
       guard k > 0 else { return try sum.transposed(d, -1) }
       let values = try gradient.transposed(d, -1).contiguous()
-      ck_add_to_rows(values.count / k, n, k, values.base, try kept().base, sum.base)
+      Compute.backend.addToRows(values, try kept(), of: sum)
       return try sum.transposed(d, -1)
     }
   }
@@ -70,11 +66,13 @@ extension Tensor {
   /// {k, count}: row i is 1 at `indices[i]`, 0 elsewhere.
   public static func oneHot(_ indices: [Int], count: Int) throws -> Tensor {
     let result = try zeros([indices.count, count])
-    for (row, index) in indices.enumerated() {
-      guard index >= 0 && index < count else {
-        throw TensorError("index \(index) is out of range for \(count) classes")
+    try result.withUnsafeMutableBuffer { values in
+      for (row, index) in indices.enumerated() {
+        guard index >= 0 && index < count else {
+          throw TensorError("index \(index) is out of range for \(count) classes")
+        }
+        values[row * count + index] = 1
       }
-      result.base[row * count + index] = 1
     }
     return result
   }

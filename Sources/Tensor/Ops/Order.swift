@@ -1,5 +1,3 @@
-import CKernels
-
 /// Where elements stand among others. Places count from 0 and come as numbers in a tensor.
 extension Tensor {
   /// The place of the first largest element along `dim`, or in row-major order when no dimension is named.
@@ -14,11 +12,7 @@ extension Tensor {
 
   /// Running sums along `dim`.
   public func cumsum(dim: Int) throws -> Tensor {
-    try alongRows(dim) { rows in
-      let result = try Tensor.uninitialized(rows.shape)
-      ck_cumulative_sum(rows.rowCount, rows.rowLength, rows.base, result.base)
-      return [result]
-    }[0].recorded(from: self) { gradient in
+    try alongRows(dim) { [try Compute.backend.cumulativeSum($0)] }[0].recorded(from: self) { gradient in
       // Each element counts in all sums from its own place on.
       let d = try Shape.dimension(dim, rank: gradient.rank)
       let backwards = Array((0..<gradient.shape[d]).reversed())
@@ -30,12 +24,7 @@ extension Tensor {
   /// as the largest.
   public func sorted(dim: Int = -1, descending: Bool = false) throws -> (values: Tensor, indices: Tensor) {
     let both = try alongRows(dim) { rows in
-      let values = try Tensor.uninitialized(rows.shape)
-      let indices = try Tensor.uninitialized(rows.shape)
-      let order: Int32 = descending ? 1 : 0
-      guard ck_sort(order, rows.rowCount, rows.rowLength, rows.base, values.base, indices.base) != 0 else {
-        throw TensorError("out of memory: no room to sort \(Shape.text(shape))")
-      }
+      let (values, indices) = try Compute.backend.sort(rows, descending: descending)
       return [values, indices]
     }
     let places = both[1].kept
@@ -66,16 +55,13 @@ extension Tensor {
     guard shape[d] > 0 else {
       throw TensorError("the extreme of no elements is not defined, got \(Shape.text(shape))")
     }
-    let places = try alongRows(d) { rows in
-      let result = try Tensor.uninitialized(Array(rows.shape.dropLast()) + [1])
-      ck_extreme_index(largest ? 1 : 0, rows.rowCount, rows.rowLength, rows.base, result.base)
-      return [result]
-    }[0]
+    let places = try alongRows(d) { [try Compute.backend.extremeIndex($0, largest: largest)] }[0]
     return keepDim ? places : try places.squeezed(d)
   }
 
-  private var rowLength: Int { shape[rank - 1] }
-  private var rowCount: Int { rowLength == 0 ? 0 : count / rowLength }
+  /// Of the last dimension, seen as rows.
+  var rowLength: Int { shape[rank - 1] }
+  var rowCount: Int { rowLength == 0 ? 0 : count / rowLength }
 
   /// Runs `body` with `dim` as the last dimension of a contiguous tensor, and puts it back in the results.
   private func alongRows(_ dim: Int, _ body: (Tensor) throws -> [Tensor]) throws -> [Tensor] {

@@ -1,18 +1,16 @@
-import CKernels
-
 /// Reductions over some dimensions, or all of them when none are named. `keepDim` leaves them with size 1.
 /// Sums run in double, so the result is the rounded true value for all but extreme inputs.
 extension Tensor {
   public func sum(dims: [Int]? = nil, keepDim: Bool = false) throws -> Tensor {
     let (wide, shape) = (try keptShape(dims), shape)
-    return try reduced(CK_SUM, dims, keepDim).recorded(from: self) {
+    return try reduced(.sum, dims, keepDim).recorded(from: self) {
       try $0.reshaped(wide).expanded(shape)
     }
   }
 
   public func mean(dims: [Int]? = nil, keepDim: Bool = false) throws -> Tensor {
     let (wide, shape) = (try keptShape(dims), shape)
-    return try reduced(CK_MEAN, dims, keepDim).recorded(from: self) { gradient in
+    return try reduced(.mean, dims, keepDim).recorded(from: self) { gradient in
       let share = Float(gradient.count) / Float(Swift.max(shape.reduce(1, *), 1))
       return try gradient.multiplying(share).reshaped(wide).expanded(shape)
     }
@@ -20,7 +18,7 @@ extension Tensor {
 
   public func prod(dims: [Int]? = nil, keepDim: Bool = false) throws -> Tensor {
     let (wide, x) = (try keptShape(dims), kept)
-    return try reduced(CK_PRODUCT, dims, keepDim).recorded(from: self) { gradient in
+    return try reduced(.product, dims, keepDim).recorded(from: self) { gradient in
       // The product of all others: not by division where there is a zero.
       let isZero = try x().equal(to: 0)
       let filled = try Tensor.scalar(1).selected(where: isZero, else: x())
@@ -34,18 +32,18 @@ extension Tensor {
 
   /// The largest element; NaN where there is one. Elements that share the first place share its gradient.
   public func max(dims: [Int]? = nil, keepDim: Bool = false) throws -> Tensor {
-    try extreme(CK_LARGEST, dims, keepDim)
+    try extreme(.largest, dims, keepDim)
   }
 
   /// The smallest element; NaN where there is one. Elements that share the last place share its gradient.
   public func min(dims: [Int]? = nil, keepDim: Bool = false) throws -> Tensor {
-    try extreme(CK_SMALLEST, dims, keepDim)
+    try extreme(.smallest, dims, keepDim)
   }
 
   /// The root of the sum of squares. Its gradient at 0 is 0.
   public func norm(dims: [Int]? = nil, keepDim: Bool = false) throws -> Tensor {
     let (wide, x) = (try keptShape(dims), kept)
-    let result = try reduced(CK_NORM, dims, keepDim)
+    let result = try reduced(.norm, dims, keepDim)
     let norm = result.kept
     return result.recorded(from: self) { gradient in
       let scale = try norm().nonzero(gradient.dividing(norm()))
@@ -60,7 +58,7 @@ extension Tensor {
     let reduced = try Set(reducedDimensions(dims)).reduce(1) { $0 * shape[$1] }
     let free = Swift.max(reduced - correction, 0)
     let scale = Double(reduced) / Double(free)
-    return try self.reduced(CK_VARIANCE, scale: scale, dims, keepDim).recorded(from: self) { gradient in
+    return try self.reduced(.variance, scale: scale, dims, keepDim).recorded(from: self) { gradient in
       let centred = try x().subtracting(x().mean(dims: dims, keepDim: true))
       return try gradient.multiplying(2 / Float(free)).reshaped(wide).multiplying(centred)
     }
@@ -97,7 +95,7 @@ extension Tensor {
     try dividing(norm(dim: dim, keepDim: true).maximum(epsilon))
   }
 
-  private func extreme(_ op: ck_reduction, _ dims: [Int]?, _ keepDim: Bool) throws -> Tensor {
+  private func extreme(_ op: ReductionOperation, _ dims: [Int]?, _ keepDim: Bool) throws -> Tensor {
     let (wide, x) = (try keptShape(dims), kept)
     let result = try reduced(op, dims, keepDim)
     let extreme = result.kept
@@ -122,18 +120,16 @@ extension Tensor {
     return found.sorted()
   }
 
-  private func reduced(_ op: ck_reduction, scale: Double = 1, _ dims: [Int]?, _ keepDim: Bool) throws
+  private func reduced(_ op: ReductionOperation, scale: Double = 1, _ dims: [Int]?, _ keepDim: Bool) throws
     -> Tensor
   {
     let inner = try reducedDimensions(dims)
     let outer = (0..<rank).filter { !inner.contains($0) }
-    if op == CK_LARGEST || op == CK_SMALLEST, inner.contains(where: { shape[$0] == 0 }) {
+    if op == .largest || op == .smallest, inner.contains(where: { shape[$0] == 0 }) {
       throw TensorError("the extreme of no elements is not defined, got \(Shape.text(shape))")
     }
     let result = try Tensor.uninitialized(outer.map { shape[$0] })
-    ck_reduce(
-      op, scale, Int32(outer.count), result.shape, outer.map { strides[$0] }, Int32(inner.count),
-      inner.map { shape[$0] }, inner.map { strides[$0] }, base, result.base)
+    Compute.backend.reduce(op, self, over: inner, scale: scale, to: result)
     return keepDim ? try result.reshaped((0..<rank).map { inner.contains($0) ? 1 : shape[$0] }) : result
   }
 }

@@ -1,5 +1,3 @@
-import CKernels
-
 /// How `resized` finds a value between or over input positions, named as in `torch.nn.functional.interpolate`.
 public enum ResampleMode: String, Sendable, CaseIterable {
   case nearest
@@ -39,23 +37,16 @@ extension Tensor {
 
   private func resampled(_ dim: Int, _ taps: ResampleTaps) throws -> Tensor {
     let d = try Shape.dimension(dim, rank: rank)
-    var target = shape
-    target[d] = taps.outputCount
-    let source = try contiguous()
-    let result = try Tensor.uninitialized(target)
-    ck_resample_axis(
-      shape[..<d].reduce(1, *), shape[d], taps.outputCount, shape[(d + 1)...].reduce(1, *), taps.perOutput,
-      taps.places, taps.weights, source.base, result.base)
-    return result
+    return try Compute.backend.resample(contiguous(), dim: d, taps)
   }
 }
 
 /// For each output position of one axis: the input positions it is made of, and their weights.
-struct ResampleTaps {
-  let outputCount: Int
-  private(set) var perOutput = 1
-  private(set) var places: [Int] = []
-  private(set) var weights: [Float] = []
+public struct ResampleTaps: Sendable {
+  public let outputCount: Int
+  public private(set) var perOutput = 1
+  public private(set) var places: [Int] = []
+  public private(set) var weights: [Float] = []
 
   init(from n: Int, to m: Int, _ mode: ResampleMode, antialias: Bool) {
     outputCount = m

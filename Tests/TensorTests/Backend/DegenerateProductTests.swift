@@ -5,7 +5,7 @@ import Testing
 /// Every product whose sizes are 0 or 1, in every layout, on both backends, against sums written out in double. New
 /// memory is filled with NaN, so that whatever reads what nobody has written is found.
 @Suite(.serialized) struct DegenerateProductTests {
-  init() { Storage.isPoisoned = true }
+  init() { HostMemory.isPoisoned = true }
 
   private static let sizes = [0, 1, 2, 5]
 

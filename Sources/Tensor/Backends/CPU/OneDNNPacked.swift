@@ -13,7 +13,7 @@
       let bytes = onednn_packed_bytes(plan.handle)
       isPlain = bytes == 0
       storage = isPlain ? tensor.storage : try Storage(count: (bytes + 3) / 4)
-      handle = try Self.wrap(plan, tensor, isPlain ? tensor.base : storage.pointer)
+      handle = try Self.wrap(plan, tensor, isPlain ? tensor.base : storage.block.kernelAddress)
     }
 
     /// From numbers that are read a few outputs at a time, on all threads, and go to their places from the caches: no copy
@@ -25,7 +25,9 @@
       guard bytes > 0 else { return nil }
       let storage = try Storage(count: (bytes + 3) / 4)
       var status: Int32 = 0
-      guard let packer = onednn_packer_make(plan.handle, Int64(Self.outputsOfPiece), storage.pointer, &status)
+      guard
+        let packer = onednn_packer_make(
+          plan.handle, Int64(Self.outputsOfPiece), storage.block.kernelAddress, &status)
       else {
         if status == onednn_unsuitable { return nil }
         throw OneDNNPlan.error(status, "reorder the weights \(Shape.text(shape))")
@@ -42,7 +44,7 @@
       }
       isPlain = false
       self.storage = storage
-      handle = try Self.wrap(plan, nil, storage.pointer)
+      handle = try Self.wrap(plan, nil, storage.block.kernelAddress)
     }
 
     /// A multiple of what every order mixes.

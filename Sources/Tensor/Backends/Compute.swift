@@ -1,4 +1,3 @@
-import CKernels
 import Glibc
 
 /// Which backend runs the operations of the current task.
@@ -15,11 +14,4 @@ public enum Compute {
       return OpenBLASBackend()
     #endif
   }()
-
-  /// How many threads operations use: `LUNETTE_THREADS`, else `OMP_NUM_THREADS`, else the number of cores.
-  /// Results do not depend on it. Setting 0 goes back to the environment's.
-  public static var threads: Int {
-    get { Int(ck_threads()) }
-    set { ck_set_threads(Int32(clamping: newValue)) }
-  }
 }

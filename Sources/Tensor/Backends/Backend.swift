@@ -2,7 +2,10 @@
 ///
 /// Operations on `Tensor` check shapes and layouts and then call the current backend (`Compute.backend`), so an
 /// implementation may rely on what each requirement says of its arguments. Results are new, contiguous, and the same
-/// bytes whatever the number of threads. Nothing here is called with an empty result.
+/// bytes whatever the number of threads. Of the products and what follows them, nothing is called with an empty result.
+///
+/// Nobody but a backend follows the address of a tensor's numbers: what the host reads or writes passes through the
+/// accessors of `Tensor` (`toArray`, `item`, `withUnsafeBuffer`, `withUnsafeMutableBuffer`), which transfer where they must.
 public protocol Backend: Sendable {
   /// For `doctor` and run records: `"oneDNN 2.6.3"`.
   var name: String { get }
@@ -12,6 +15,60 @@ public protocol Backend: Sendable {
 
   /// Whether products with weights are faster in bfloat16, which takes half of the memory.
   var hasBFloat16: Bool { get }
+
+  /// Where results are made, and how the host gets at them.
+  var memory: any DeviceMemory { get }
+
+  // Elements. Operands may have any strides, 0 included, and the shape of `result`, which they may be where it has no
+  // repeated elements; `result` may have any strides where nothing else is said.
+
+  /// Writes `value` to all elements.
+  func fill(_ result: Tensor, with value: Float)
+
+  /// Writes start, start + step, … to a contiguous tensor, each computed in double from its index.
+  func fill(_ result: Tensor, from start: Double, step: Double)
+
+  func copy(_ x: Tensor, to result: Tensor)
+
+  func apply(_ operation: UnaryOperation, _ x: Tensor, to result: Tensor)
+
+  func apply(_ operation: BinaryOperation, _ a: Operand, _ b: Operand, to result: Tensor)
+
+  /// `a` where the condition is not 0, else `b`.
+  func select(where condition: Tensor, _ a: Tensor, else b: Tensor, to result: Tensor)
+
+  /// Over the dimensions `dims`; `result`, contiguous, has the other ones.
+  ///
+  /// - Parameter scale: of the variance: what the sum of squared deviations is multiplied with
+  func reduce(
+    _ operation: ReductionOperation, _ x: Tensor, over dims: [Int], scale: Double, to result: Tensor)
+
+  /// `result` gets position `indices[i]` of dimension `dim` of x at i; the indices are checked.
+  func gather(_ x: Tensor, dim: Int, _ indices: [Int], to result: Tensor)
+
+  // Rows: the last dimension of contiguous tensors.
+
+  /// Running sums.
+  func cumulativeSum(_ x: Tensor) throws -> Tensor
+
+  /// In order, and the places that the elements came from; equal ones keep their order, NaN counts as the largest.
+  func sort(_ x: Tensor, descending: Bool) throws -> (values: Tensor, indices: Tensor)
+
+  /// The place of the first largest or smallest element of each row, {…, 1}.
+  func extremeIndex(_ x: Tensor, largest: Bool) throws -> Tensor
+
+  /// From rows of n the elements at `places`, rows of k.
+  ///
+  /// - Returns: rows of k; or the first of the places that is none.
+  func takeFromRows(_ x: Tensor, _ places: Tensor) throws -> (result: Tensor, fault: Float?)
+
+  /// Adds the elements of `values`, rows of k, at `places`, rows of k, to the rows of `sum`.
+  func addToRows(_ values: Tensor, _ places: Tensor, of sum: Tensor)
+
+  /// Dimension `dim` of x, contiguous, resampled.
+  func resample(_ x: Tensor, dim: Int, _ taps: ResampleTaps) throws -> Tensor
+
+  // Products, convolutions, normalisation, attention.
 
   /// [b, m, k]·[b, k, n] → [b, m, n]. Each matrix is row-major or column-major (`MatrixLayout`); a batch stride of 0
   /// repeats an operand.

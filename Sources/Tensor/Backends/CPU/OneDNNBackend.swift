@@ -132,9 +132,10 @@
       _ plan: OneDNNPlan, _ packed: OneDNNPacked, _ x: Tensor, _ epilogue: Epilogue, into out: Tensor
     ) throws {
       let narrow = try Storage(count: (x.count + 1) / 2)
-      ck_round_to_bf16(narrow.pointer, x.base, x.count)
+      ck_round_to_bf16(narrow.block.kernelAddress, x.base, x.count)
       try plan.run(
-        narrow.pointer, packed: packed, bias: epilogue.bias?.base, residual: epilogue.residual?.base,
+        narrow.block.kernelAddress, packed: packed, bias: epilogue.bias?.base,
+        residual: epilogue.residual?.base,
         into: out.base)
     }
 

@@ -1,13 +1,5 @@
 import CKernels
 
-/// A stream of random numbers; every call takes the next ones.
-public protocol RandomGenerator {
-  /// Mean 0, variance 1.
-  mutating func normal(_ shape: [Int]) throws -> Tensor
-  /// In [0, 1).
-  mutating func uniform(_ shape: [Int]) throws -> Tensor
-}
-
 /// The stream of `torch.Generator().manual_seed(seed)` on a CPU.
 ///
 /// `uniform`, `integers` and `permutation` are equal to PyTorch's; `normal` is equal within 2e-6, which is how much
@@ -22,13 +14,13 @@ public struct TorchCPUGenerator: RandomGenerator, @unchecked Sendable {
 
   public mutating func normal(_ shape: [Int]) throws -> Tensor {
     let result = try Tensor.uninitialized(shape)
-    ck_torch_normal(&engine, result.base, result.count)
+    try result.withUnsafeMutableBuffer { ck_torch_normal(&engine, $0.baseAddress, $0.count) }
     return result
   }
 
   public mutating func uniform(_ shape: [Int]) throws -> Tensor {
     let result = try Tensor.uninitialized(shape)
-    ck_torch_uniform(&engine, result.base, result.count)
+    try result.withUnsafeMutableBuffer { ck_torch_uniform(&engine, $0.baseAddress, $0.count) }
     return result
   }
 
@@ -39,8 +31,10 @@ public struct TorchCPUGenerator: RandomGenerator, @unchecked Sendable {
     }
     let result = try Tensor.uninitialized(shape)
     let width = UInt32(range.count)
-    for i in 0..<result.count {
-      result.base[i] = Float(range.lowerBound + Int(ck_torch_random(&engine) % width))
+    try result.withUnsafeMutableBuffer { values in
+      for i in values.indices {
+        values[i] = Float(range.lowerBound + Int(ck_torch_random(&engine) % width))
+      }
     }
     return result
   }

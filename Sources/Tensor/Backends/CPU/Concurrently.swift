@@ -2,6 +2,13 @@ import CKernels
 import Synchronization
 
 extension Compute {
+  /// How many threads operations use: `LUNETTE_THREADS`, else `OMP_NUM_THREADS`, else the number of cores.
+  /// Results do not depend on it. Setting 0 goes back to the environment's.
+  public static var threads: Int {
+    get { Int(ck_threads()) }
+    set { ck_set_threads(Int32(clamping: newValue)) }
+  }
+
   /// Runs `body` with the operations inside on the calling thread alone, where each is so small that waking another
   /// thread would take longer than the help saves.
   public static func alone<Result>(_ body: () throws -> Result) rethrows -> Result {
