@@ -58,7 +58,8 @@ let package = Package(
     .executableTarget(
       name: "lunette",
       dependencies: [
-        "Scripting", "Plugins", "JupyterKernel", "Prompt", "Notebook", "Diffusion", "Neural", "Imaging",
+        "Scripting", "Lua", "Plugins", "JupyterKernel", "Prompt", "Notebook", "Diffusion", "Neural",
+        "Imaging",
         "Tensor",
         "Encoding", "Platform", "CKernels", "CConfinement", "COpenBLAS", "CPNG", "CLua54",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -24,6 +24,34 @@ import Testing
     #expect(try program.run("eval", "1 +").status == 1)
   }
 
+  @Test(arguments: [
+    (["rnu", "x.lua"], "lunette run"), (["notebok", "run", "x"], "lunette notebook"),
+    (["notebook", "htm", "x"], "lunette notebook html"),
+    (["plugin", "instal", "x"], "lunette plugin install"),
+    (["model", "inof", "x"], "lunette model info"), (["kernel", "instll"], "lunette kernel install"),
+  ])
+  func commandsThatAreMistypedAreNamed(_ arguments: [String], _ meant: String) throws {
+    let result =
+      arguments.count == 2
+      ? try program.run(arguments[0], arguments[1])
+      : try program.run(arguments[0], arguments[1], arguments[2])
+    #expect(result.status == 2)
+    #expect(result.errors.contains("did you mean '\(meant)'?"), "\(result.errors)")
+  }
+
+  @Test func linesAreReadFromInput() throws {
+    let shell = Process()
+    let output = Pipe()
+    shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+    let code = "print(io.read()) print(io.read(\"n\", \"l\")) print(io.read(2)) print(io.read(\"L\"))"
+    shell.arguments = ["-c", "printf 'one\\n7 two\\nthree\\n' | \(Program.url.path) eval '\(code)'"]
+    shell.standardOutput = output
+    try shell.run()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    #expect(text == "one\n7\t two\nth\nree\n\n")
+    shell.waitUntilExit()
+  }
+
   @Test func helpGoesToStdout() throws {
     for arguments in [["--help"], ["run", "--help"], ["--version"]] {
       let result =
