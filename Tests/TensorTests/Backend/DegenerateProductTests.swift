@@ -170,7 +170,7 @@ import Testing
             found, plain.indices.map { plain[$0] + Double(shifts[$0 % outputs]) }, "linear with bias \(name)")
           let g = try noise([rows, outputs], 4)
           let gradients = try found.multiplying(g).sum().gradients(of: marks)
-          try expect(gradients[0], product(g, w), "linear's input {\(rows), \(inputs), \(outputs)} \(name)")
+          expect(gradients[0], product(g, w), "linear's input {\(rows), \(inputs), \(outputs)} \(name)")
           try expect(
             gradients[1], product(g.transposed(0, 1), x),
             "linear's weight {\(rows), \(inputs), \(outputs)} \(name)")
