@@ -41,6 +41,18 @@ import Testing
       }
     }
   }
+
+  /// Each example as a reader pastes it: as one cell, into a session that has seen no other.
+  @Test(arguments: ["gradients.md"])
+  func examplesCanBePasted(page: String) throws {
+    let text = try String(contentsOf: Self.docs.appendingPathComponent(page), encoding: .utf8)
+    let examples = text.matches(of: /```lua\n((?:.|\n)*?)```/).map { String($0.1) }
+    #expect(examples.count > 4)
+    for example in examples {
+      let failures = try Session().run(example).filter { if case .error = $0 { true } else { false } }
+      #expect(failures == [], "\(page): \(example)")
+    }
+  }
 }
 
 /// Runs an example up to each line that says what it shows, `expression --> text`.

@@ -18,11 +18,13 @@ extension Tensor {
     }
     try type.method("var(dim?, {keepdim, correction})") { x, call in
       try x.variance(
-        dims: call.dimensions(1, rank: x.rank), correction: call.correction(), keepDim: call["keepdim"] ?? false)
+        dims: call.dimensions(1, rank: x.rank), correction: call.correction(),
+        keepDim: call["keepdim"] ?? false)
     }
     try type.method("std(dim?, {keepdim, correction})") { x, call in
       try x.standardDeviation(
-        dims: call.dimensions(1, rank: x.rank), correction: call.correction(), keepDim: call["keepdim"] ?? false)
+        dims: call.dimensions(1, rank: x.rank), correction: call.correction(),
+        keepDim: call["keepdim"] ?? false)
     }
     try describeExtremes(type)
     try type.method("softmax(dim?)") { x, call in
