@@ -82,7 +82,7 @@ let package = Package(
       exclude: ["Goldens"]),
     .testTarget(name: "LuaTests", dependencies: ["Lua"]),
     .testTarget(name: "NotebookTests", dependencies: ["Notebook", "Encoding"]),
-    .testTarget(name: "ScriptingTests", dependencies: ["Scripting", "Plugins"]),
+    .testTarget(name: "ScriptingTests", dependencies: ["Scripting", "Plugins"], exclude: ["Goldens"]),
     .testTarget(name: "PluginsTests", dependencies: ["Plugins"]),
     .testTarget(name: "FuzzedReaderTests", dependencies: ["fuzz-readers"], exclude: ["Seeds", "Findings"]),
     .testTarget(name: "PromptTests", dependencies: ["Prompt", "Imaging", "Tensor"]),
