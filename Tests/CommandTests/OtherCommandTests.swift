@@ -77,6 +77,25 @@ import Testing
         + "or a plugin with model/)\n")
   }
 
+  @Test func nothingIsDownloadedAndThatIsSaid() throws {
+    let command =
+      "'huggingface-cli download runwayml/stable-diffusion-v1-5 --local-dir stable-diffusion-v1-5'"
+    let repository = "runwayml/stable-diffusion-v1-5"
+    let results = try [
+      program.run("eval", "assert(lunette.load('\(repository)'))"), program.run("model", "info", repository),
+      program.run("eval", "assert(lunette.load_clip('\(repository)'))"),
+      program.run("eval", "assert(lunette.load())", "--model", repository),
+    ]
+    for result in results {
+      #expect(result.status == 1 && result.errors.contains("Lunette downloads nothing"), "\(result.errors)")
+      #expect(result.errors.contains(command))
+    }
+    for path in ["models/none.safetensors/x", "/models/none", "none", "./none", "../none/x", "~/none"] {
+      #expect(
+        !(try program.run("eval", "assert(lunette.load('\(path)'))").errors.contains("downloads")), "\(path)")
+    }
+  }
+
   @Test func modelCheckReadsEverything() throws {
     let goldens = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appendingPathComponent("DiffusionTests/Goldens").path
