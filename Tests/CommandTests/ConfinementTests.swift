@@ -160,7 +160,9 @@ import Testing
       "eval", "--time-limit", "0.3", "require 'stranger'", environment: plugin(code))
     #expect(result.status == 1, "\(code)")
     #expect(result.errors.contains(end), "\(code): \(result.errors)")
-    #expect(!end.hasPrefix("it") || result.errors.contains("has used up its time: 0.3 s of Lua"), "\(result.errors)")
+    #expect(
+      !end.hasPrefix("it") || result.errors.contains("has used up its time: 0.3 s of Lua"), "\(result.errors)"
+    )
   }
 
   @Test func interruptsReachTheChild() throws {

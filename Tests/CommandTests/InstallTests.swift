@@ -9,7 +9,9 @@ import Testing
 
   init() throws { program = try Program() }
 
-  private func run(_ executable: URL, _ arguments: String...) throws -> (status: Int32, output: String, errors: String) {
+  private func run(_ executable: URL, _ arguments: String...) throws -> (
+    status: Int32, output: String, errors: String
+  ) {
     let process = Process()
     let (output, errors) = (program.file("output"), program.file("errors"))
     for url in [output, errors] { _ = FileManager.default.createFile(atPath: url.path, contents: nil) }

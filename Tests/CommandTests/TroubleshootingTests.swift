@@ -65,7 +65,8 @@ import Testing
     #expect(headings.count == Self.provocations.count)
     let program = try Program()
     try program.script("-- %% tags=[\"parameters\"]\nlocal n = 4\n")
-    try Data([0x50, 0x4B, 3, 4] + Array(repeating: 0, count: 60)).write(to: program.file("model.ckpt"))
+    try Data([0x50, 0x4B, 3, 4, 20, 0, 0, 8] + Array(repeating: 0, count: 56)).write(
+      to: program.file("model.ckpt"))
     for (heading, provocation) in zip(headings, Self.provocations) {
       #expect(heading.hasPrefix(provocation.heading), "\(heading): the page and this list go in one order")
       let message = try program.run(provocation.arguments).errors
