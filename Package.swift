@@ -81,8 +81,8 @@ let package = Package(
     .executableTarget(
       name: "lunette",
       dependencies: [
-        "Prompt", "JupyterKernel", "Scripting", "PluginPackages", "Notebook", "Families", "Imaging", "Tensor",
-        "Encoding", "Platform", "CPNG", "COpenBLAS", "CLua54", "CConfinement",
+        "Prompt", "JupyterKernel", "Scripting", "PluginPackages", "Notebook", "Lua", "Families", "Imaging",
+        "Tensor", "Encoding", "Platform", "CPNG", "COpenBLAS", "CLua54", "CConfinement",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
@@ -114,7 +114,8 @@ let package = Package(
     .testTarget(name: "PluginPackagesTests", dependencies: ["PluginPackages"]),
     .testTarget(
       name: "ScriptingTests",
-      dependencies: ["Scripting", "PluginPackages", "Notebook", "Lua", "Imaging", "Tensor"]),
+      dependencies: ["Scripting", "PluginPackages", "Notebook", "Lua", "Imaging", "Tensor"],
+      exclude: ["Goldens"]),
     .testTarget(name: "FuzzedReaderTests", dependencies: ["fuzz-readers"], exclude: ["Seeds", "Findings"]),
     .testTarget(name: "PromptTests", dependencies: ["Prompt", "Imaging", "Tensor"]),
     .testTarget(name: "JupyterKernelTests", dependencies: ["JupyterKernel", "Encoding"]),

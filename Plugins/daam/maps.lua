@@ -188,7 +188,7 @@ end
 function Maps:words()
   local maps, seen = {}, {}
   for _, word in ipairs(self.list) do
-    local name = word.text:lower()
+    local name = lunette.text.lower(word.text)
     seen[name] = (seen[name] or 0) + 1
     local map = WordMap.new(word.text, self:_mean(word.rows), word.rows)
     map.occurrence = seen[name]

@@ -48,11 +48,10 @@ end
 
 --- The position of a word's last token, whose row has read all of the word; nil where the word is not there.
 function words.row(tokens, word)
-  local row, number
+  local found, row = lunette.text.find(tokens.words, word)[1], nil
+  if not found then return nil end
   for _, token in ipairs(tokens) do
-    local of = token.word
-    if of and not number and tokens.words[of]:lower() == word:lower() then number = of end
-    if number and of == number then row = token.position end
+    if token.word == found[2] then row = token.position end
   end
   return row
 end

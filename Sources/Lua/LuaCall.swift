@@ -25,6 +25,15 @@ public struct LuaCall {
     count = max(0, Int(lua_gettop(state.thread) - self.base))
   }
 
+  /// Throws for arguments that nothing would read; nil says nothing, and may follow.
+  @inline(__always)
+  func checkCount() throws {
+    guard let most = function.signature.mostArguments, count > most else { return }
+    for position in most + 1...count where !slot(position).isNothing {
+      throw function.signature.tooMany(count, most: most)
+    }
+  }
+
   /// The place of an argument, to look at it more closely.
   public func slot(_ position: Int) -> LuaSlot {
     let exists = position <= count && (position > 0 || function.hasObject && position == 0)
@@ -156,7 +165,7 @@ public enum LuaStep: LuaResults {
     case .done(let results): return try call.state.pushResults(results)
     case .yield(let values, let then):
       try call.state.pushContinuation(
-        LuaFunctionBox(call.function.signature) { call in try then(call).pushAll(for: call) })
+        LuaFunctionBox(call.function.signature.resumed) { call in try then(call).pushAll(for: call) })
       return LB_YIELD - (try call.state.pushResults(values))
     }
   }
@@ -218,6 +227,7 @@ func callBound(_ thread: OpaquePointer?, _ object: UnsafeMutableRawPointer?, _ b
   let function = unsafeDowncast(box, to: LuaFunctionBox.self)
   do {
     let call = LuaCall(state: state, base: base, function: function)
+    try call.checkCount()
     if function.signature.optionsPosition != nil { try call.options.checkKeys() }
     return try function.body(call)
   } catch {

@@ -134,6 +134,7 @@ extension Array: LuaReadable where Element: LuaReadable {
     guard slot.kind == .table else { throw LuaMismatch(expected: "list", got: slot) }
     var list: [Element] = []
     let count = slot.count
+    try slot.checkList(count: count)
     for position in 0..<count {
       do {
         list.append(try slot.withItem(position + 1) { try Element.read($0) })

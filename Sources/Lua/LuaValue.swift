@@ -244,6 +244,21 @@ public struct LuaSlot {
     return (try? withContent { Int(clamping: lua_rawlen(state.thread, $0.index)) }) ?? 0
   }
 
+  /// Throws if the table holds anything but a list of so many entries: it would be lost. The `n` of `table.pack` may
+  /// stand beside.
+  func checkList(count: Int) throws {
+    let pairs = try withContent { table in
+      try table.state.balanced { L in lb_count_pairs(L, lua_absindex(L, table.index)) }
+    }
+    guard pairs != count else { return }
+    try forEachPair { key, value in
+      if let place = key.integer, place >= 1, place <= count { return }
+      if key.string == "n", value.integer == count { return }
+      let name = key.string.map { "\"\($0)\"" } ?? key.described
+      throw LuaMismatch("list without gaps or names expected, got a table with [\(name)]")
+    }
+  }
+
   /// Lends `body` the table that is to be read: this one, or, if it is a read-only view, the one that it shows, which its metatable
   /// has as `__content`. Views of views are followed, further than any are made.
   func withContent<R>(_ body: (LuaSlot) throws -> R) throws -> R {

@@ -12,6 +12,8 @@ public protocol NoisePredictor {
   var sampleSize: (height: Int, width: Int) { get }
   /// Width of the text embedding that cross-attention expects.
   var embeddingWidth: Int { get }
+  /// Where hooks and traces may listen.
+  func sites() -> SiteList
 
   /// - Parameters:
   ///   - sample: {rows, H, W, sampleChannels + conditionChannels}
@@ -30,6 +32,9 @@ public protocol ImageCodec {
   /// Pixels per latent in each direction.
   var factor: Int { get }
   var latentChannels: Int { get }
+  /// Where hooks may listen.
+  func encoderSites() throws -> SiteList
+  func decoderSites() throws -> SiteList
 
   /// - Parameter image: {rows, height, width, 3} in [-1, 1]
   /// - Returns: the mean of the latents, scaled as the UNet expects them, {rows, h, w, channels}
@@ -54,6 +59,8 @@ extension ImageCodec {
 /// Maps token ids to what cross-attention sees.
 public protocol TextEmbedder {
   var embeddingWidth: Int { get }
+  /// Where hooks may listen.
+  func sites() -> SiteList
 
   /// - Parameter ids: one row of ids per text, all of the same length.
   /// - Returns: {texts, tokens, embeddingWidth}

@@ -12,8 +12,8 @@ public struct Parameter: Sendable, Equatable {
     self.source = source
   }
 
-  /// Reads `key=value`. What reads as a Lua number, string, `true`, `false`, `nil` or table is that; all else is text,
-  /// so that `prompt=a cat` needs no second pair of quotes.
+  /// Reads `key=value`. What is a Lua number, string, `true`, `false`, `nil` or a table of such is that; all else is
+  /// text, so that `prompt=a cat` needs no second pair of quotes.
   public init(assignment: String) throws {
     guard let sign = assignment.firstIndex(of: "=") else {
       throw NotebookError("'\(assignment)' is not of the form key=value")
@@ -24,7 +24,7 @@ public struct Parameter: Sendable, Equatable {
       name.utf8.allSatisfy({ $0 < 0x80 })
     else { throw NotebookError("'\(name)' is not the name of a variable") }
     let value = String(assignment[assignment.index(after: sign)...])
-    self.init(name: name, source: Self.isLiteral(value) ? value : Self.quoted(value))
+    self.init(name: name, source: LuaLiteral.kind(of: value) != nil ? value : Self.quoted(value))
   }
 
   /// The value as JSON, if it is a number, a string or a truth value; other values as their source.
@@ -36,7 +36,9 @@ public struct Parameter: Sendable, Equatable {
     case "nil": return nil
     default: break
     }
-    if tokens.last?.kind == .number, tokens.count <= 2, let value = Double(source) { return .number(value) }
+    if tokens.last?.kind == .number, tokens.count <= 2, let value = Double(source), value.isFinite {
+      return .number(value)
+    }
     if tokens.count == 1, tokens[0].kind == .string, let text = plainText { return .string(text) }
     return .string(source)
   }
@@ -45,23 +47,6 @@ public struct Parameter: Sendable, Equatable {
   private var plainText: String? {
     guard let quote = source.first, quote == "\"" || quote == "'", !source.contains("\\") else { return nil }
     return String(source.dropFirst().dropLast())
-  }
-
-  private static func isLiteral(_ text: String) -> Bool {
-    let tokens = LuaLexer.tokens(of: text)
-    let kinds = tokens.map(\.kind)
-    guard let first = tokens.first, let last = tokens.last, first.range.lowerBound == 0,
-      last.range.upperBound == text.utf8.count
-    else { return false }
-    if ["nil", "true", "false"].contains(text) { return true }
-    if kinds == [.number] || (kinds == [.symbol, .number] && text.hasPrefix("-")) { return true }
-    if kinds == [.string] { return first.range.count > 1 && isClosed(text) }
-    return text.hasPrefix("{") && text.hasSuffix("}")
-  }
-
-  private static func isClosed(_ string: String) -> Bool {
-    guard let quote = string.first else { return false }
-    return quote == "[" ? string.hasSuffix("]") : string.dropFirst().hasSuffix(String(quote))
   }
 
   private static func quoted(_ text: String) -> String {
@@ -100,24 +85,50 @@ extension Document {
 
   /// Adds a cell that assigns `parameters`, after the cell tagged `parameters` or else before all others.
   ///
-  /// - Returns: the names that the tagged cell does not know, which are probably mistyped.
-  public mutating func inject(_ parameters: [Parameter]) -> [String] {
-    guard !parameters.isEmpty else { return [] }
+  /// - Returns: what is probably a slip: names that the tagged cell does not know, and values of another kind than there.
+  public mutating func inject(_ parameters: [Parameter]) -> ParameterSlips {
+    guard !parameters.isEmpty else { return ParameterSlips() }
     cells.removeAll { $0.tags.contains(Self.injectedTag) }
     var cell = Cell(source: parameters.map { "\($0.name) = \($0.source)" }.joined(separator: "\n"))
     cell.title = "Set for this run"
     cell.tags = [Self.injectedTag]
     let place = cells.lastIndex(where: \.isParameters)
-    let known = place.map { Set(Self.assignments(in: cells[$0].source).map(\.name)) }
+    let known = place.map { Self.assignments(in: cells[$0].source) }
     cells.insert(cell, at: place.map { $0 + 1 } ?? 0)
     nameCells()
-    return known.map { known in parameters.map(\.name).filter { !known.contains($0) } } ?? []
+    return known.map { ParameterSlips(parameters, known: $0) } ?? ParameterSlips()
   }
 
   /// The assignments `a, b = 1, 2` at the top level of a cell, with `local` or without.
   static func assignments(in source: String) -> [Parameter] {
     var reader = AssignmentReader(source)
     return reader.read()
+  }
+}
+
+/// What is probably a slip in the parameters that are set from outside.
+public struct ParameterSlips: Sendable, Equatable {
+  /// Names that the script's own parameters have not.
+  public private(set) var unknown: [String] = []
+  /// In words, which parameter has become a value of another kind.
+  public private(set) var changes: [String] = []
+
+  init() {}
+
+  init(_ parameters: [Parameter], known: [Parameter]) {
+    for parameter in parameters {
+      guard let own = known.last(where: { $0.name == parameter.name }) else {
+        unknown.append(parameter.name)
+        continue
+      }
+      // What the script computes is of a kind that nobody knows yet; nil is the absence of any.
+      guard let before = LuaLiteral.kind(of: own.source), let now = LuaLiteral.kind(of: parameter.source),
+        before != .nothing, now != .nothing, before != now
+      else { continue }
+      changes.append(
+        "\(parameter.name) is a \(before.rawValue) in the script, and the \(now.rawValue) \(parameter.source) in this run"
+      )
+    }
   }
 }
 

@@ -37,7 +37,7 @@ public enum Installation {
     guard let program = programPath else { return nil }
     var folder = parent(of: program)
     let installed = parent(of: folder) + "/share/lunette"
-    if isFolder(installed + "/plugins") { return installed }
+    if isFolder(installed + "/Plugins") { return installed }
     while !folder.isEmpty {
       if isFile(folder + "/Package.swift"), isFolder(folder + "/Plugins") { return folder }
       folder = parent(of: folder)
@@ -47,12 +47,22 @@ public enum Installation {
 
   /// The folder of the plugins that came with the program.
   public static var shippedPluginFolder: String? {
-    root.flatMap { root in ["plugins", "Plugins"].map { "\(root)/\($0)" }.first(where: isFolder) }
+    root.map { $0 + "/Plugins" }.flatMap { isFolder($0) ? $0 : nil }
+  }
+
+  /// The folder of the scripts that came with the program.
+  public static var scriptFolder: String? {
+    root.map { $0 + "/Scripts" }.flatMap { isFolder($0) ? $0 : nil }
+  }
+
+  /// The names of the scripts in a folder, sorted.
+  public static func scriptNames(in folder: String) -> [String] {
+    Disk.names(in: folder).filter { $0.hasSuffix(".lua") }.map { String($0.dropLast(4)) }.sorted()
   }
 
   /// The folder of the Lua reference, one page per module.
   public static var referenceFolder: String? {
-    root.flatMap { root in ["docs/lua", "Docs/lua"].map { "\(root)/\($0)" }.first(where: isFolder) }
+    root.map { $0 + "/Docs/lua" }.flatMap { isFolder($0) ? $0 : nil }
   }
 
   /// The program's own file, with links resolved.

@@ -2,7 +2,7 @@ import Glibc
 import PluginPackages
 
 /// Where a model lies that a script calls by name.
-enum ModelLocator {
+public enum ModelLocator {
   /// - Parameter name: a folder in diffusers layout, a single file, or the name of a plugin that carries a model
   /// - Returns: the model's folder or file
   static func path(_ name: String, _ host: ScriptHost?) throws -> String {
@@ -25,7 +25,25 @@ enum ModelLocator {
       return "\(plugin)/model"
     }
     if access(name, F_OK) == 0 { throw ScriptingError("\(name) is not a folder") }
-    throw ScriptingError("there is no folder and no plugin '\(name)'")
+    throw ScriptingError("there is no folder and no plugin '\(name)'\(downloadHint(name))")
+  }
+
+  /// For a name that is not here and may be one of a repository of models, `owner/name`: nothing is downloaded, and how
+  /// to get it.
+  public static func downloadHint(_ name: String) -> String {
+    let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+    let isRepository =
+      parts.count == 2
+      && parts.allSatisfy { part in
+        !part.isEmpty && part.first != "." && part.first != "~"
+          && part.utf8.allSatisfy {
+            Character(UnicodeScalar($0)).isLetter || Character(UnicodeScalar($0)).isNumber
+              || "-_.".utf8.contains($0)
+          }
+      }
+    guard isRepository else { return "" }
+    return "; Lunette downloads nothing: if this is a repository of the Hugging Face hub, get it with "
+      + "'huggingface-cli download \(name) --local-dir \(parts[1])' and open the folder '\(parts[1])'"
   }
 
   /// What the user named for the run may be opened by all; plugins may be opened by name.

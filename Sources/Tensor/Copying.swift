@@ -31,6 +31,7 @@ extension Tensor {
         "an expanded view \(Shape.text(shape)) repeats its elements and cannot be written in place; clone it first"
       )
     }
+    if let reason = storage.writeProtection { throw TensorError(reason) }
     if isRecorded {
       throw TensorError(
         "a tensor that requires a gradient cannot be written in place: use the function that returns a new one "

@@ -7,6 +7,8 @@ public final class Storage: @unchecked Sendable {
   private let memory: any DeviceMemory
   /// Goes up with every write in place, so that a gradient never reads what has changed since.
   var version = 0
+  /// Why nobody may write in place, as the message that whoever tries gets; nil for memory that may be written.
+  public var writeProtection: String?
   /// Keeps memory that is not ours alive: a mapped file, for example.
   private let owner: AnyObject?
 

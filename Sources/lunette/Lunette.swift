@@ -22,8 +22,9 @@ enum Program {
     // Text for a pipe that nobody reads any more is an error to report, not a reason to die.
     signal(SIGPIPE, SIG_IGN)
     do {
-      var command = try Lunette.parseAsRoot(
-        PluginRunCommand.expanded(Array(CommandLine.arguments.dropFirst())))
+      let arguments = PluginRunCommand.expanded(Array(CommandLine.arguments.dropFirst()))
+      try CommandName.check(arguments)
+      var command = try Lunette.parseAsRoot(arguments)
       try command.run()
     } catch let status as ExitCode {
       finish(status.rawValue)

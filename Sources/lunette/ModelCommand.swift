@@ -50,7 +50,7 @@ struct ModelArguments: ParsableArguments {
     }
     throw CommandError(
       "\(model): no model here (a folder with model_index.json, a .safetensors file, or a plugin with model/)"
-    )
+        + ModelLocator.downloadHint(model))
   }
 }
 

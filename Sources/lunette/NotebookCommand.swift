@@ -46,14 +46,16 @@ struct NotebookRunCommand: ParsableCommand {
   func run() throws {
     var document = try NotebookFile.read(file)
     let parameters = try assignments.map(Parameter.init(assignment:))
-    let unknown = document.inject(parameters)
-    for name in unknown { Terminal.note("warning: --set \(name): the parameters cell has no such variable") }
+    let slips = document.inject(parameters)
+    SetOption.note(slips.unknown)
     let target = output ?? NotebookFile.path(file, ending: "ipynb")
     let session = try options.session(scriptName: file, arguments: [])
     let run = NotebookRun(
       document: document, name: file, target: target, session: session, parameters: parameters,
       allowsErrors: allowErrors)
     session.interruptOnSignal(SIGINT)
+    // Last, where a run that came to nothing because of it is looked at.
+    defer { SetOption.note(changes: slips.changes) }
     try run.run(from: from.map(document.index(ofCell:)) ?? 0)
   }
 }
@@ -113,6 +115,14 @@ struct NotebookLuaCommand: ParsableCommand {
 
 /// `--set`, checked before anything runs.
 enum SetOption {
+  static func note(_ unknown: [String]) {
+    for name in unknown { Terminal.note("warning: --set \(name): the parameters cell has no such variable") }
+  }
+
+  static func note(changes: [String]) {
+    for change in changes { Terminal.note("warning: --set \(change)") }
+  }
+
   static func validate(_ assignments: [String]) throws {
     for assignment in assignments {
       do {

@@ -12,6 +12,7 @@ final class Repl {
   private let isInteractive = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
   private var images: InlineImage.Mode?
   private var progress = ProgressBar()
+  private var hasFailed = false
   /// What has run, for `:save`.
   private(set) var cells: [Cell] = []
 
@@ -44,7 +45,9 @@ final class Repl {
       }
       Terminal.flush()
     }
-    if let status = session.exitStatus, status != 0 { throw ExitCode(status) }
+    if let status = session.exitStatus { throw ExitCode(status) }
+    // Somebody at a terminal has seen the errors; whoever piped a session in asks for its status.
+    if hasFailed, !isInteractive { throw ExitCode(1) }
   }
 
   private func read() -> String? {
@@ -79,6 +82,7 @@ final class Repl {
     let outputs = session.run(source, name: name ?? "cell \(cells.count + 1)", firstLine: firstLine)
     progress.clear()
     session.clearInterrupt()
+    hasFailed = hasFailed || outputs.failure != nil
     if outputs.failure == nil { cells.append(Cell(source: source)) }
     return outputs.failure
   }

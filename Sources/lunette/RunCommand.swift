@@ -9,7 +9,11 @@ struct RunCommand: ParsableCommand {
     abstract: "Runs a script, and keeps what it displays, a report and a record of the run.",
     discussion: "Exit status: 0 done, 1 the script failed, 2 wrong usage, 130 interrupted.")
 
-  @Argument(help: "A Lua script; cells in percent format (-- %%) become the sections of the report.")
+  @Argument(
+    help: """
+      A Lua script, or the name of one that came with Lunette (word_order); cells in percent format (-- %%) become the \
+      sections of the report.
+      """)
   var script: String
 
   @Option(help: ArgumentHelp("Where the outputs go. (default: lunette-out/<script name>)", valueName: "dir"))
@@ -29,10 +33,11 @@ struct RunCommand: ParsableCommand {
   func validate() throws { try SetOption.validate(assignments) }
 
   func run() throws {
+    let script = try ShippedScripts.path(of: script)
     let bytes = try Files.read(script)
     var document = try NotebookFile.read(script)
-    let unknown = document.inject(try assignments.map(Parameter.init(assignment:)))
-    for name in unknown { Terminal.note("warning: --set \(name): the parameters cell has no such variable") }
+    let slips = document.inject(try assignments.map(Parameter.init(assignment:)))
+    SetOption.note(slips.unknown)
 
     let folder = try OutputFolder(out ?? "lunette-out/\(Files.stem(of: script))")
     let session = try options.session(
@@ -41,6 +46,8 @@ struct RunCommand: ParsableCommand {
       document: document, script: script, scriptHash: FileHash.sha256(bytes), folder: folder, session: session
     )
     session.interruptOnSignal(SIGINT)
+    // Last, where a run that came to nothing because of it is looked at.
+    defer { SetOption.note(changes: slips.changes) }
     try run.run()
   }
 }

@@ -53,10 +53,13 @@ final class ScriptRun {
       Terminal.show(
         (failure.isInterrupt ? "lunette: interrupted; what was made is in \(folder.path)" : failure.report)
           + "\n")
+      if !failure.isInterrupt {
+        Terminal.note("the script failed; \(folder.path)/report.html has what was made")
+      }
       throw failure.isInterrupt ? ExitCode.interrupted : ExitCode(1)
     }
-    if let status = session.exitStatus, status != 0 { throw ExitCode(status) }
     Terminal.note("\(folder.path)/report.html")
+    if let status = session.exitStatus, status != 0 { throw ExitCode(status) }
   }
 
   private func run(cellAt index: Int) -> Output.Failure? {

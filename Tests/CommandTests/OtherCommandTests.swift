@@ -24,6 +24,34 @@ import Testing
     #expect(try program.run("eval", "1 +").status == 1)
   }
 
+  @Test(arguments: [
+    (["rnu", "x.lua"], "lunette run"), (["notebok", "run", "x"], "lunette notebook"),
+    (["notebook", "htm", "x"], "lunette notebook html"),
+    (["plugin", "instal", "x"], "lunette plugin install"),
+    (["model", "inof", "x"], "lunette model info"), (["kernel", "instll"], "lunette kernel install"),
+  ])
+  func commandsThatAreMistypedAreNamed(_ arguments: [String], _ meant: String) throws {
+    let result =
+      arguments.count == 2
+      ? try program.run(arguments[0], arguments[1])
+      : try program.run(arguments[0], arguments[1], arguments[2])
+    #expect(result.status == 2)
+    #expect(result.errors.contains("did you mean '\(meant)'?"), "\(result.errors)")
+  }
+
+  @Test func linesAreReadFromInput() throws {
+    let shell = Process()
+    let output = Pipe()
+    shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+    let code = "print(io.read()) print(io.read(\"n\", \"l\")) print(io.read(2)) print(io.read(\"L\"))"
+    shell.arguments = ["-c", "printf 'one\\n7 two\\nthree\\n' | \(Program.url.path) eval '\(code)'"]
+    shell.standardOutput = output
+    try shell.run()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    #expect(text == "one\n7\t two\nth\nree\n\n")
+    shell.waitUntilExit()
+  }
+
   @Test func helpGoesToStdout() throws {
     for arguments in [["--help"], ["run", "--help"], ["--version"]] {
       let result =
@@ -47,6 +75,25 @@ import Testing
       none.errors
         == "lunette: nothing: no model here (a folder with model_index.json, a .safetensors file, "
         + "or a plugin with model/)\n")
+  }
+
+  @Test func nothingIsDownloadedAndThatIsSaid() throws {
+    let command =
+      "'huggingface-cli download runwayml/stable-diffusion-v1-5 --local-dir stable-diffusion-v1-5'"
+    let repository = "runwayml/stable-diffusion-v1-5"
+    let results = try [
+      program.run("eval", "assert(lunette.load('\(repository)'))"), program.run("model", "info", repository),
+      program.run("eval", "assert(lunette.load_clip('\(repository)'))"),
+      program.run("eval", "assert(lunette.load())", "--model", repository),
+    ]
+    for result in results {
+      #expect(result.status == 1 && result.errors.contains("Lunette downloads nothing"), "\(result.errors)")
+      #expect(result.errors.contains(command))
+    }
+    for path in ["models/none.safetensors/x", "/models/none", "none", "./none", "../none/x", "~/none"] {
+      #expect(
+        !(try program.run("eval", "assert(lunette.load('\(path)'))").errors.contains("downloads")), "\(path)")
+    }
   }
 
   @Test func modelCheckReadsEverything() throws {

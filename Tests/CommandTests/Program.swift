@@ -42,6 +42,13 @@ struct Program {
     _ arguments: String..., environment: [String: String] = [:], folder: URL? = nil,
     whileRunning: ((Int32) throws -> Void)? = nil
   ) throws -> Result {
+    try run(arguments, environment: environment, folder: folder, whileRunning: whileRunning)
+  }
+
+  func run(
+    _ arguments: [String], environment: [String: String] = [:], folder: URL? = nil,
+    whileRunning: ((Int32) throws -> Void)? = nil
+  ) throws -> Result {
     let process = Process()
     process.executableURL = Self.url
     process.arguments = arguments

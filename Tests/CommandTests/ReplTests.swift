@@ -169,14 +169,28 @@ import Testing
 
   @Test func aSessionCanBePiped() throws {
     let program = try Program()
-    try program.script("local x = 2\nfor i = 1, 2 do\n  x = x * 2\nend\nx\n", name: "session")
+    func piped(_ session: String) throws -> (status: Int32, output: String) {
+      try program.script(session, name: "session")
+      return try Self.piped(program)
+    }
+    #expect(try piped("local x = 2\nfor i = 1, 2 do\n  x = x * 2\nend\nx\n") == (0, "8\n"))
+    // The rest runs, and the status tells.
+    #expect(try piped("error('no')\n1 + 1\n") == (1, "2\n"))
+    #expect(try piped("for i = 1, 2 do\n") == (1, ""))
+    #expect(try piped("error('no')\nos.exit(0)\n") == (0, ""))
+    #expect(try piped("os.exit(3)\n") == (3, ""))
+  }
+
+  private static func piped(_ program: Program) throws -> (status: Int32, output: String) {
     let shell = Process()
     let output = Pipe()
     shell.executableURL = URL(fileURLWithPath: "/bin/sh")
     shell.arguments = ["-c", "\(Program.url.path) repl < \(program.file("session").path)"]
     shell.standardOutput = output
+    shell.standardError = FileHandle.nullDevice
     try shell.run()
-    #expect(String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self) == "8\n")
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     shell.waitUntilExit()
+    return (shell.terminationStatus, text)
   }
 }

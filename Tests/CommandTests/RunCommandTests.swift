@@ -24,6 +24,8 @@ import Testing
 
   /// A run that went well says where to look.
   static let reportNote = "lunette: lunette-out/script/report.html\n"
+  /// So does one that failed.
+  static let failureNote = "lunette: the script failed; lunette-out/script/report.html has what was made\n"
 
   func record(_ folder: String = "lunette-out/script") throws -> [String: Any] {
     let data = try Data(contentsOf: program.file("\(folder)/run.json"))
@@ -76,6 +78,37 @@ import Testing
     #expect((try record()["parameters"] as? [String: Any])?["word"] as? String == "a big dog")
   }
 
+  /// A number that became text is named, after all that the run itself says, whether or not it fails.
+  @Test func parametersOfAnotherKindAreNamed() throws {
+    try program.script(Self.script)
+    let warning =
+      "lunette: warning: --set count is a number in the script, and the text \"two\" in this run\n"
+    let result = try program.run("run", "script.lua", "--set", "count=two")
+    #expect(result.status == 1)
+    #expect(result.errors.contains("bad 'for' limit (number expected, got string)"))
+    #expect(result.errors.hasSuffix(Self.failureNote + warning))
+    let notebook = try program.run("notebook", "run", "script.lua", "--set", "count=two")
+    #expect(notebook.status == 1 && notebook.errors.hasSuffix(warning))
+    let size = try program.run("run", "script.lua", "--set", "word=64x64", "--set", "count=1")
+    #expect(size.output == "64x64\t1\n" && size.errors == Self.reportNote)
+  }
+
+  @Test func shippedScriptsAreFoundByName() throws {
+    for name in ["daam", "daam.lua"] {
+      let result = try program.run("run", name, "--set", "steps=1")
+      #expect(result.status == 0, "\(result.errors)")
+      #expect(result.errors.hasSuffix("lunette: lunette-out/daam/report.html\n"))
+    }
+    try program.script("print('mine')", name: "daam")
+    #expect(try program.run("run", "daam").output == "mine\n")
+    let typo = try program.run("run", "word_oder")
+    #expect(typo.status == 1)
+    #expect(
+      typo.errors
+        == "lunette: there is no file 'word_oder', and no script of that name came with Lunette (daam, entanglement, "
+        + "generation_speed, polysemy, suppression, word_order); did you mean 'word_order'?\n")
+  }
+
   @Test func aSecondRunGivesTheSameBytesAndLeavesNothingBehind() throws {
     try program.script(Self.script)
     _ = try program.run("run", "script.lua", "--out", "a")
@@ -115,6 +148,7 @@ import Testing
     #expect(
       result.errors.contains("script.lua:6: in") && result.errors.contains("script.lua:7: in main chunk"))
     #expect(!result.errors.contains(".swift"))
+    #expect(result.errors.hasSuffix(Self.failureNote))
     #expect(try program.names(in: "lunette-out/script") == ["01-value.txt", "report.html", "run.json"])
     let report = try program.text("lunette-out/script/report.html")
     #expect(report.contains("The script failed at line 5.") && report.contains("no more cats"))
@@ -126,7 +160,7 @@ import Testing
     let result = try program.run("run", "script.lua")
     #expect(result.status == 3)
     #expect(result.output == "a\n")
-    #expect(result.errors == "")
+    #expect(result.errors == Self.reportNote)
     #expect(try program.names(in: "lunette-out/script") == ["report.html", "run.json"])
   }
 
@@ -135,7 +169,7 @@ import Testing
     let result = try program.run("run", "script.lua")
     #expect(result.status == 1)
     #expect(result.output == "")
-    #expect(result.errors == "script.lua:2: <name> expected near '='\n")
+    #expect(result.errors == "script.lua:2: <name> expected near '='\n" + Self.failureNote)
   }
 
   @Test func anInterruptKeepsWhatWasMade() throws {
@@ -180,7 +214,7 @@ import Testing
 
   @Test(arguments: [
     ["run"], ["run", "a.lua", "b.lua"], ["run", "a.lua", "--set", "x"], ["run", "a.lua", "--set", "1x=2"],
-    ["run", "a.lua", "--nonsense"], ["nonsense"], ["eval"], ["model", "nonsense"],
+    ["run", "a.lua", "--nonsense"], ["nonsense"], ["eval"], ["model", "nonsense"], ["plugin", "x", "y"],
   ])
   func wrongUsage(_ arguments: [String]) throws {
     let process = Process()

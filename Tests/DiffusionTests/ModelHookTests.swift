@@ -117,12 +117,33 @@ struct ModelHookTests {
     #expect(try error(second, first) > 1e-3)
   }
 
-  @Test func writingIntoKeysDoesNotOutliveTheStep() throws {
+  /// The list against which patterns are held is what a run visits: nothing is missing, and nothing is only listed.
+  @Test(arguments: Reference.all.map(\.name))
+  func listedSitesAreThoseVisited(_ name: String) throws {
+    let checkpoint = try Checkpoint(directory: Goldens.path(name))
+    let pipeline = try checkpoint.pipeline()
+    var names: [String] = []
+    var request = GenerateRequest(prompt: "a cat")
+    (request.steps, request.strength) = (1, 1)
+    request.image = try Tensor.full([32, 32, 3], 0.5)
+    request.hooks = [
+      try Hook("**") { _, site in
+        if !names.contains(site.name) { names.append(site.name) }
+        return nil
+      }
+    ]
+    _ = try pipeline.generate(request).image()
+    let codec = try #require(pipeline.codec)
+    let listed =
+      try pipeline.textEncoder.sites().names + pipeline.unet.sites().names
+      + codec.encoderSites().names + codec.decoderSites().names
+    #expect(Set(listed) == Set(names) && listed.count == names.count)
+  }
+
+  @Test func replacedKeysDoNotOutliveTheStep() throws {
     var isActive = true
     let context = try hook("unet.**.attn2.k") { value, _ in
-      guard isActive else { return nil }
-      try value.copy(from: Tensor.zeros(value.shape))
-      return nil
+      isActive ? try Tensor.zeros(value.shape) : nil
     }
     let changed = try output(context)
     isActive = false

@@ -23,6 +23,15 @@ final class ToyUNet: NoisePredictor {
     self.hasMiddle = hasMiddle
   }
 
+  func sites() -> SiteList {
+    var sites = SiteList()
+    sites.add(own)
+    sites.add(cross)
+    if hasMiddle { sites.add(middle) }
+    sites.add("unet.out")
+    return sites
+  }
+
   func callAsFunction(
     _ sample: Tensor, timestep: Double, embedding: Tensor, context: RunContext
   ) throws -> Tensor {
@@ -89,6 +98,12 @@ final class ToyTextEncoder: TextEmbedder {
   /// Texts of each call.
   private(set) var calls: [Int] = []
 
+  func sites() -> SiteList {
+    var sites = SiteList()
+    sites.add("text_encoder.layers.0")
+    return sites
+  }
+
   func callAsFunction(ids: [[Int]], context: RunContext) throws -> Tensor {
     calls.append(ids.count)
     var values: [Float] = []
@@ -106,6 +121,13 @@ final class ToyTextEncoder: TextEmbedder {
 struct ToyCodec: ImageCodec {
   let factor = 2
   let latentChannels = 4
+
+  func encoderSites() throws -> SiteList { SiteList() }
+  func decoderSites() throws -> SiteList {
+    var sites = SiteList()
+    sites.add("vae.decoder")
+    return sites
+  }
 
   func encode(_ image: Tensor, context: RunContext) throws -> Tensor {
     let (rows, height, width) = (image.shape[0], image.shape[1] / 2, image.shape[2] / 2)

@@ -129,7 +129,29 @@ import Testing
     #expect(try paths(TraceOptions(selfAttention: true)) == [own, cross])
     #expect(try paths(TraceOptions(cross: false, selfAttention: true)) == [own])
     #expect(try paths(TraceOptions(layers: [SitePattern("unet.up_blocks.**")])) == [cross])
-    #expect(try paths(TraceOptions(layers: [SitePattern("unet.down_blocks.**")])) == [])
+  }
+
+  @Test func tracesThatRecordNothingAreRefused() throws {
+    func refusal(_ options: TraceOptions, guidance: Double = 7.5) -> String {
+      Toy().refusal {
+        $0.trace = options
+        $0.guidance = guidance
+      }
+    }
+    let known = try SitePattern("**.attn2")
+    #expect(
+      refusal(TraceOptions(layers: [known, try SitePattern("unet.up_block.**.attn2")]))
+        == "layers 'unet.up_block.**.attn2' of the trace matches no attention layer; the nearest are '\(cross)'"
+    )
+    #expect(
+      refusal(TraceOptions(layers: [try SitePattern("**.attn1")]))
+        == "layers '**.attn1' of the trace names self-attention only, which is recorded with self = true")
+    #expect(
+      refusal(TraceOptions(cross: false, selfAttention: true, layers: [known]))
+        == "layers '**.attn2' of the trace names cross-attention only, which is recorded with cross = true")
+    #expect(refusal(TraceOptions(cross: false)).contains("would record nothing"))
+    #expect(refusal(TraceOptions(unconditional: true), guidance: 1).contains("needs guidance above 1"))
+    #expect(refusal(TraceOptions(selfAttention: true, layers: [known])) == "")
   }
 
   @Test func layersMayDiffer() throws {

@@ -55,6 +55,43 @@ import Testing
     }
   }
 
+  /// What nothing would read is refused, in functions, methods, module calls and after options alike.
+  @Test func whatNothingReadsIsRefused() throws {
+    let bench = try Bench()
+    #expect(
+      bench.failure("\ncounter(1, {}, 3)")
+        == "test.lua:2: bad argument #3 to 'counter' (at most 2 arguments expected, got 3)")
+    #expect(
+      bench.failure("counter(1):add(1, nil, false)")
+        == "test.lua:1: bad argument #2 to 'add' (at most 1 argument expected, got 3)")
+    #expect(
+      bench.failure("counter(1):copy(1)")
+        == "test.lua:1: bad argument #1 to 'copy' (no argument expected, got 1)")
+    #expect(try bench.integer("return counter(1, nil, nil, nil).value") == 1)
+    #expect(try bench.integer("return apply(select, 3, 1, 2, 3)") == 3)
+    let module = try bench.lua.module()
+    try module.calling("module(x)") { call in try call[1] as Int }
+    try module.function("all(x, ...)") { call in call.count }
+    try module.function("sizes(sizes...)") { call in call.count }
+    try bench.lua.globals.set("module", module.table)
+    #expect(bench.failure("module(1, 2)").contains("at most 1 argument expected, got 2"))
+    #expect(try bench.integer("return module(1) + module.all(1, 2, 3) + module.sizes(1, 2)") == 6)
+  }
+
+  @Test func listsHoldNothingElse() throws {
+    let bench = try Bench()
+    try bench.lua.globals.set(
+      "sum", try bench.lua.function("sum(list)") { call in (try call[1] as [Int]).reduce(0, +) })
+    #expect(try bench.integer("return sum{ 1, 2, 3 } + sum{} + sum(table.pack(4, 5))") == 15)
+    #expect(
+      bench.failure("sum{ 1, 2, third = 3 }").contains(
+        "list without gaps or names expected, got a table with [\"third\"]"))
+    #expect(bench.failure("sum{ 1, 2, [4] = 3 }").contains("[4]"))
+    #expect(bench.failure("sum{ 1, [0] = 3 }").contains("[0]"))
+    #expect(bench.failure("sum{ n = 3, 1 }").contains("[\"n\"]"))
+    #expect(bench.failure("sum{ [1.5] = 3, 1 }").contains("[1.5]"))
+  }
+
   @Test func unknownOptionsAreRefusedAndTheNearestIsNamed() throws {
     let bench = try Bench()
     #expect(try bench.integer("return counter(3, {step = 1}).value") == 3)

@@ -84,6 +84,15 @@ struct SafetensorsTests {
     let seven = withUnsafeBytes(of: Int32(7).littleEndian) { Array($0) }
     #expect(try SafetensorsFile(path: raw("I32", seven)).tensor(named: "w").toArray() == [7])
     #expect(try SafetensorsFile(path: raw("U8", [200, 1])).tensor(named: "w").toArray() == [200, 1])
+    func numbers(_ type: String, _ bytes: [UInt8]) throws -> [Float] {
+      try SafetensorsFile(path: raw(type, bytes)).tensor(named: "w").toArray()
+    }
+    #expect(try numbers("I16", [0xfe, 0xff, 0, 1]) == [-2, 256])
+    #expect(try numbers("I8", [0xfe, 127]) == [-2, 127])
+    #expect(try numbers("U64", [0, 0, 0, 0, 0, 0, 0, 0x80]) == [9_223_372_036_854_775_808])
+    #expect(try numbers("U32", [0xff, 0xff, 0xff, 0xff, 1, 0, 0, 0]) == [4_294_967_296, 1])
+    #expect(try numbers("U16", [0xfe, 0xff]) == [65534])
+    #expect(try numbers("BOOL", [0, 1, 7]) == [0, 1, 1])
     let third = withUnsafeBytes(of: (1.0 / 3).bitPattern.littleEndian) { Array($0) }
     #expect(try SafetensorsFile(path: raw("F64", third)).tensor(named: "w").toArray() == [Float(1.0 / 3)])
   }
@@ -94,7 +103,10 @@ struct SafetensorsTests {
 
   /// A file with one vector `w`, whose numbers start at an odd address.
   private func raw(_ type: String, _ bytes: [UInt8]) throws -> String {
-    let width = ["F16": 2, "BF16": 2, "F64": 8, "I64": 8, "I32": 4, "U8": 1][type]!
+    let width = [
+      "F16": 2, "BF16": 2, "F64": 8, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U64": 8, "U32": 4, "U16": 2,
+      "U8": 1, "BOOL": 1,
+    ][type]!
     var header =
       "{\"w\":{\"dtype\":\"\(type)\",\"shape\":[\(bytes.count / width)],\"data_offsets\":[0,\(bytes.count)]}}"
     if header.utf8.count % 2 == 0 { header += " " }

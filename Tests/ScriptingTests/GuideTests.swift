@@ -11,13 +11,47 @@ import Testing
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     .appendingPathComponent("Docs")
 
+  private static func examples(of page: String) throws -> [String] {
+    let text = try String(contentsOf: docs.appendingPathComponent(page), encoding: .utf8)
+    let examples = text.matches(of: /```lua\n((?:.|\n)*?)```/).map { String($0.1) }
+    try #require(!examples.isEmpty)
+    return examples
+  }
+
   @Test(arguments: ["gradients.md"])
   func examplesRun(page: String) throws {
+    let session = try Session()
+    for example in try Self.examples(of: page) { try ExampleRunner(session).run(example, of: page) }
+  }
+
+  /// Each block by itself, in a session of its own, as it is pasted.
+  @Test(arguments: ["lua.md"])
+  func everyExampleStandsAlone(page: String) throws {
+    let examples = try Self.examples(of: page)
+    #expect(examples.count > 10)
+    for example in examples {
+      try withTemporaryFolder { folder in
+        var options = Session.Options()
+        options.outputFolder = folder
+        // Files that a block names without a folder are written where it runs.
+        let here = FileManager.default.currentDirectoryPath
+        defer { FileManager.default.changeCurrentDirectoryPath(here) }
+        try #require(FileManager.default.changeCurrentDirectoryPath(folder))
+        try ExampleRunner(Session(options)).run(example, of: page)
+      }
+    }
+  }
+
+  /// Each example as a reader pastes it: as one cell, into a session that has seen no other.
+  @Test(arguments: ["gradients.md"])
+  func examplesCanBePasted(page: String) throws {
     let text = try String(contentsOf: Self.docs.appendingPathComponent(page), encoding: .utf8)
     let examples = text.matches(of: /```lua\n((?:.|\n)*?)```/).map { String($0.1) }
-    #expect(!examples.isEmpty)
-    let session = try Session()
-    for example in examples { try ExampleRunner(session).run(example, of: page) }
+    #expect(examples.count > 4)
+    for example in examples {
+      let failures = try Session().run(example).filter { if case .error = $0 { true } else { false } }
+      #expect(failures == [], "\(page): \(example)")
+    }
   }
 }
 

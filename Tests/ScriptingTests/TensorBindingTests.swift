@@ -105,6 +105,47 @@ import Testing
         "repeats its elements"))
   }
 
+  @Test func ipairsEndsWithTheLastElement() throws {
+    let bench = try Bench()
+    try bench.run(
+      """
+      seen = {}
+      for i, row in ipairs(t{ {1, 2}, {3, 4}, {5, 6} }) do seen[i] = row[2]:item() end
+      count = 0
+      for _ in ipairs(t.zeros{0, 3}) do count = count + 1 end
+      for _, each in ipairs{ 7, nil, 8 } do count = count + each end
+      """)
+    #expect(try bench.holds("#seen == 3 and seen[1] == 2 and seen[3] == 6 and count == 7"))
+    #expect(bench.failure("for _ in ipairs(t(1)) do end").contains("a 0-d tensor has no length"))
+    #expect(bench.failure("ipairs()").contains("bad argument #1 to 'ipairs'"))
+    // What lies beyond the end is still a mistake.
+    #expect(bench.failure("return t{1, 2}[3]").contains("index 3 is out of range"))
+  }
+
+  @Test func productsAndPickingFollowTorch() throws {
+    let bench = try Bench()
+    try bench.run("x = t{ {1, 2, 3}, {4, 5, 6} } v = t{1, 0, 2}")
+    #expect(try bench.numbers("x:matmul(v)") == [7, 16])
+    #expect(try bench.sizes("x:matmul(v)") == [2])
+    #expect(try bench.numbers("t{1, 10}:matmul(x)") == [41, 52, 63])
+    #expect(try bench.number("v:matmul(v):item()") == 5)
+    #expect(try bench.sizes("v:matmul(v)") == [])
+    #expect(try bench.sizes("t.ones{5, 2, 3}:matmul(v)") == [5, 2])
+    #expect(try bench.sizes("t{1, 10}:matmul(t.ones{5, 2, 3})") == [5, 3])
+    #expect(bench.failure("x:matmul(t(1))").contains("vectors or matrices expected, got {2, 3} and {}"))
+    // Fewer places than the tensor has in the other dimensions too.
+    #expect(try bench.numbers("x:gather(2, t{ {3, 1} })") == [3, 1])
+    #expect(try bench.numbers("x:gather(1, t{ {2, 1} })") == [4, 2])
+    #expect(try bench.numbers("x:gather(1, t{ {2}, {1}, {2} })") == [4, 1, 4])
+    #expect(try bench.sizes("x:gather(1, t.ones{3, 0})") == [3, 0])
+    #expect(bench.failure("x:gather(1, t.ones{2, 4})").contains("indices {2, 4} do not fit a tensor {2, 3}"))
+    #expect(bench.failure("x:gather(1, t{1, 2})").contains("indices {2} do not fit a tensor {2, 3}"))
+    try bench.run("w = x:clone():requires_grad_() w:gather(2, t{ {3, 1, 1} }):sum():backward()")
+    #expect(try bench.numbers("w.grad") == [2, 0, 1, 0, 0, 0])
+    try bench.run("w = t{2, 2, 2}:requires_grad_() w:std():backward()")
+    #expect(try bench.numbers("w.grad") == [0, 0, 0])
+  }
+
   @Test func viewsShareStorage() throws {
     let bench = try Bench()
     try bench.run("x = t.arange(6):view{2, 3} x:t()[1] = 9 x:view{-1}[2] = 7 x:narrow(2, 3, 1):fill_(5)")

@@ -33,7 +33,7 @@ for _, name in ipairs{ "tiny-sd1", "tiny-sd2", "tiny-pixel" } do
   assert(#rows.words + #rows.others == tokens.eot - 2 and rows.padding[1] == tokens.eot, name)
   assert(#rows.padding == #tokens.ids - tokens.eot + 1 and #rows.target == #rows.words + #rows.padding, name)
   for _, position in ipairs(rows.words) do
-    assert(tokens.words[tokens[position].word]:lower() == word, name .. ": position")
+    assert(lunette.text.lower(tokens.words[tokens[position].word]) == word, name .. ": position")
   end
   assert(#suppress.rows(model, prompt, "a").words >= 2, name .. ": all occurrences")
 

@@ -10,12 +10,13 @@ import Weights
 /// A reader of files that may come from strangers, and what it promises whatever their bytes are: it ends, with a value or with
 /// an error of one line, and what it read it can write and read again.
 enum Reader: String, CaseIterable {
-  case manifest, safetensors, png, tokenizer, ipynb, percent
+  case npy, manifest, safetensors, png, tokenizer, ipynb, percent
 
   /// Reads `bytes`; throws a `BrokenPromise` if the reader did not keep what it promises.
   func check(_ bytes: [UInt8]) throws {
     do {
       switch self {
+      case .npy: try Self.npy(bytes)
       case .manifest: try Self.manifest(bytes)
       case .safetensors: try Self.safetensors(bytes)
       case .png: try Self.png(bytes)
@@ -30,6 +31,14 @@ enum Reader: String, CaseIterable {
       try promise(!message.isEmpty, "an error without a message")
       try promise(!message.utf8.contains(UInt8(ascii: "\n")), "an error of several lines: \(message)")
     }
+  }
+
+  private static func npy(_ bytes: [UInt8]) throws {
+    let tensor = try Tensor(numPy: bytes)
+    try promise(tensor.count <= bytes.count, "more numbers than the file has bytes")
+    let again = try Tensor(numPy: tensor.numPyBytes())
+    try promise(again.shape == tensor.shape, "another shape")
+    try promise(bits(again) == bits(tensor), "other numbers")
   }
 
   private static func manifest(_ bytes: [UInt8]) throws {

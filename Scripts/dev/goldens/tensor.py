@@ -105,3 +105,5 @@ save("npy.scalar", np.float32(2.5))
 save("npy.vector", np.arange(5, dtype="f4"))
 save("npy.big-endian", grid.astype(">f4"))
 save("npy.complex", grid.astype("c8"))
+for kind in ["f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"]:
+    save(f"npy.big.{kind}", np.array([[0, 1, 2], [3, 100, 7 if kind[0] == "u" else -7]]).astype(f">{kind}"))

@@ -262,6 +262,17 @@ int lb_next(lua_State *L, int table, int *more) {
   return status;
 }
 
+int64_t lb_count_pairs(lua_State *L, int table) {
+  int64_t count = 0;
+  lua_pushnil(L);
+  /* Raises only for a key that is not in the table: not while nothing else touches it. */
+  while (lua_next(L, table)) {
+    lua_pop(L, 1);
+    count += 1;
+  }
+  return count;
+}
+
 static int to_string(lua_State *L) {
   luaL_tolstring(L, 1, NULL);
   return 1;

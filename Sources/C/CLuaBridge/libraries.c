@@ -64,6 +64,36 @@ static void search_for_text(lua_State *L) {
   lua_pop(L, 2);
 }
 
+/* ipairs over an object that has a length: it ends there, since an index beyond it is an error and not nil. */
+static int next_of_object(lua_State *L) {
+  lua_Integer i = luaL_checkinteger(L, 2);
+  if (i >= luaL_len(L, 1)) return 0;
+  lua_pushinteger(L, i + 1);
+  lua_geti(L, 1, i + 1);
+  return 2;
+}
+
+/* Upvalue: Lua's own ipairs. */
+static int pairs_in_order(lua_State *L) {
+  luaL_checkany(L, 1);
+  if (lua_type(L, 1) == LUA_TUSERDATA && luaL_getmetafield(L, 1, "__len") != LUA_TNIL) {
+    lua_pushcfunction(L, next_of_object);
+    lua_pushvalue(L, 1);
+    lua_pushinteger(L, 0);
+    return 3;
+  }
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_pushvalue(L, 1);
+  lua_call(L, 1, 3);
+  return 3;
+}
+
+static void objects_in_order(lua_State *L) {
+  lua_getglobal(L, "ipairs");
+  lua_pushcclosure(L, pairs_in_order, 1);
+  lua_setglobal(L, "ipairs");
+}
+
 static int open_libraries(lua_State *L) {
   if (lua_toboolean(L, 1)) {
     luaL_openlibs(L);
@@ -73,6 +103,7 @@ static int open_libraries(lua_State *L) {
     lua_pushcfunction(L, do_text);
     lua_setglobal(L, "dofile");
     search_for_text(L);
+    objects_in_order(L);
   }
   lua_createtable(L, 0, 2);
   lua_pushcfunction(L, lb_release);

@@ -82,7 +82,7 @@ public struct TextualInversion: Sendable {
     else { return source }
     for embedding in embeddings where embedding.width != shape[1] {
       throw PipelineError(
-        "\(embedding.path): vectors of \(embedding.width) numbers, the text encoder takes \(shape[1]): "
+        "\(embedding.path): '\(embedding.name)': vectors of \(embedding.width) numbers, the text encoder takes \(shape[1]): "
           + "the embedding was made for another model")
     }
     let rows = embeddings.reduce(shape[0]) { $0 + $1.count }

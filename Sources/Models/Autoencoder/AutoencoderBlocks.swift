@@ -4,7 +4,7 @@ import Tensor
 /// Self-attention of a map's positions with one head, as the middle of a VAE has it.
 struct MapAttention {
   private let norm: GroupNorm
-  private let attention: SelfAttention
+  let attention: SelfAttention
 
   /// Reads `group_norm` and `to_q`, `to_k`, `to_v`, `to_out.0`, or `query`, `key`, `value`, `proj_attn` as older
   /// files call them.
@@ -44,6 +44,12 @@ struct AutoencoderMiddle {
       model.attendsInMiddle
       ? try MapAttention(
         scope["attentions.0"], channels: channels, style: model.style, path: "\(path).attentions.0") : nil
+  }
+
+  func list(_ sites: inout SiteList) {
+    sites.add(resnets[0].path)
+    if let attention { sites.add(attention.attention.site) }
+    sites.add(resnets[1].path)
   }
 
   /// {N, h, w, channels} to the same.
@@ -96,6 +102,14 @@ struct AutoencoderEncoder {
       model.hasQuantConvolution
       ? try Linear(scope["quant_conv"], inputs: moments, outputs: moments, pointwise: true) : nil
     activation = model.style.activation
+  }
+
+  func list(_ sites: inout SiteList) {
+    for level in levels {
+      level.resnets.forEach { sites.add($0.path) }
+      if let downsampler = level.downsampler { sites.add(downsampler.path) }
+    }
+    middle.list(&sites)
   }
 
   /// {N, H, W, 3} to {N, h, w, 2·latent channels}: means, then logarithms of variances.
@@ -155,6 +169,14 @@ struct AutoencoderDecoder {
       root["conv_norm_out"], channels: last, groups: model.style.groups, epsilon: model.style.epsilon)
     output = try Conv2d(root["conv_out"], inputs: last, outputs: model.outputChannels)
     activation = model.style.activation
+  }
+
+  func list(_ sites: inout SiteList) {
+    middle.list(&sites)
+    for level in levels {
+      level.resnets.forEach { sites.add($0.path) }
+      if let upsampler = level.upsampler { sites.add(upsampler.path) }
+    }
   }
 
   /// {N, h, w, latent channels} to {N, H, W, 3}.

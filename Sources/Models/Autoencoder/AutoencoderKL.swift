@@ -70,6 +70,18 @@ public final class AutoencoderKL: ImageCodec {
     _ = try decoder()
   }
 
+  public func encoderSites() throws -> SiteList {
+    var sites = SiteList()
+    try encoder().list(&sites)
+    return sites
+  }
+
+  public func decoderSites() throws -> SiteList {
+    var sites = SiteList()
+    try decoder().list(&sites)
+    return sites
+  }
+
   /// - Parameter image: {N, H, W, 3} in [-1, 1]; H and W multiples of `factor`
   public func moments(_ image: Tensor, context: RunContext) throws -> Moments {
     guard image.rank == 4, image.shape[3] == model.imageChannels, image.shape[1] % factor == 0,
@@ -113,6 +125,12 @@ public final class AutoencoderKL: ImageCodec {
     }
     let decoder = try decoder()
     guard let tiles, tiles.divides(latents) else { return try decoder(latents, context: context) }
-    return try tiles(latents) { try decoder($0, context: context) }
+    var tile = 0
+    defer { context.tile = nil }
+    return try tiles(latents) {
+      tile += 1
+      context.tile = tile
+      return try decoder($0, context: context)
+    }
   }
 }

@@ -33,6 +33,13 @@ struct CLIPStack {
     }
   }
 
+  func list(_ sites: inout SiteList) {
+    for layer in layers {
+      sites.add(layer.attention.site)
+      sites.add(layer.path)
+    }
+  }
+
   /// The output of every layer, each {N, L, width}, for an input {N, L, width}.
   func states(_ x: Tensor, mask: AttentionMask, context: RunContext) throws -> [Tensor] {
     var states: [Tensor] = []

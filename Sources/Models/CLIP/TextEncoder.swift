@@ -49,6 +49,12 @@ public final class TextEncoder: SoftTextEmbedder {
     endToken = try configuration.int("eos_token_id", default: 49407, minimum: 0)
   }
 
+  public func sites() -> SiteList {
+    var sites = SiteList()
+    stack.list(&sites)
+    return sites
+  }
+
   public func releaseWeights() { pool.release() }
 
   public func callAsFunction(ids: [[Int]], context: RunContext) throws -> Tensor {

@@ -5,7 +5,8 @@ public struct Hook {
   /// Returns nil to keep the value, or a tensor of the same shape that takes its place.
   ///
   /// Probabilities arrive as {rows, heads, H·W, tokens}, spatial activations as {rows, channels, H, W} and
-  /// sequences as {rows, length, channels}; all are views of what the model computes with.
+  /// sequences as {rows, length, channels}; all are views of what the model computes with, and protected from being
+  /// written in place. A replacement is copied: its owner may use it again.
   public typealias Body = (Tensor, Site) throws -> Tensor?
 
   public let pattern: SitePattern
@@ -26,7 +27,6 @@ public struct Hook {
 public struct HookSet {
   let hooks: [Hook]
   private var matches: [String: [Int]] = [:]
-  private var fired: Set<Int> = []
 
   init(_ hooks: [Hook]) { self.hooks = hooks }
 
@@ -38,16 +38,10 @@ public struct HookSet {
   /// The hooks that listen to a site, in order.
   mutating func listeners(to name: String) -> [Hook] { indices(for: name).map { hooks[$0] } }
 
-  /// Patterns that have matched no site so far: most likely a slip of the pen.
-  public var unmatched: [SitePattern] {
-    hooks.indices.filter { !fired.contains($0) }.map { hooks[$0].pattern }
-  }
-
   private mutating func indices(for name: String) -> [Int] {
     if let known = matches[name] { return known }
     let found = hooks.indices.filter { hooks[$0].pattern.matches(name) }
     matches[name] = found
-    fired.formUnion(found)
     return found
   }
 }

@@ -13,6 +13,10 @@ public final class RunContext {
   public var rows: [Row] {
     didSet { runs = RowRun.cut(rows) }
   }
+  /// What a text encoder or a VAE is being given; nil for the noise predictor.
+  public var input: Site.Input?
+  /// Number of the tile that a VAE decodes, from 1; nil where it decodes the picture as a whole.
+  public var tile: Int?
   /// Collects attention probabilities; nil if nobody asked.
   public let trace: Trace?
   /// Whether the UNet keeps only what enters its blocks and computes the rest again for the gradient.
@@ -58,16 +62,22 @@ public final class RunContext {
   /// - Throws: what a hook throws; `PipelineError` naming the site if a replacement has another shape.
   public func visit(_ site: String, _ value: Tensor, height: Int? = nil, width: Int? = nil) throws -> Tensor {
     guard listens(to: site) else { return value }
-    let place = Site(name: site, step: step, timestep: timestep, height: height, width: width, rows: rows)
+    let place = Site(
+      name: site, input: input, tile: tile, step: step, timestep: timestep, height: height, width: width,
+      rows: rows)
     var current = value
     for hook in hookSet.listeners(to: site) {
+      current.storage.writeProtection =
+        "this is a value that a model computes with, as \(site) showed it to a hook, and cannot be written in place: "
+        + "write into a clone() and return that"
       guard let replacement = try hook.body(current, place) else { continue }
       guard replacement.shape == value.shape else {
         throw PipelineError(
           "hook '\(hook.pattern)' at \(site) must return nil or a tensor of shape \(braced(value.shape)), "
             + "got \(braced(replacement.shape))")
       }
-      current = replacement
+      // The hook may write over what it returned, for the next site.
+      current = try replacement.clone()
     }
     return current
   }

@@ -4,17 +4,39 @@ public struct Row: Hashable, Sendable {
   public var sample: Int
   /// False for the half of classifier-free guidance that carries the negative prompt.
   public var isConditional: Bool
+  /// In a text encoder: which piece of a text that is encoded in several, from 0.
+  public var chunk: Int?
+  /// In a text encoder: all images that use the text, as each text is encoded once.
+  public var samples: [Int]
 
-  public init(sample: Int, isConditional: Bool) {
+  public init(sample: Int, isConditional: Bool, chunk: Int? = nil, samples: [Int]? = nil) {
     self.sample = sample
     self.isConditional = isConditional
+    self.chunk = chunk
+    self.samples = samples ?? [sample]
   }
 }
 
 /// Where and when a hook was called.
 public struct Site: Sendable {
+  /// What a component that a run calls several times is given.
+  public enum Input: String, Sendable {
+    /// Texts, of a text encoder.
+    case prompt
+    case negativePrompt = "negative_prompt"
+    /// Pictures, of a VAE's encoder.
+    case image
+    case maskedImage = "masked_image"
+    /// What a VAE's decoder turns into a picture.
+    case latents
+  }
+
   /// The module's path in the checkpoint, with what of it is seen: `unet.mid_block.attentions.0.…attn2.probs`.
   public let name: String
+  /// What a text encoder or a VAE is given; nil for the noise predictor.
+  public let input: Input?
+  /// Number of the tile that a VAE decodes, from 1; nil where it decodes the picture as a whole.
+  public let tile: Int?
   /// Number of the step in the loop, from 1; nil outside the loop (text encoder, VAE).
   public let step: Int?
   /// The scheduler's timestep; nil outside the loop.
@@ -49,4 +71,6 @@ public struct AttentionSite: Sendable {
     probabilities = path + ".probs"
     output = path + ".out"
   }
+
+  var names: [String] { [query, key, value, probabilities, output] }
 }

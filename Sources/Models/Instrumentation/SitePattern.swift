@@ -51,4 +51,48 @@ public struct SitePattern: Sendable, Hashable, CustomStringConvertible {
     }
     return text.first == first && matches(glob.dropFirst(), text.dropFirst())
   }
+
+  // MARK: Suggestions
+
+  /// The names that are most like the pattern, the likeliest first, at most three.
+  func nearest(in names: [String]) -> [String] {
+    let costs = names.map { name in
+      (name: name, cost: cost(of: name.split(separator: ".", omittingEmptySubsequences: false)))
+    }
+    return costs.enumerated().sorted { ($0.element.cost, $0.offset) < ($1.element.cost, $1.offset) }
+      .prefix(3).map(\.element.name)
+  }
+
+  /// How much of a name would have to change for the pattern to match it, in components.
+  private func cost(of parts: [Substring]) -> Double {
+    var row = (0...parts.count).map(Double.init)
+    for component in components {
+      var next = [component == .any ? row[0] : row[0] + 1]
+      for (index, part) in parts.enumerated() {
+        let skipped = min(
+          row[index + 1] + (component == .any ? 0 : 1), next[index] + (component == .any ? 0 : 1))
+        next.append(min(skipped, row[index] + Self.difference(component, part)))
+      }
+      row = next
+    }
+    return row[parts.count]
+  }
+
+  /// 0 for a component that matches, 1 for one that has neither beginning nor end in common.
+  private static func difference(_ component: Component, _ part: Substring) -> Double {
+    let text: [Character]
+    switch component {
+    case .any: return 0
+    case .literal(let literal): text = Array(literal)
+    case .glob(let glob):
+      if matches(glob[...], Array(part)[...]) { return 0 }
+      text = glob.filter { $0 != "*" }
+    }
+    let letters = Array(part)
+    let longest = max(text.count, letters.count, 1)
+    let start = zip(text, letters).prefix { $0 == $1 }.count
+    let end = zip(text.dropFirst(start).reversed(), letters.dropFirst(start).reversed()).prefix { $0 == $1 }
+      .count
+    return 1 - Double(start + end) / Double(longest)
+  }
 }

@@ -34,10 +34,14 @@ public struct TraceOptions: Sendable {
 
   /// Whether the probabilities of an attention layer are to be recorded.
   public func wants(_ site: AttentionSite) -> Bool {
+    wantsKind(site) && layers?.contains { $0.matches(site.path) } ?? true
+  }
+
+  func wantsKind(_ site: AttentionSite) -> Bool {
     switch site.kind {
-    case .cross where cross, .selfAttention where selfAttention:
-      layers?.contains { $0.matches(site.path) } ?? true
-    default: false
+    case .cross: cross
+    case .selfAttention: selfAttention
+    case .other: false
     }
   }
 }

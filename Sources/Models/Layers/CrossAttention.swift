@@ -41,10 +41,7 @@ struct CrossAttention {
   }
 
   private func keysAndValues(_ embedding: Tensor, context: RunContext) throws -> Tensor {
-    // A hook may write into what it is shown: it must not be shown what later steps will use.
-    if context.listens(to: site.key) || context.listens(to: site.value) || embedding.requiresGradient {
-      return try keyValue(embedding)
-    }
+    if embedding.requiresGradient { return try keyValue(embedding) }
     return try context.conditioning.value(site.path) { try keyValue(embedding) }
   }
 }

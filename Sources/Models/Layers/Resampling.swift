@@ -4,7 +4,7 @@ import Tensor
 /// Halves a map: a convolution of stride 2.
 struct Downsampler {
   private let conv: Conv2d
-  private let path: String
+  let path: String
 
   /// - Parameter padding: on all sides; 0 stands for one row and column at the end only, as in VAEs
   init(_ scope: WeightScope, channels: Int, padding: Int, path: String) throws {
@@ -23,7 +23,7 @@ struct Downsampler {
 /// Doubles a map: nearest neighbour, then a convolution.
 struct Upsampler {
   private let conv: Conv2d
-  private let path: String
+  let path: String
 
   init(_ scope: WeightScope, channels: Int, path: String) throws {
     conv = try Conv2d(scope["conv"], inputs: channels, outputs: channels)

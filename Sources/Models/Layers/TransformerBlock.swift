@@ -42,6 +42,14 @@ struct TransformerBlock {
     down = try Linear(scope["ff.net.2"], inputs: 4 * width, outputs: width)
   }
 
+  func list(_ sites: inout SiteList) {
+    switch attention1 {
+    case .own(let attention): sites.add(attention.site)
+    case .prompt(let attention): sites.add(attention.site)
+    }
+    sites.add(attention2.site)
+  }
+
   /// - Parameters:
   ///   - x: {N, H·W, width}
   ///   - embedding: {N, tokens, embeddingWidth}
@@ -88,6 +96,11 @@ struct SpatialTransformer {
         onlyCrossAttention: onlyCrossAttention, path: "\(path).transformer_blocks.\(layer)")
     }
     self.path = path
+  }
+
+  func list(_ sites: inout SiteList) {
+    blocks.forEach { $0.list(&sites) }
+    sites.add(path)
   }
 
   /// - Parameters:

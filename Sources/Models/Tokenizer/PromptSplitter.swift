@@ -2,10 +2,10 @@
 
 /// The steps of CLIP's tokenizer before byte pairs: normal form, folded white space, lower case, and the cut into
 /// words.
-enum PromptSplitter {
+public enum PromptSplitter {
   /// The words of a text: contractions, runs of letters, single digits, runs of anything else but white space
   /// (`'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+`).
-  static func words(of text: String) -> [String] {
+  public static func words(of text: String) -> [String] {
     let scalars = normalized(text)
     var words: [String] = []
     var position = 0
@@ -25,6 +25,36 @@ enum PromptSplitter {
       position = end
     }
     return words
+  }
+
+  /// The text in normal form C and lower case, as the words of prompts are.
+  public static func lowercased(_ text: String) -> String {
+    var scalars = String.UnicodeScalarView()
+    scalars.append(contentsOf: normalized(text))
+    return String(scalars)
+  }
+
+  /// Where a text stands among the words of a prompt, as ranges of words: one after the other as the tokenizer would cut
+  /// it, whatever its case, normal form and white space. The two small sigmas are one.
+  ///
+  /// - Parameter words: of a prompt, in order; an added word may be what the tokenizer would cut
+  public static func places(of text: String, in words: [String]) -> [Range<Int>] {
+    let wanted = folded(text)
+    guard !wanted.isEmpty else { return [] }
+    let cut = words.map(folded)
+    return cut.indices.compactMap { first in
+      var found: [String] = []
+      var end = first
+      while end < cut.count, found.count < wanted.count {
+        found += cut[end]
+        end += 1
+      }
+      return found == wanted ? first..<end : nil
+    }
+  }
+
+  private static func folded(_ text: String) -> [String] {
+    words(of: text).map { word in String(word.map { $0 == "ς" ? "σ" : $0 }) }
   }
 
   /// NFC, then lower case letter by letter (as the reference does: no rule looks at the neighbours).

@@ -73,6 +73,15 @@ public final class UNet2DConditionModel: NoisePredictor {
     timeBiases = try time.finish(activation: activation)
   }
 
+  public func sites() -> SiteList {
+    var sites = SiteList()
+    down.forEach { $0.list(&sites) }
+    middle?.list(&sites)
+    up.forEach { $0.list(&sites) }
+    sites.add("\(path).out")
+    return sites
+  }
+
   public func callAsFunction(
     _ sample: Tensor, timestep: Double, embedding: Tensor, context: RunContext
   ) throws -> Tensor {

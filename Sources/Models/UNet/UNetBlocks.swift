@@ -31,6 +31,11 @@ struct UNetLayer {
       path: "\(path).attentions.\(index)")
   }
 
+  func list(_ sites: inout SiteList) {
+    sites.add(resnet.path)
+    attention?.list(&sites)
+  }
+
   /// {N, H, W, inputs} to {N, H, W, channels}.
   func callAsFunction(_ x: Tensor, _ step: UNetStep) throws -> Tensor {
     let hidden = try resnet(x, timeBiases: step.timeBiases, context: step.context)
@@ -69,6 +74,11 @@ struct UNetDownBlock {
         path: "\(path).downsamplers.0")
   }
 
+  func list(_ sites: inout SiteList) {
+    layers.forEach { $0.list(&sites) }
+    if let downsampler { sites.add(downsampler.path) }
+  }
+
   /// {N, H, W, inputs} to {N, H/2, W/2, channels}; appends the output of every layer to `skips`.
   func callAsFunction(_ x: Tensor, skips: inout [Tensor], _ step: UNetStep) throws -> Tensor {
     var x = x
@@ -102,6 +112,13 @@ struct UNetMiddleBlock {
     self.path = path
   }
 
+  func list(_ sites: inout SiteList) {
+    sites.add(resnets[0].path)
+    attention.list(&sites)
+    sites.add(resnets[1].path)
+    sites.add(path)
+  }
+
   /// {N, h, w, channels} to the same.
   func callAsFunction(_ x: Tensor, _ step: UNetStep) throws -> Tensor {
     let (context, biases) = (step.context, step.timeBiases)
@@ -132,6 +149,11 @@ struct UNetUpBlock {
       isLast
       ? nil
       : try Upsampler(scope["upsamplers.0"], channels: level.channels, path: "\(path).upsamplers.0")
+  }
+
+  func list(_ sites: inout SiteList) {
+    layers.forEach { $0.list(&sites) }
+    if let upsampler { sites.add(upsampler.path) }
   }
 
   /// {N, h, w, inputs} to the size of the last of the remaining `skips`, from whose end it takes one per layer.

@@ -15,13 +15,20 @@ struct Conditioning {
   /// - Parameters:
   ///   - width: of the model's cross-attention.
   ///   - steps: how many steps a list must at least cover.
-  init(_ embeddings: [Tensor], name: String, width: Int, samples: Int, steps: Int) throws {
+  ///   - schedule: how many it may at most have entries for; nil for `steps`
+  init(
+    _ embeddings: [Tensor], name: String, width: Int, samples: Int, steps: Int, schedule: Int? = nil
+  ) throws {
     self.name = name
     self.width = width
     self.samples = samples
     self.embeddings = embeddings
     guard embeddings.count == 1 || embeddings.count >= steps else {
       throw PipelineError("\(name) has \(embeddings.count) entries for \(steps) steps")
+    }
+    guard embeddings.count <= max(schedule ?? steps, 1) else {
+      throw PipelineError(
+        "\(name) has \(embeddings.count) entries, and the schedule \(schedule ?? steps) steps")
     }
     for embedding in embeddings { try check(embedding, name) }
   }

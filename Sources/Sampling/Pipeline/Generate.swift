@@ -28,6 +28,7 @@ private final class Run {
   private var condition: Tensor?
   private var blend: LatentBlend?
   private var source: NoiseSource
+  private let seeds: [UInt64]
   private var conditional: Conditioning
   private var unconditional: Conditioning?
   private var tokens: [Tokenization?]
@@ -45,9 +46,10 @@ private final class Run {
     count = try SampleCount.resolve([
       (request.prompt.name(text: "prompts", embedding: "embedding"), request.prompt.count),
       (request.negative.name(text: "negative_prompt", embedding: "uncond"), request.negative.count),
-      ("seeds", request.seeds.count),
+      ("seeds", request.seeds?.count ?? 1),
       (request.latents == nil ? "noise" : "latents", given?.shape[0] ?? 1),
-      ("image", pictures?.count ?? 1),
+      ("image", pictures?.images.shape[0] ?? 1),
+      ("mask", pictures?.mask?.shape[0] ?? 1),
     ])
     size = try Self.size(request, pipeline, given, pictures)
 
@@ -77,9 +79,10 @@ private final class Run {
     guidance = Guidance(weight: Float(weight), rescale: Float(request.guidanceRescale))
 
     let samples = count
-    let seeds = (0..<samples).map { request.seeds.cycled($0) }
+    seeds = (0..<samples).map { (request.seeds ?? [0]).cycled($0) }
     source = try NoiseSource(
-      rng: request.rng, seeds: seeds, shape: [pipeline.unet.sampleChannels, size.height, size.width])
+      rng: request.rng ?? "torch-cpu", seeds: seeds,
+      shape: [pipeline.unet.sampleChannels, size.height, size.width])
 
     let latentSize = size
     let trace = request.trace.map {
@@ -88,11 +91,19 @@ private final class Run {
     context = RunContext(hooks: request.hooks, trace: trace)
     context.checkpoints = request.checkpoints
 
+    try request.checkSites(pipeline, guidance: guidance)
+    warnings += request.withoutEffect(guidance: guidance, scheduler: scheduler)
     var encoder = PromptEncoder(
       pipeline: pipeline, context: context, samples: samples, steps: steps.upperBound,
+      schedule: scheduler.timesteps.count,
       style: PromptStyle(chunks: request.chunksPrompts, weighs: request.weighsPrompts))
     guard request.gradientSteps >= 0 else {
       throw PipelineError("grad_steps must not be negative, got \(request.gradientSteps)")
+    }
+    guard request.gradientSteps <= steps.count else {
+      throw PipelineError(
+        "grad_steps must be at most \(steps.count), the steps that the run takes, got \(request.gradientSteps)"
+      )
     }
     if guidance.weight > 1 {
       try encoder.align([request.prompt, request.negative])
@@ -115,21 +126,20 @@ private final class Run {
     }
     context.step = nil
     context.timestep = nil
-    warnings += context.hookSet.unmatched
-      // the codec runs when the picture is first looked at
-      .filter { !$0.description.hasPrefix("vae.") }
-      .map { "hook pattern '\($0)' matched no site" }
 
-    let (pipeline, context, final) = (pipeline, context, latents)
+    // What the run leaves is its caller's, to write over; the pictures are those of the run all the same.
+    latents.storage.writeProtection = nil
+    let (pipeline, context, final) = (pipeline, context, try latents.detached.clone())
     return GenerateResult(
-      latents: final, seeds: (0..<count).map { request.seeds.cycled($0) }, tokens: tokens,
+      latents: latents, seeds: seeds, tokens: tokens,
       trace: context.trace,
       timesteps: scheduler.timesteps, width: size.width * pipeline.factor,
       height: size.height * pipeline.factor,
       warnings: warnings
     ) { sample in
       context.rows = [Row(sample: sample, isConditional: true)]
-      return try pipeline.decode(final.detached.selected(0, sample), context: context)
+      context.input = .latents
+      return try pipeline.decode(final.selected(0, sample), context: context)
     }
   }
 
@@ -156,8 +166,10 @@ private final class Run {
     let isInpaintingModel = pipeline.unet.conditionChannels > 0
     let startsFromNoise = pictures.mask != nil && pictures.strength == 1
     context.rows = (0..<pictures.images.shape[0]).map { Row(sample: $0, isConditional: true) }
+    defer { context.input = nil }
     var clean: Tensor?
     if !(isInpaintingModel && startsFromNoise) {
+      context.input = .image
       clean = try pipeline.encode(pictures.images, sampling: source.draw(), context: context)
     }
     var noise = try source.draw()
@@ -167,6 +179,7 @@ private final class Run {
     if let mask = try pictures.latentMask(pipeline.factor), let masked = try pictures.masked() {
       let draw = try source.draw()
       if isInpaintingModel {
+        context.input = .maskedImage
         let latents = try pipeline.encode(masked, sampling: draw, context: context)
         condition = try .concatenated([mask.expanded([count, 1, size.height, size.width]), latents], dim: 1)
       } else if let clean {
@@ -198,6 +211,11 @@ private final class Run {
       try blend.map { try $0(result.sample, scheduler: scheduler, entering: next) } ?? result.sample
 
     if let onStepEnd = request.onStepEnd {
+      // The scheduler may remember them for later steps.
+      for tensor in [leaving, result.denoised, result.noise] {
+        tensor.storage.writeProtection =
+          "what on_step_end shows cannot be written in place: write into a clone(); on_step may assign latents"
+      }
       try onStepEnd(
         StepEnd(
           index: step, timestep: timestep, latents: leaving, denoised: result.denoised,
@@ -209,8 +227,9 @@ private final class Run {
   /// Lets `onStep` change the state, and returns the latents that enter the step.
   private func callOnStep(_ step: Int, _ timestep: Double, _ latents: Tensor) throws -> Tensor {
     guard let onStep = request.onStep else { return latents }
+    // A copy, so that writing into it counts as assigning and reaches nothing that the scheduler remembers.
     let state = StepState(
-      index: step, timestep: timestep, latents: latents, embedding: conditional[step],
+      index: step, timestep: timestep, latents: try latents.clone(), embedding: conditional[step],
       uncond: unconditional?[step])
     try onStep(state)
     if state.changed.contains(.embedding) { try conditional.assign(state.embedding) }
@@ -228,7 +247,7 @@ private final class Run {
         "latents set by on_step must be of shape \(braced(latents.shape)), got \(braced(state.latents.shape))"
       )
     }
-    return try assigned.expanded(latents.shape).contiguous()
+    return try assigned.expanded(latents.shape).clone()
   }
 
   // MARK: Checks of the request

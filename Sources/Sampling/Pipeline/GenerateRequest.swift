@@ -20,7 +20,8 @@ public struct GenerateRequest {
   public var prompt: Condition
   /// The unconditional half of guidance.
   public var negative: Condition = .texts([""])
-  public var seeds: [UInt64] = [0]
+  /// nil: 0 for all.
+  public var seeds: [UInt64]?
   /// Unit normal numbers in place of a seed's, {C, h, w} or {pictures, C, h, w}; the scheduler scales them.
   public var noise: Tensor?
   /// The state that enters `startStep`, taken as it is, {C, h, w} or {pictures, C, h, w}.
@@ -42,8 +43,8 @@ public struct GenerateRequest {
   public var schedulerSettings = JSON.Object()
   /// Share of fresh noise in DDIM's steps.
   public var eta = 0.0
-  /// Whose numbers a seed stands for: PyTorch's on a CPU (`torch-cpu`) or on a GPU (`torch-cuda`).
-  public var rng = "torch-cpu"
+  /// Whose numbers a seed stands for: PyTorch's on a CPU (`torch-cpu`, where it is nil) or on a GPU (`torch-cuda`).
+  public var rng: String?
   /// Size in pixels; nil: that of `latents` or `noise`, else the one of the model's training.
   public var width, height: Int?
   /// How many of the last steps are differentiated, where something they depend on requires a gradient. The steps

@@ -140,8 +140,9 @@ public final class Pipeline {
     _ latents: Tensor, timestep: Double, embedding: Tensor, hooks: [Hook] = [],
     trace options: TraceOptions? = nil, checkpoints: Bool = false
   ) throws -> (prediction: Tensor, trace: Trace?) {
-    guard timestep.isFinite, timestep >= 0 else {
-      throw PipelineError("timestep must not be negative, got \(timestep)")
+    let last = try schedulerConfig.int("num_train_timesteps", default: 1000) - 1
+    guard timestep >= 0, timestep <= Double(last) else {
+      throw PipelineError("timestep must be between 0 and \(last), the last of the training, got \(timestep)")
     }
     let all = try checkedBatch(latents, "latents", channels: unet.sampleChannels + unet.conditionChannels)
     let batch = try all.narrowed(1, start: 0, length: unet.sampleChannels)
@@ -153,6 +154,20 @@ public final class Pipeline {
       [embedding], name: "embedding", width: unet.embeddingWidth, samples: count, steps: 1)
     let trace = options.map {
       Trace(options: $0, samples: count, latentHeight: batch.shape[2], latentWidth: batch.shape[3])
+    }
+    var check = SiteCheck()
+    check.add(unet.sites())
+    check.leaveOut(textEncoder.sites, because: "denoise calls the noise predictor alone")
+    if let codec {
+      check.leaveOut(codec.encoderSites, because: "denoise calls the noise predictor alone")
+      check.leaveOut(codec.decoderSites, because: "denoise calls the noise predictor alone")
+    }
+    try check.check(hooks)
+    if let options {
+      try check.check(options)
+      guard !options.unconditional else {
+        throw PipelineError("uncond of the trace needs guidance, and denoise has none")
+      }
     }
     let context = RunContext(hooks: hooks, trace: trace)
     context.checkpoints = checkpoints

@@ -6,8 +6,8 @@ struct PromptEncoder {
   let pipeline: Pipeline
   let context: RunContext
   let samples: Int
-  /// The last step that will be taken.
-  let steps: Int
+  /// The last step that will be taken, and the length of the schedule.
+  let steps, schedule: Int
   let style: PromptStyle
   /// Chunks of the longest text.
   private var chunks = 1
@@ -16,8 +16,10 @@ struct PromptEncoder {
   private(set) var warnings: [String] = []
 
   init(
-    pipeline: Pipeline, context: RunContext, samples: Int, steps: Int, style: PromptStyle = PromptStyle()
+    pipeline: Pipeline, context: RunContext, samples: Int, steps: Int, schedule: Int? = nil,
+    style: PromptStyle = PromptStyle()
   ) {
+    self.schedule = schedule ?? steps
     self.style = style
     self.pipeline = pipeline
     self.context = context
@@ -47,17 +49,14 @@ struct PromptEncoder {
       case .embeddings(let list): list
       }
     return try Conditioning(
-      embeddings, name: name, width: pipeline.unet.embeddingWidth, samples: samples, steps: steps)
+      embeddings, name: name, width: pipeline.unet.embeddingWidth, samples: samples, steps: steps,
+      schedule: schedule)
   }
 
   /// {tokens, d} for one text, {pictures, tokens, d} for several.
   private mutating func encode(_ texts: [String], isConditional: Bool) throws -> Tensor {
     var distinct: [String] = []
-    var firstSamples: [Int] = []
-    for (sample, text) in texts.enumerated() where !distinct.contains(text) {
-      distinct.append(text)
-      firstSamples.append(sample)
-    }
+    for text in texts where !distinct.contains(text) { distinct.append(text) }
     var tokenized = try distinct.map { try tokens(of: $0) }
     for index in tokenized.indices { tokenized[index].pad(toChunks: chunks, tokenizer: pipeline.tokenizer) }
     for (text, tokens) in zip(distinct, tokenized) {
@@ -67,9 +66,14 @@ struct PromptEncoder {
         "\(what) '\(text.prefix(40))…' has more than \(tokens.tokenization.ids.count) tokens; cut off: '\(cut)'"
       )
     }
-    context.rows = zip(firstSamples, tokenized).flatMap { sample, tokens in
-      tokens.chunks.map { _ in Row(sample: sample, isConditional: isConditional) }
+    context.rows = zip(distinct, tokenized).flatMap { text, tokens in
+      let users = (0..<samples).filter { texts.cycled($0) == text }
+      return tokens.chunks.indices.map { chunk in
+        Row(sample: users.first ?? 0, isConditional: isConditional, chunk: chunk, samples: users)
+      }
     }
+    context.input = isConditional ? .prompt : .negativePrompt
+    defer { context.input = nil }
     let rows = try pipeline.textEncoder(ids: tokenized.flatMap(\.chunks), context: context)
     let encoded = try Tensor.stacked(
       tokenized.enumerated().map { index, tokens in

@@ -37,7 +37,13 @@ extension LuaCall {
 
   /// Sizes: a list, or all arguments from `position` on. Negative ones are left to the operation.
   func sizes(from position: Int = 1) throws -> [Int] {
-    if slot(position).kind == .table { return try self[position] }
+    if slot(position).kind == .table {
+      if count > position, !slot(position + 1).isNothing {
+        throw LuaArgumentError(
+          position + 1, "nothing after a list of sizes expected, got \(slot(position + 1).described)")
+      }
+      return try self[position]
+    }
     guard count >= position else { throw LuaArgumentError(position, "sizes expected, got no value") }
     return try arguments(from: position)
   }

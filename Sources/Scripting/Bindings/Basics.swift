@@ -14,7 +14,7 @@ extension Session {
       var pairs = try slot.pairs().map { (key: SortedKey($0.key), pair: $0) }
       pairs.sort { $0.key < $1.key }
       var position = 0
-      let next = try call.state.function("next()") { _ in
+      let next = try call.state.function("next(...)") { _ in
         guard position < pairs.count else { return LuaMany(LuaValue.nil) }
         defer { position += 1 }
         return LuaMany(pairs[position].pair.key, pairs[position].pair.value)
@@ -36,7 +36,7 @@ extension Session {
     let os: LuaTable = try lua.globals.get("os")
     try os.set(
       "exit",
-      try lua.function("exit(code)") { [weak self] call in
+      try lua.function("exit(code?, close?)") { [weak self] call in
         guard let self else { return }
         switch call.slot(1).kind {
         case .none, .nil: self.exitStatus = 0

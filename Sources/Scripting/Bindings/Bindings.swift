@@ -15,6 +15,7 @@ enum Bindings {
     try addStatistics(to: lunette)
     try addJSON(to: lunette)
     try addClock(to: lunette)
+    try addText(to: lunette)
     try addModels(to: lunette)
   }
 }

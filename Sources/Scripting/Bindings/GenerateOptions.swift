@@ -151,11 +151,23 @@ struct GenerateOptions {
 
   private mutating func readCallbacks(step: LuaFunction?, stepEnd: LuaFunction?, isSingle: Bool) {
     if let step {
-      request.onStep = { state in try step.call(LuaStepState(state, isSingle: isSingle)) }
+      request.onStep = { state in
+        let given = try step.call(LuaStepState(state, isSingle: isSingle))
+        try Self.refuse(given, of: "on_step", "assign to its latents, embedding or uncond")
+      }
     }
     if let stepEnd {
-      request.onStepEnd = { end in try stepEnd.call(LuaStepEnd(end, isSingle: isSingle)) }
+      request.onStepEnd = { end in
+        let given = try stepEnd.call(LuaStepEnd(end, isSingle: isSingle))
+        try Self.refuse(given, of: "on_step_end", "on_step may change what the run goes on with")
+      }
     }
+  }
+
+  /// What a callback returns would be lost.
+  private static func refuse(_ returned: [LuaValue], of callback: String, _ instead: String) throws {
+    guard let value = returned.first, !value.isNil else { return }
+    throw ScriptingError("\(callback) returned a value, which changes nothing: \(instead)")
   }
 }
 

@@ -54,6 +54,11 @@ final class LuaModel: LuaUserdata {
     try type.method("encode(text)") { model, call in
       if let text = call.slot(1).string { return try model.pipeline.encode(text) }
       let options = try call.options(at: 1, keys: ["ids", "soft", "rows", "text", "chunks", "weights"])
+      let given = try ["text", "ids", "soft", "rows"].filter { try options.has($0) }
+      if given.count > 1 { throw options.complaint(given[1], "cannot go together with '\(given[0])'") }
+      for key in ["chunks", "weights"] where try options.has(key) && given != ["text"] {
+        throw options.complaint(key, "goes only together with 'text'")
+      }
       if let soft: Tensor = try options["soft"] { return try model.pipeline.encode(soft: soft) }
       if let rows: Tensor = try options["rows"] { return try model.pipeline.encode(rows: rows) }
       if let text: String = try options["text"] {

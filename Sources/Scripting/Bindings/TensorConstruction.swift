@@ -16,8 +16,8 @@ extension Bindings {
   }
 
   private static func addConstructors(to module: LuaModule) throws {
-    try module.function("zeros(sizes)") { call in try Tensor.zeros(call.sizes()) }
-    try module.function("ones(sizes)") { call in try Tensor.ones(call.sizes()) }
+    try module.function("zeros(sizes...)") { call in try Tensor.zeros(call.sizes()) }
+    try module.function("ones(sizes...)") { call in try Tensor.ones(call.sizes()) }
     try module.function("full(sizes, value)") { call in try Tensor.full(call.shape(1), call[2]) }
     try module.function("eye(n)") { call in try Tensor.eye(call[1]) }
     try module.function("one_hot(index, n)") { call in

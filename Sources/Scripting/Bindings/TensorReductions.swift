@@ -16,8 +16,16 @@ extension Tensor {
         try function(x, call.dimensions(1, rank: x.rank), call["keepdim"] ?? false)
       }
     }
-    try type.method("var(dim?, {keepdim, correction})") { x, call in try x.variance(call) }
-    try type.method("std(dim?, {keepdim, correction})") { x, call in try x.variance(call).sqrt() }
+    try type.method("var(dim?, {keepdim, correction})") { x, call in
+      try x.variance(
+        dims: call.dimensions(1, rank: x.rank), correction: call.correction(),
+        keepDim: call["keepdim"] ?? false)
+    }
+    try type.method("std(dim?, {keepdim, correction})") { x, call in
+      try x.standardDeviation(
+        dims: call.dimensions(1, rank: x.rank), correction: call.correction(),
+        keepDim: call["keepdim"] ?? false)
+    }
     try describeExtremes(type)
     try type.method("softmax(dim?)") { x, call in
       guard x.rank > 0 else { return try ones([]) }
@@ -25,15 +33,6 @@ extension Tensor {
     }
     try type.method("cumsum(dim)") { x, call in try x.cumsum(dim: call.dimension(1, rank: x.rank)) }
     try type.method("normalize(dim)") { x, call in try x.normalized(dim: call.dimension(1, rank: x.rank)) }
-  }
-
-  private func variance(_ call: LuaCall) throws -> Tensor {
-    let correction: Int = try call["correction"] ?? 1
-    guard (0...1 << 32).contains(correction) else {
-      throw call.options.complaint("correction", "integer of at least 0 expected, got \(correction)")
-    }
-    return try variance(
-      dims: call.dimensions(1, rank: rank), correction: correction, keepDim: call["keepdim"] ?? false)
   }
 
   /// Along a dimension: values and indices, from 1.
@@ -89,5 +88,16 @@ extension Tensor {
   private func lastDimension() throws -> Int {
     guard rank > 0 else { throw LuaArgumentError(0, "tensor of at least one dimension expected, got {}") }
     return rank - 1
+  }
+}
+
+extension LuaCall {
+  /// The option `correction`.
+  fileprivate func correction() throws -> Int {
+    let correction: Int = try self["correction"] ?? 1
+    guard (0...1 << 32).contains(correction) else {
+      throw options.complaint("correction", "integer of at least 0 expected, got \(correction)")
+    }
+    return correction
   }
 }

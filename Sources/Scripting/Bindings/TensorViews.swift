@@ -4,10 +4,10 @@ import Tensor
 extension Tensor {
   /// Other headers over the same storage, where a name does not say otherwise.
   static func describeViews(_ type: LuaType<Tensor>) throws {
-    try type.method("view(sizes)") { x, call in try x.viewed(call.sizes()) }
-    try type.method("reshape(sizes)") { x, call in try x.reshaped(call.sizes()) }
+    try type.method("view(sizes...)") { x, call in try x.viewed(call.sizes()) }
+    try type.method("reshape(sizes...)") { x, call in try x.reshaped(call.sizes()) }
     try type.method("flatten()") { x, _ in try x.flattened() }
-    try type.method("permute(dims)") { x, call in
+    try type.method("permute(dims...)") { x, call in
       let given = try call.sizes()
       guard given.map({ $0 > 0 ? $0 : $0 &+ x.rank &+ 1 }).sorted() == Array(1..<x.rank + 1) else {
         throw LuaArgumentError(
@@ -51,7 +51,7 @@ extension Tensor {
       let dim = try call.dimension(1, rank: x.rank)
       return x.shape[dim] == 1 ? try x.squeezed(dim) : x
     }
-    try type.method("expand(sizes)") { x, call in try x.expanded(call.sizes()) }
+    try type.method("expand(sizes...)") { x, call in try x.expanded(call.sizes()) }
     try type.method("split(length, dim?)") { x, call in
       let length: Int = try call[1]
       guard length > 0 else { throw LuaArgumentError(1, "length of at least 1 expected, got \(length)") }
@@ -59,7 +59,7 @@ extension Tensor {
     }
     try type.method("contiguous()") { x, _ in try x.contiguous() }
     try type.method("clone()") { x, _ in try x.clone() }
-    try type.method("tile(counts)") { x, call in try x.tiled(call.sizes()) }
+    try type.method("tile(counts...)") { x, call in try x.tiled(call.sizes()) }
   }
 
   /// Elements picked by index: copies.

@@ -41,7 +41,7 @@ final class PluginHost {
         guard let self else { return LuaMany() }
         let name: String = try call[1]
         guard try self.locate(name) != nil else { return LuaMany("no plugin '\(Self.plugin(of: name))'") }
-        let loader = try call.state.function("loader(name)") { [weak self] _ in
+        let loader = try call.state.function("loader(name, place)") { [weak self] _ in
           LuaMany(list: try self.map { [try $0.module(name)] } ?? [])
         }
         return LuaMany(loader, name)

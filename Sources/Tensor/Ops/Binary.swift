@@ -43,8 +43,10 @@ extension Tensor {
       },
       and: exponent
     ) { gradient in
-      // yⁿ·ln x tends to 0 with x.
-      try gradient.multiplying(y().nonzero(y().multiplying(x().log()))).summed(to: n().shape)
+      // xⁿ·ln x is 0 at x = 0 for n ≥ 0, where PyTorch has it so too (for n = 0 there is no limit).
+      let slope = try y().multiplying(x().log())
+      let vanishes = try x().equal(to: 0).multiplying(n().greaterOrEqual(to: 0))
+      return try gradient.multiplying(vanishes.zero(slope)).summed(to: n().shape)
     }
   }
 
@@ -100,7 +102,11 @@ extension Tensor {
   public func exponent(of value: Float) throws -> Tensor {
     let result = try Tensor.binary(.power, value, self)
     let y = result.kept
-    return result.recorded(from: self) { try $0.multiplying(y()).multiplying(Glibc.log(value)) }
+    let x = kept
+    return result.recorded(from: self) { gradient in
+      let slope = try y().multiplying(Glibc.log(value))
+      return try gradient.multiplying(value == 0 ? x().less(than: 0).nonzero(slope) : slope)
+    }
   }
 
   /// `self` where the condition is not 0, elsewhere `other`; all three shapes go together.

@@ -23,14 +23,15 @@ extension Tensor {
   }
 
   /// For each place of `indices`, the element of this tensor there, but at the position along `dim` that the index
-  /// names (`torch.gather`). The other sizes must agree.
+  /// names (`torch.gather`). The other sizes are at most the tensor's.
   public func taken(along dim: Int, _ indices: Tensor) throws -> Tensor {
     let d = try Shape.dimension(dim, rank: rank)
-    var expected = shape
-    if indices.rank == rank { expected[d] = indices.shape[d] }
-    guard indices.shape == expected else {
+    guard indices.rank == rank, (0..<rank).allSatisfy({ $0 == d || indices.shape[$0] <= shape[$0] }) else {
       throw TensorError(
         "indices \(Shape.text(indices.shape)) do not fit a tensor \(Shape.text(shape)) along dimension \(d)")
+    }
+    for other in 0..<rank where other != d && indices.shape[other] < shape[other] {
+      return try narrowed(other, start: 0, length: indices.shape[other]).taken(along: d, indices)
     }
     let source = try detached.transposed(d, -1).contiguous()
     let places = try indices.detached.transposed(d, -1).contiguous()

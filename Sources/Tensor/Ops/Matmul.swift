@@ -8,6 +8,12 @@ extension Tensor {
       throw TensorError(
         "matmul: vectors or matrices expected, got \(Shape.text(shape)) and \(Shape.text(b.shape))")
     }
+    let rows = b.shape[Swift.max(b.rank - 2, 0)]
+    guard rank > 1 && b.rank > 1 || shape[rank - 1] == rows else {
+      throw TensorError(
+        "matmul: \(Shape.text(shape)) and \(Shape.text(b.shape)) do not go together: \(shape[rank - 1]) columns and "
+          + "\(rows) rows")
+    }
     let product = try (rank == 1 ? unsqueezed(0) : self).matrixProduct(b.rank == 1 ? b.unsqueezed(1) : b)
     let column = b.rank == 1 ? try product.squeezed(-1) : product
     return rank == 1 ? try column.squeezed(b.rank == 1 ? -1 : -2) : column

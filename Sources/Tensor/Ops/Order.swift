@@ -23,6 +23,7 @@ extension Tensor {
   /// The elements in order along `dim`, and the places they came from. Equal elements keep their order; NaN counts
   /// as the largest.
   public func sorted(dim: Int = -1, descending: Bool = false) throws -> (values: Tensor, indices: Tensor) {
+    try checkPlaces(Shape.dimension(dim, rank: rank))
     let both = try alongRows(dim) { rows in
       let (values, indices) = try Compute.backend.sort(rows, descending: descending)
       return [values, indices]
@@ -55,8 +56,18 @@ extension Tensor {
     guard shape[d] > 0 else {
       throw TensorError("the extreme of no elements is not defined, got \(Shape.text(shape))")
     }
+    try checkPlaces(d)
     let places = try alongRows(d) { [try Compute.backend.extremeIndex($0, largest: largest)] }[0]
     return keepDim ? places : try places.squeezed(d)
+  }
+
+  /// Places are numbers of a tensor, which are whole up to 2²⁴.
+  private func checkPlaces(_ d: Int) throws {
+    guard shape[d] <= 1 << 24 else {
+      throw TensorError(
+        "places among \(shape[d]) elements are beyond what a float32 can tell (2^24); take parts of the tensor "
+          + "\(Shape.text(shape)), or a dimension that is shorter")
+    }
   }
 
   /// Of the last dimension, seen as rows.

@@ -55,13 +55,32 @@ extension Tensor {
   /// estimate that is PyTorch's default.
   public func variance(dims: [Int]? = nil, correction: Int = 1, keepDim: Bool = false) throws -> Tensor {
     let (wide, x) = (try keptShape(dims), kept)
-    let reduced = try Set(reducedDimensions(dims)).reduce(1) { $0 * shape[$1] }
-    let free = Swift.max(reduced - correction, 0)
-    let scale = Double(reduced) / Double(free)
+    let free = try degrees(dims, correction)
+    let scale = try Double(degrees(dims, 0)) / Double(free)
     return try self.reduced(.variance, scale: scale, dims, keepDim).recorded(from: self) { gradient in
       let centred = try x().subtracting(x().mean(dims: dims, keepDim: true))
       return try gradient.multiplying(2 / Float(free)).reshaped(wide).multiplying(centred)
     }
+  }
+
+  /// The root of the variance. Its gradient where all elements are equal is 0, as in PyTorch.
+  public func standardDeviation(dims: [Int]? = nil, correction: Int = 1, keepDim: Bool = false) throws
+    -> Tensor
+  {
+    let (wide, x) = (try keptShape(dims), kept)
+    let free = try degrees(dims, correction)
+    let result = try detached.variance(dims: dims, correction: correction, keepDim: keepDim).sqrt()
+    let deviation = result.kept
+    return result.recorded(from: self) { gradient in
+      let centred = try x().subtracting(x().mean(dims: dims, keepDim: true))
+      let scale = try deviation().nonzero(gradient.dividing(deviation())).dividing(Float(free))
+      return try scale.reshaped(wide).multiplying(centred)
+    }
+  }
+
+  /// How many elements are reduced to one, less the correction.
+  private func degrees(_ dims: [Int]?, _ correction: Int) throws -> Int {
+    try Swift.max(Set(reducedDimensions(dims)).reduce(1) { $0 * shape[$1] } - correction, 0)
   }
 
   public func sum(dim: Int, keepDim: Bool = false) throws -> Tensor { try sum(dims: [dim], keepDim: keepDim) }

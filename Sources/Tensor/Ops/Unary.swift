@@ -57,15 +57,16 @@ extension Tensor {
     try unary(.quickGelu, fromInput: { try $1.activationGradient(.quickGelu, $0) })
   }
 
-  /// Between `minimum` and `maximum`, each if given; NaN stays.
+  /// Between `minimum` and `maximum`, each if given; NaN stays. The gradient passes between them
+  /// and is 0 at them, as in PyTorch 2.15 (to 2.13 it passed at them).
   public func clamped(min minimum: Float? = nil, max maximum: Float? = nil) throws -> Tensor {
     let result = try detached.clone()
     try result.clamp_(min: minimum, max: maximum)
     let x = kept
     return result.recorded(from: self) { gradient in
       var inside = gradient
-      if let minimum { inside = try x().greaterOrEqual(to: minimum).multiplying(inside) }
-      if let maximum { inside = try x().lessOrEqual(to: maximum).multiplying(inside) }
+      if let minimum { inside = try x().greater(than: minimum).nonzero(inside) }
+      if let maximum { inside = try x().less(than: maximum).nonzero(inside) }
       return inside
     }
   }

@@ -53,6 +53,8 @@ struct PluginRunCommand: ParsableCommand {
     guard PluginName.isValid(plugin), PluginName.isValid(command) else {
       throw CommandError("'\(plugin) \(command)' is no command of a plugin")
     }
+    // Also when it fails, where what was made before is.
+    defer { for name in folder.names { Terminal.note("\(folder.path)/\(name)") } }
     try session.run(code, name: "\(plugin) \(command)").throwFailure()
     if let failure { throw failure }
     if let status = session.exitStatus, status != 0 { throw ExitCode(status) }

@@ -71,6 +71,7 @@ int lb_set(lua_State *L, int table);             /* key, value -> , with metamet
 int lb_raw_set(lua_State *L, int table);         /* key, value -> */
 int lb_append(lua_State *L, int table, int64_t position);  /* value -> */
 int lb_next(lua_State *L, int table, int *more); /* key -> key, value; or nothing */
+int64_t lb_count_pairs(lua_State *L, int table); /* needs room for two values; metamethods have no say */
 int lb_to_string(lua_State *L, int index);       /* pushes what tostring() gives */
 int lb_equal(lua_State *L, int a, int b, int *equal);
 int lb_call(lua_State *L, int arguments, int results);     /* function, arguments… -> results…; notes tracebacks */

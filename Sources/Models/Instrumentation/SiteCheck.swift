@@ -1,0 +1,56 @@
+/// The sites of one run, against which the patterns of its hooks and its trace are held before it starts: a pattern that
+/// nothing will ever match is a slip of the pen.
+struct SiteCheck {
+  private var sites = SiteList()
+  /// Looked at only for what matches nothing before.
+  private var later: [() throws -> SiteList] = []
+  /// Components that the run does not call, and why.
+  private var absent: [(sites: () throws -> SiteList, reason: String)] = []
+
+  mutating func add(_ list: SiteList) { sites.add(list) }
+  mutating func add(later list: @escaping () throws -> SiteList) { later.append(list) }
+  mutating func leaveOut(_ list: @escaping () throws -> SiteList, because reason: String) {
+    absent.append((list, reason))
+  }
+
+  /// - Throws: `PipelineError` that names a pattern without a site, and the nearest sites.
+  func check(_ hooks: [Hook]) throws {
+    for hook in hooks {
+      let pattern = hook.pattern
+      if sites.names.contains(where: pattern.matches) { continue }
+      var known = sites.names
+      for list in later { known += try list().names }
+      if known.contains(where: pattern.matches) { continue }
+      for part in absent where try part.sites().names.contains(where: pattern.matches) {
+        throw PipelineError("the hook '\(pattern)' would never be called: \(part.reason)")
+      }
+      throw PipelineError(
+        "the hook '\(pattern)' matches no site; the nearest are \(Self.list(pattern.nearest(in: known)))")
+    }
+  }
+
+  /// - Throws: `PipelineError` if the trace would record nothing, or one of its patterns matches no layer.
+  func check(_ trace: TraceOptions) throws {
+    guard trace.cross || trace.selfAttention else {
+      throw PipelineError("the trace would record nothing: cross is false and self is not true")
+    }
+    let layers = sites.attention.filter { $0.kind != .other }
+    for pattern in trace.layers ?? [] {
+      let matching = layers.filter { pattern.matches($0.path) }
+      if matching.contains(where: trace.wants) { continue }
+      guard matching.isEmpty else {
+        let (kind, option) =
+          trace.cross ? ("self-attention", "self = true") : ("cross-attention", "cross = true")
+        throw PipelineError(
+          "layers '\(pattern)' of the trace names \(kind) only, which is recorded with \(option)")
+      }
+      throw PipelineError(
+        "layers '\(pattern)' of the trace matches no attention layer; the nearest are "
+          + Self.list(pattern.nearest(in: layers.filter(trace.wantsKind).map(\.path))))
+    }
+  }
+
+  private static func list(_ names: [String]) -> String {
+    names.isEmpty ? "none" : names.map { "'\($0)'" }.joined(separator: ", ")
+  }
+}

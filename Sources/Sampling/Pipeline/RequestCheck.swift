@@ -1,0 +1,69 @@
+import Models
+import Tensor
+
+/// What a request says that would have no effect: a slip is refused, and what is only unused is named.
+extension GenerateRequest {
+  /// - Throws: `PipelineError` for a hook that would never be called, or a trace that would record nothing.
+  func checkSites(_ pipeline: Pipeline, guidance: Guidance) throws {
+    var check = SiteCheck()
+    check.add(pipeline.unet.sites())
+    if encodesText(guidance) {
+      check.add(pipeline.textEncoder.sites())
+    } else {
+      check.leaveOut(
+        pipeline.textEncoder.sites, because: "this run encodes no text, as it was given embeddings")
+    }
+    if let codec = pipeline.codec {
+      check.add(later: codec.decoderSites)
+      if image != nil {
+        check.add(later: codec.encoderSites)
+      } else {
+        check.leaveOut(codec.encoderSites, because: "this run encodes no picture, as it was given no image")
+      }
+    }
+    try check.check(hooks)
+    guard let trace else { return }
+    try check.check(trace)
+    guard !trace.unconditional || guidance.weight > 1 else {
+      throw PipelineError("uncond of the trace needs guidance above 1: this run has no unconditional half")
+    }
+  }
+
+  /// In words, what was given and changes nothing in this run.
+  func withoutEffect(guidance: Guidance, scheduler: any Scheduler) -> [String] {
+    var unused: [String] = []
+    if guidance.weight <= 1 {
+      let reason = "guidance is at most 1"
+      if !negative.isDefault {
+        unused.append(
+          "\(negative.name(text: "negative_prompt", embedding: "uncond")) has no effect: \(reason)")
+      }
+      if guidanceRescale > 0 { unused.append("guidance_rescale has no effect: \(reason)") }
+    }
+    if image == nil, !scheduler.drawsNoise,
+      let given = noise != nil ? "noise" : latents != nil ? "latents" : nil
+    {
+      let reason = "the run starts from \(given), and its scheduler draws no noise"
+      if let seeds { unused.append("seed\(seeds.count == 1 ? "" : "s") has no effect: \(reason)") }
+      if rng != nil { unused.append("rng has no effect: \(reason)") }
+    }
+    if !encodesText(guidance) {
+      if chunksPrompts { unused.append("chunks has no effect: no text is encoded") }
+      if weighsPrompts { unused.append("weights has no effect: no text is encoded") }
+    }
+    return unused
+  }
+
+  private func encodesText(_ guidance: Guidance) -> Bool {
+    prompt.isText || guidance.weight > 1 && negative.isText
+  }
+}
+
+extension GenerateRequest.Condition {
+  fileprivate var isText: Bool { if case .texts = self { true } else { false } }
+
+  /// Whether it is what a request has that says nothing.
+  fileprivate var isDefault: Bool {
+    if case .texts(let texts) = self { texts.allSatisfy(\.isEmpty) } else { false }
+  }
+}

@@ -1,0 +1,232 @@
+import Encoding
+import Neural
+import Tensor
+import Testing
+
+@testable import Families
+@testable import Models
+
+/// Adapters of each kind against PEFT's own layers and LyCORIS' definitions (Scripts/dev/goldens/peft_adapters.py).
+@Suite struct PEFTAdapterTests {
+  private let golden: SafetensorsFile
+
+  init() throws { golden = try SafetensorsFile(path: Goldens.path("peft-adapters.safetensors")) }
+
+  private static let chain = [
+    ("rank-stabilised.safetensors", 0.5), ("patterns.safetensors", 0.8), ("biases.safetensors", 0.7),
+    ("dora.safetensors", 0.6),
+  ]
+
+  private func expect(_ loras: [(String, Double)], like name: String) throws {
+    var options = CheckpointOptions()
+    options.loras = try loras.map { try LoRA(path: Goldens.path("adapters/kinds/\($0.0)"), scale: $0.1) }
+    let checkpoint = try Checkpoint(path: Goldens.path("tiny-sd1"), options: options)
+    let pipeline = try checkpoint.pipeline()
+    #expect(checkpoint.warnings == [])
+    let text = try pipeline.encode("a cat and a pistol")
+    let output = try pipeline.denoise(golden.tensor(named: "sample"), timestep: 500, embedding: text)
+      .prediction
+    #expect(difference(text, try golden.tensor(named: "\(name).hidden")) < 1e-4, "\(name): text")
+    #expect(difference(output, try golden.tensor(named: "\(name).out")) < 1e-4, "\(name): prediction")
+  }
+
+  @Test(arguments: chain)
+  func settingsInMetadata(file: String, scale: Double) throws {
+    try expect([(file, scale)], like: String(file.split(separator: ".")[0]))
+  }
+
+  @Test(arguments: [("dora-text", 1.0), ("whole-modules", 1), ("own-biases", 1), ("table", 0.5)])
+  func settingsBesideTheFile(folder: String, scale: Double) throws {
+    try expect([("\(folder)/adapter_model.safetensors", scale)], like: folder)
+  }
+
+  /// DoRA scales what adapters before it changed, biases too, and measures the model's own weights.
+  @Test func severalOnOneLayer() throws { try expect(Self.chain, like: "chain") }
+
+  /// Whole differences, norms, Tucker's form, DoRA by rows and by columns.
+  @Test func kohyaAndLyCORIS() throws { try expect([("kohya.safetensors", 0.6)], like: "kohya") }
+
+  /// What takes the place of the model's own has no strength.
+  @Test(arguments: ["whole-modules", "own-biases"])
+  func wholeTensorsHaveNoScale(folder: String) throws {
+    var options = CheckpointOptions()
+    options.loras = [
+      try LoRA(path: Goldens.path("adapters/kinds/\(folder)/adapter_model.safetensors"), scale: 0.5)
+    ]
+    let checkpoint = try Checkpoint(path: Goldens.path("tiny-sd1"), options: options)
+    #expect(throws: PipelineError.self) { try checkpoint.pipeline() }
+  }
+
+  // MARK: Every setting
+
+  /// A whole adapter of two layers with these settings of PEFT.
+  private func message(_ settings: [String: JSON], _ extra: [String: [Int]] = [:]) throws -> String {
+    let workshop = try Workshop()
+    let layer = "unet.down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q"
+    let shapes = ["\(layer).lora_A.weight": [2, 8], "\(layer).lora_B.weight": [8, 2]].merging(extra) { $1 }
+    var note = JSON.Object()
+    for (key, value) in settings { note["unet." + key] = value }
+    let path = "\(workshop.path)/lora.safetensors"
+    try SafetensorsFile.write(
+      shapes.mapValues { try .ones($0) }, to: path,
+      metadata: ["lora_adapter_metadata": JSON.object(note).description])
+    do {
+      var options = CheckpointOptions()
+      options.loras = [try LoRA(path: path)]
+      let checkpoint = try Checkpoint(path: Goldens.path("tiny-sd1"), options: options)
+      _ = try checkpoint.pipeline()
+      return checkpoint.warnings.joined()
+    } catch { return "\(error)" }
+  }
+
+  /// No field of PEFT's is unknown, and none that is not supported passes.
+  @Test func everyFieldIsHonouredOrRefused() throws {
+    let known = try JSON(file: Goldens.path("adapters/peft-fields.json"))
+    let fields = try #require(known["fields"]?.object)
+    let added: Set = ["peft_version"]  // PEFT writes it beside the fields
+    #expect(Set(fields.keys).subtracting(PEFTConfig.fields.keys) == [])
+    #expect(Set(PEFTConfig.fields.keys).subtracting(fields.keys).subtracting(added) == [])
+    let defaults = Dictionary(uniqueKeysWithValues: zip(fields.keys, fields.values))
+      .filter { !["r", "lora_alpha"].contains($0.key) }
+    #expect(try message(defaults.merging(["r": 2]) { $1 }) == "")
+    for (name, handling) in PEFTConfig.fields {
+      guard case .only = handling else { continue }
+      for value: JSON in [true, 3, "x", ["a": 1], [1]] {
+        #expect(try message(["r": 2, name: value]).contains("\(name) = "), "\(name)")
+      }
+    }
+    #expect(try message(["r": 2, "quantum_config": ["a": 1]]).contains("quantum_config"))
+    #expect(try message(["r": 2, "quantum_config": nil]) == "")
+  }
+
+  @Test func otherKindsOfAdaptersAreRefused() throws {
+    let known = try JSON(file: Goldens.path("adapters/peft-fields.json"))
+    for type in try #require(known["types"]?.array) where type != "LORA" {
+      #expect(try message(["r": 2, "peft_type": type]).contains("peft_type = "))
+    }
+  }
+
+  @Test(
+    arguments: [
+      (["r": 3], "the rank of"), (["r": 2, "rank_pattern": ["attn1.to_q": 3]], "the rank of"),
+      (["r": 2, "rank_pattern": ["(": 3]], "the regular expression '('"),
+      (["r": "two"], "r must be a whole number"),
+      (["r": 2, "lora_alpha": "x"], "lora_alpha must be a number"),
+      (["r": 2, "use_dora": true], "use_dora = true"), (["r": 2, "lora_bias": true], "lora_bias = true"),
+      (["r": 2, "use_rslora": 1], "use_rslora must be true or false"),
+      (["r": 2, "bias": "some"], "bias = "),
+      (["r": 2, "target_modules": ["to_k"]], "target_modules leaves out"),
+      (["r": 2, "target_modules": ".*to_k"], "target_modules leaves out"),
+      (["r": 2, "exclude_modules": ["to_q"]], "exclude_modules names"),
+      (["r": 2, "init_lora_weights": "pissa_niter_4"], "init_lora_weights = "),
+      (["r": 2, "init_lora_weights": "olora"], "init_lora_weights = "),
+      (["r": 2, "init_lora_weights": "loftq"], "init_lora_weights = "),
+      (["r": 2, "init_lora_weights": "corda"], "init_lora_weights = "),
+      (["r": 2, "init_lora_weights": "lora_ga"], "init_lora_weights = "),
+    ] as [([String: JSON], String)])
+  func contradictionsAreNamed(settings: [String: JSON], what: String) throws {
+    #expect(try message(settings).contains(what))
+  }
+
+  @Test func settingsWithoutTheirTensorsAndBack() throws {
+    let layer = "unet.down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q"
+    func with(_ suffix: String, _ shape: [Int], _ settings: [String: JSON] = [:]) throws -> String {
+      try message(settings.merging(["r": 2]) { $1 }, [layer + suffix: shape])
+    }
+    #expect(try with(".lora_magnitude_vector", [8], ["use_dora": false]).contains("use_dora = false"))
+    #expect(try with(".lora_magnitude_vector", [8], ["use_dora": true]) == "")
+    #expect(try with(".lora_magnitude_vector", [9], ["use_dora": true]).contains("does not fit"))
+    #expect(try with(".lora_B.bias", [8], ["lora_bias": false]).contains("lora_bias = false"))
+    #expect(try with(".lora_B.bias", [8], ["lora_bias": true]) == "")
+    #expect(try with(".lora_B.bias", [9], ["lora_bias": true]).contains("does not fit"))
+    #expect(try with(".alpha", [], [:]).contains("state the scale"))
+    #expect(try with(".weight", [8, 8]).contains("modules_to_save does not name"))
+    #expect(try with(".base_layer.bias", [8]).contains("bias = \"none\""))
+  }
+
+  // MARK: Every tensor
+
+  /// One more tensor in a whole adapter changes the result, or is named.
+  @Test(arguments: [
+    "lora_unet_conv_in.scalar", "lora_unet_conv_in.hada_w1_a", "lora_unet_conv_in.lokr_w1",
+    "lora_unet_conv_in.alpha",
+    "lora_unet_conv_in.dora_scale", "lora_unet_conv_in.lora_mid.weight", "lora_unet_conv_in.lora_up.weight",
+    "lora_unet_conv_in.oft_blocks", "lora_unet_conv_in.on_input", "lora_unet_conv_in.weight",
+    "lora_unet_conv_in.diff",
+    "lora_unet_conv_in.reshape_weight", "lora_unet_conv_in.diff_c", "conv_in.lora_A.bias",
+    "conv_in.lora_C.weight",
+    "unet.conv_in.weight", "unet.conv_in.bias", "bundle_emb.word.string_to_param.*", "bundle_emb.word.clip_g",
+    "noise",
+    "unet.conv_in.lora_diag", "unet.conv_in.lora_E", "unet.conv_in.trainable_tokens_delta",
+    "lora_te2_x.alpha",
+  ])
+  func noTensorIsLost(name: String) throws {
+    let workshop = try Workshop()
+    let layer = "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q"
+    let shapes = ["\(layer).lora_down.weight": [2, 8], "\(layer).lora_up.weight": [8, 2], name: [7]]
+    do {
+      var options = CheckpointOptions()
+      options.loras = [try LoRA(path: workshop.file("lora.safetensors", shapes))]
+      _ = try Checkpoint(path: Goldens.path("tiny-sd1"), options: options).pipeline()
+      Issue.record("\(name) passed")
+    } catch {
+      #expect(
+        "\(error)".contains(name.split(separator: ".").prefix(2).joined(separator: "."))
+          || name.contains("te2"))
+    }
+  }
+
+  @Test func oneRoleForOneTensor() throws {
+    let workshop = try Workshop()
+    let layer = "unet.down_blocks.0.attentions.0.transformer_blocks.0.attn1"
+    let shapes = [
+      "\(layer).to_q.lora_A.weight": [2, 8], "\(layer).to_q.lora_B.weight": [8, 2],
+      "\(layer).processor.to_q_lora.down.weight": [2, 8],
+    ]
+    let path = try workshop.file("lora.safetensors", shapes)
+    #expect(throws: PipelineError.self) { try LoRA(path: path) }
+  }
+
+  /// A word of the adapter's file counts as one that was given beside it.
+  @Test func bundledWordsAreAdded() throws {
+    let workshop = try Workshop()
+    let layer = "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q"
+    let path = try workshop.file(
+      "lora.safetensors",
+      [
+        "\(layer).lora_down.weight": [2, 8], "\(layer).lora_up.weight": [8, 2],
+        "bundle_emb.my.word.string_to_param.*": [2, 32],
+      ])
+    var options = CheckpointOptions()
+    options.loras = [try LoRA(path: path)]
+    let pipeline = try Checkpoint(path: Goldens.path("tiny-sd1"), options: options).pipeline()
+    let tokens = try pipeline.tokenize("a my.word cat")
+    #expect(tokens.words == ["a", "my.word", "cat"])
+    #expect(tokens.tokens.map(\.word) == [nil, 1, 2, 2, 3, nil])
+  }
+
+  @Test func wordsThatCollideAreNamed() throws {
+    let workshop = try Workshop()
+    func message(_ name: String, token: String? = nil) -> String {
+      do {
+        var options = CheckpointOptions()
+        let path = try workshop.file("\(name).safetensors", ["emb_params": [1, 32]])
+        options.embeddings = [
+          try TextualInversion(path: Goldens.path("adapters/cat-toy.safetensors")),
+          try TextualInversion(path: path, token: token),
+        ]
+        return try Checkpoint(path: Goldens.path("tiny-sd1"), options: options).pipeline().tokenize("v1.3")
+          .words
+          .joined(separator: " ")
+      } catch { return "\(error)" }
+    }
+    #expect(message("style_v1.3", token: "v1.3") == "v1.3")
+    #expect(message("style", token: "<CAT-toy>").contains("is also that of"))
+    #expect(message("a").contains("in the tokenizer's vocabulary already"))
+    #expect(throws: PipelineError.self) {
+      try TextualInversion(path: workshop.file("xl.safetensors", ["clip_l": [1, 32], "clip_g": [1, 64]]))
+    }
+    let dotted = try workshop.file("bad_v1.3.safetensors", ["emb_params": [1, 32]])
+    #expect(try TextualInversion(path: dotted).token == "bad_v1.3")
+  }
+}
