@@ -4,10 +4,8 @@ PEFT's own layers say what its adapters do; for kohya's and LyCORIS' the definit
 """
 
 import json
-import random
 import warnings
 from dataclasses import fields
-from pathlib import Path
 
 import peft
 import torch
@@ -215,12 +213,3 @@ def write(root):
     (root / "adapters/peft-fields.json").write_text(json.dumps(config_fields(), indent=1, sort_keys=True) + "\n")
     return out
 
-
-if __name__ == "__main__":
-    import sys
-
-    import generate
-
-    directory = Path(sys.argv[1])
-    torch.set_num_threads(1)
-    generate.save(directory / "peft-adapters.safetensors", write(directory))
