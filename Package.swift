@@ -21,6 +21,7 @@ let package = Package(
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CLua54", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
     .target(name: "COneDNN", cSettings: optimizedC, linkerSettings: [.linkedLibrary("dnnl")]),
     .target(name: "CKernels", cSettings: optimizedC, linkerSettings: [.linkedLibrary("gomp")]),
@@ -42,7 +43,7 @@ let package = Package(
     .target(name: "Imaging", dependencies: ["Tensor", "CImaging", "Platform"]),
     .target(name: "Diffusion", dependencies: ["Neural", "Imaging", "Tensor", "Encoding", "Platform"]),
     .target(name: "Lua", dependencies: ["CLuaBridge", "CLua54"]),
-    .target(name: "Notebook", dependencies: ["Encoding"]),
+    .target(name: "Notebook", dependencies: ["Encoding", "CYAML"]),
     .target(name: "Plugins", dependencies: ["Lua", "Encoding", "Platform", "CZlib"]),
     .target(
       name: "Scripting",
