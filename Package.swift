@@ -82,7 +82,7 @@ let package = Package(
       name: "DiffusionTests", dependencies: ["Diffusion", "Neural", "Tensor", "Encoding"],
       exclude: ["Goldens"]),
     .testTarget(name: "LuaTests", dependencies: ["Lua"]),
-    .testTarget(name: "NotebookTests", dependencies: ["Notebook", "Encoding"]),
+    .testTarget(name: "NotebookTests", dependencies: ["Notebook", "Encoding"], exclude: ["Goldens"]),
     .testTarget(name: "ScriptingTests", dependencies: ["Scripting", "Plugins"], exclude: ["Goldens"]),
     .testTarget(name: "PluginsTests", dependencies: ["Plugins"]),
     .testTarget(name: "FuzzedReaderTests", dependencies: ["fuzz-readers"], exclude: ["Seeds", "Findings"]),

@@ -107,6 +107,7 @@ struct CellMarker: Equatable {
 
   /// Whether Python or Lua takes the character for the end of a line, or for none that a line may hold.
   private static func endsLines(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || scalar.value == 0x2028 || scalar.value == 0x2029
+    scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || scalar.value == 0x2028
+      || scalar.value == 0x2029
   }
 }

@@ -68,7 +68,9 @@ extension StringProtocol {
 
   /// Lines without their line breaks, which are Lua's: `\n`, `\r\n`, `\r`. A final one opens no further line.
   func lines() -> [Substring] {
-    var lines = split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" || $0 == "\r" }.map { Substring($0) }
+    var lines = split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" || $0 == "\r" }.map {
+      Substring($0)
+    }
     if lines.last?.isEmpty == true { lines.removeLast() }
     return lines
   }

@@ -46,7 +46,9 @@ enum MarkerOptions {
       }
     }
     var metadata = JSON.Object()
-    for (key, value, isWord) in found.reversed() where !isWord || metadata[key] == nil { metadata[key] = value }
+    for (key, value, isWord) in found.reversed() where !isWord || metadata[key] == nil {
+      metadata[key] = value
+    }
     return metadata
   }
 

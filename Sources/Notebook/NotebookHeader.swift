@@ -7,9 +7,9 @@ enum NotebookHeader {
   ///
   /// - Throws: `YAMLError` if what stands under `jupyter:` cannot be read.
   static func metadata(in header: String) throws -> JSON.Object? {
-    let lines = header.lines()
+    let lines = rows(of: header)
     guard let block = block(in: lines) else { return nil }
-    let text = lines[block].joined(separator: "\n")
+    let text = lines[block].joined(separator: "\n") + "\n"
     do {
       return try YAMLReader.value(of: text)["jupyter"]?.object
     } catch let error as YAMLError {
@@ -19,8 +19,13 @@ enum NotebookHeader {
     }
   }
 
+  /// The lines of a header, blank ones at its end among them: they belong to its last value.
+  static func rows(of header: String) -> [Substring] {
+    header.isEmpty ? [] : header.split(separator: "\n", omittingEmptySubsequences: false)
+  }
+
   static func title(in header: String) -> String? {
-    let lines = header.lines()
+    let lines = rows(of: header)
     guard let first = lines.firstIndex(where: { $0.hasPrefix("title:") }) else { return nil }
     let end = lines[(first + 1)...].firstIndex { $0.first.map { !$0.isWhitespace } ?? false } ?? lines.count
     let value = try? YAMLReader.value(of: lines[first..<end].joined(separator: "\n"))["title"]
@@ -30,9 +35,10 @@ enum NotebookHeader {
 
   /// The header with other metadata; what it says besides stays.
   static func header(_ header: String?, with metadata: JSON.Object) -> String? {
-    var lines = header?.lines().map(String.init) ?? []
+    var lines = header.map { rows(of: $0).map(String.init) } ?? []
     let block = block(in: lines)
-    let new = metadata.isEmpty ? [] : YAMLWriter.text(of: ["jupyter": .object(metadata)]).lines().map(String.init)
+    let new =
+      metadata.isEmpty ? [] : YAMLWriter.text(of: ["jupyter": .object(metadata)]).lines().map(String.init)
     lines.replaceSubrange(block ?? lines.count..<lines.count, with: new)
     return lines.isEmpty ? nil : lines.joined(separator: "\n")
   }
@@ -59,6 +65,14 @@ extension Document {
   private func scriptMetadata(unless said: JSON.Object) -> JSON.Object {
     var own = metadata
     if said["papermill"] == nil { own["papermill"] = nil }
+    // Notebook files want a name to display, which the header may have left out.
+    if said["kernelspec"]?["display_name"] == nil, said["kernelspec"] != nil,
+      var kernel = own["kernelspec"]?.object,
+      kernel["display_name"] == kernel["name"]
+    {
+      kernel["display_name"] = nil
+      own["kernelspec"] = .object(kernel)
+    }
     if own["kernelspec"]?["name"]?.string == "lunette" {
       var rest = own
       for name in ["kernelspec", "language_info"] where said[name] == nil { rest[name] = nil }

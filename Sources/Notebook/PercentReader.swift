@@ -56,7 +56,8 @@ private struct Script {
   var headStart: Int {
     let first = shebang == nil ? 0 : 1
     guard let line = lines[safe: first], line.hasPrefix("--"), !opensLongBracket(line.dropFirst(2)),
-      let end = line.firstRange(of: "coding")?.upperBound, let sign = line[end...].first, sign == ":" || sign == "=",
+      let end = line.firstRange(of: "coding")?.upperBound, let sign = line[end...].first,
+      sign == ":" || sign == "=",
       line[end...].dropFirst().drop(while: \.isWhitespace).lowercased().hasPrefix("utf")
     else { return first }
     return first + 1
@@ -83,7 +84,8 @@ private struct Script {
     tokens.compactMap { token in
       guard token.kind == .comment else { return nil }
       let line = line(at: token.range.lowerBound)
-      guard line >= first, bytes[lineStarts[line]..<token.range.lowerBound].allSatisfy({ $0 == 0x20 || $0 == 0x09 })
+      guard line >= first,
+        bytes[lineStarts[line]..<token.range.lowerBound].allSatisfy({ $0 == 0x20 || $0 == 0x09 })
       else { return nil }
       return CellMarker(line: lines[line]).map { (line, $0) }
     }

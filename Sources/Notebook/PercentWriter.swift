@@ -9,7 +9,8 @@ extension Document {
     } else {
       var lines = shebang.map { [$0] } ?? []
       if let header {
-        lines += ["-- ---"] + header.lines().map { $0.isEmpty ? "--" : "-- \($0)" } + ["-- ---"]
+        lines +=
+          ["-- ---"] + NotebookHeader.rows(of: header).map { $0.isEmpty ? "--" : "-- \($0)" } + ["-- ---"]
       }
       if !lines.isEmpty { text = lines.joined(separator: "\n") + "\n\n" }
     }
@@ -37,7 +38,8 @@ extension Cell {
     let wanted = CellMarker(kind: kind, metadata: markerMetadata)
     guard let marker = layout.marker else { return wanted.line }
     if marker.isEmpty {
-      let isPlain = kind == .code && markerMetadata.isEmpty && source.lines().first.map { !$0.isBlank } ?? true
+      let isPlain =
+        kind == .code && markerMetadata.isEmpty && source.lines().first.map { !$0.isBlank } ?? true
       return isFirst && isPlain ? "" : wanted.line
     }
     let isOneLine = !marker.utf8.contains { $0 == 0x0A || $0 == 0x0D }
@@ -48,7 +50,9 @@ extension Cell {
   private var unchangedBody: String? {
     guard let body = layout.body else { return nil }
     let marker = CellMarker(kind: kind, metadata: [:]).line + "\n"
-    let read = try? Document(percent: marker + body)
+    // Blank lines are layout before code that has no marker, and the cell's own behind one.
+    let own = layout.marker == "" ? String(body.drop { $0 == "\n" }) : body
+    let read = try? Document(percent: marker + own)
     return read?.cells.count == 1 && read?.cells[0].source == source ? body : nil
   }
 

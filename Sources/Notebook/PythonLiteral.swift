@@ -140,9 +140,11 @@ struct PythonLiteral {
 
   private mutating func number(isNegative: Bool) throws -> JSON {
     let start = position
-    while let byte = peek(), Self.isDigit(byte) || (0x61...0x7A).contains(byte | 0x20) || byte == UInt8(ascii: "_")
-      || byte == UInt8(ascii: ".") || Self.isSign(byte) && position > start && bytes[position - 1] | 0x20 == 0x65
-        && !Self.isHexadecimal(bytes[start..<position])
+    while let byte = peek(),
+      Self.isDigit(byte) || (0x61...0x7A).contains(byte | 0x20) || byte == UInt8(ascii: "_")
+        || byte == UInt8(ascii: ".")
+        || Self.isSign(byte) && position > start && bytes[position - 1] | 0x20 == 0x65
+          && !Self.isHexadecimal(bytes[start..<position])
     { position += 1 }
     let text = bytes[start..<position]
     guard let literal = Self.literal(text) else { throw NotALiteral() }
@@ -163,7 +165,8 @@ struct PythonLiteral {
     for index in text.indices where text[index] == UInt8(ascii: "_") {
       guard index > text.startIndex, index + 1 < text.endIndex else { return nil }
       let (before, after) = (text[index - 1], text[index + 1])
-      let isBetween = isHexadecimal(text) || isDigit(before) || before | 0x20 == UInt8(ascii: "b")
+      let isBetween =
+        isHexadecimal(text) || isDigit(before) || before | 0x20 == UInt8(ascii: "b")
         || before | 0x20 == UInt8(ascii: "o")
       guard isBetween, after != UInt8(ascii: "_"), after != UInt8(ascii: ".") else { return nil }
     }
@@ -260,7 +263,9 @@ struct PythonLiteral {
   private mutating func scalar(digits: Int) throws -> [UInt8] {
     var value: UInt32 = 0
     for _ in 0..<digits {
-      guard let byte = peek(), let digit = Character(Unicode.Scalar(byte)).hexDigitValue else { throw NotALiteral() }
+      guard let byte = peek(), let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
+        throw NotALiteral()
+      }
       value = value << 4 | UInt32(digit)
       position += 1
     }

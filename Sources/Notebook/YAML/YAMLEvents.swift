@@ -3,7 +3,8 @@ import CYAML
 /// What libyaml sees in a text, one event after the other.
 final class YAMLEvents {
   struct Event {
-    enum Kind { case streamStart, streamEnd, documentStart, documentEnd, alias, scalar
+    enum Kind {
+      case streamStart, streamEnd, documentStart, documentEnd, alias, scalar
       case sequenceStart, sequenceEnd, mappingStart, mappingEnd
     }
     var kind: Kind
@@ -51,7 +52,9 @@ final class YAMLEvents {
     let parser = parser.pointee
     let message = parser.problem.map { String(cString: $0) } ?? "no memory for it"
     let isReading = parser.error == YAML_READER_ERROR
-    let line = isReading ? text.prefix(parser.problem_offset).reduce(1) { $1 == 0x0A ? $0 + 1 : $0 }
+    let line =
+      isReading
+      ? text.prefix(parser.problem_offset).reduce(1) { $1 == 0x0A ? $0 + 1 : $0 }
       : Int(parser.problem_mark.line) + 1
     return YAMLError(message: message, line: line)
   }
@@ -84,7 +87,8 @@ final class YAMLEvents {
       var result = new(.scalar)
       let data = event.data.scalar
       (result.anchor, result.tag) = (string(data.anchor), tag(data.tag))
-      result.text = String(decoding: UnsafeBufferPointer(start: data.value, count: data.length), as: UTF8.self)
+      result.text = String(
+        decoding: UnsafeBufferPointer(start: data.value, count: data.length), as: UTF8.self)
       result.isPlain = data.style == YAML_PLAIN_SCALAR_STYLE
       return result
     default: return new(.streamStart)

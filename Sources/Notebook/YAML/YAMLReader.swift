@@ -82,7 +82,8 @@ struct YAMLReader {
     }
   }
 
-  private mutating func nested(_ event: YAMLEvents.Event, _ read: (inout Self) throws -> JSON) throws -> JSON {
+  private mutating func nested(_ event: YAMLEvents.Event, _ read: (inout Self) throws -> JSON) throws -> JSON
+  {
     guard depth < Self.mostDepth else { throw YAMLError(message: "nested too deeply", line: event.line) }
     depth += 1
     defer { depth -= 1 }

@@ -100,7 +100,8 @@ enum YAMLScalar {
     }
     let parts = rest.split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2 else { return nil }
-    let isDigits = { (bytes: ArraySlice<UInt8>) in bytes.allSatisfy { isDigit($0) || $0 == UInt8(ascii: "_") } }
+    let isDigits = { (bytes: ArraySlice<UInt8>) in bytes.allSatisfy { isDigit($0) || $0 == UInt8(ascii: "_") }
+    }
     let whole = parts[0].filter { $0 != UInt8(ascii: "_") }
     var fraction = parts[1]
     if whole.contains(UInt8(ascii: ":")) {
@@ -109,8 +110,10 @@ enum YAMLScalar {
       return literal(isNegative ? value - rest : value + rest)
     }
     // Without digits before the point there is no sign, and a digit behind it.
-    guard parts[0].isEmpty ? rest.count == text.utf8.count && fraction.first.map(isDigit) == true
-      : isDigits(parts[0]) && isDigit(parts[0][0])
+    guard
+      parts[0].isEmpty
+        ? rest.count == text.utf8.count && fraction.first.map(isDigit) == true
+        : isDigits(parts[0]) && isDigit(parts[0][0])
     else { return nil }
     var exponent = ""
     if let start = fraction.firstIndex(where: { $0 | 0x20 == UInt8(ascii: "e") }) {
@@ -125,7 +128,8 @@ enum YAMLScalar {
     let behind = self.text(fraction.filter(isDigit))
     let ahead = self.text(whole.drop { $0 == UInt8(ascii: "0") })
     return number(
-      (isNegative ? "-" : "") + (ahead.isEmpty ? "0" : ahead) + "." + (behind.isEmpty ? "0" : behind) + exponent)
+      (isNegative ? "-" : "") + (ahead.isEmpty ? "0" : ahead) + "." + (behind.isEmpty ? "0" : behind)
+        + exponent)
   }
 
   /// `1:30` is 90; each part behind the first is below 60.
@@ -157,7 +161,9 @@ enum YAMLScalar {
 
   private static func number(_ literal: String) -> JSON? { try? JSON(parsing: literal, allowing: .python) }
 
-  private static func text(_ bytes: some Sequence<UInt8>) -> String { String(decoding: Array(bytes), as: UTF8.self) }
+  private static func text(_ bytes: some Sequence<UInt8>) -> String {
+    String(decoding: Array(bytes), as: UTF8.self)
+  }
   private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
   private static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }
 }
