@@ -9,7 +9,7 @@ enum NotebookHeader {
   static func metadata(in header: String) throws -> JSON.Object? {
     let lines = rows(of: header)
     guard let block = block(in: lines) else { return nil }
-    let text = lines[block].joined(separator: "\n") + "\n"
+    let text = lines[block].joined(separator: "\n")
     do {
       return try YAMLReader.value(of: text)["jupyter"]?.object
     } catch let error as YAMLError {
