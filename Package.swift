@@ -37,6 +37,7 @@ let package = Package(
     library("CPNG", pkgConfig: "libpng", apt: "libpng-dev"),
     library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
     library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+    library("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
     library("CLua54", pkgConfig: "lua5.4", apt: "liblua5.4-dev"),
     c("COneDNN", links: "dnnl"),
     c("CKernels", links: "gomp"),
@@ -65,7 +66,7 @@ let package = Package(
       name: "Families", dependencies: ["Sampling", "Models", "Weights", "Neural", "Tensor", "Encoding"]),
     .target(name: "LuaSyntax", dependencies: ["Encoding"]),
     .target(name: "Lua", dependencies: ["CLuaBridge", "CLua54"]),
-    .target(name: "Notebook", dependencies: ["LuaSyntax", "Encoding"]),
+    .target(name: "Notebook", dependencies: ["LuaSyntax", "Encoding", "CYAML"]),
     .target(name: "PluginPackages", dependencies: ["Lua", "Encoding", "Platform", "CZlib"]),
     .target(
       name: "Scripting",

@@ -60,7 +60,8 @@ def settings(rng, part):
     for key, value in (("rank_pattern", lambda: rng.randint(1, 6)), ("alpha_pattern", lambda: rng.choice([1, 2, 5, 7.5]))):
         if rng.random() < 0.4:
             keys = rng.sample(chosen, 1) + rng.choice([[], [r"attn\d.to_[qv]"], [r"^down_blocks\.0.*"], ["conv."], ["0.*fc1"]])
-            out[key] = {k: value() for k in keys}
+            # The first that fits counts, and both PEFT and diffusers sort them as they save.
+            out[key] = {k: value() for k in sorted(keys)}
     kind = rng.random()
     if kind < 0.3:
         out["use_dora"] = True

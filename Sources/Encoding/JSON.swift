@@ -36,7 +36,7 @@ public enum JSON: Sendable, Equatable {
   /// those become `null`.
   public static func number(_ value: Double) -> JSON {
     guard value.isFinite else { return .null }
-    if let whole = Int(exactly: value), abs(whole) < 1 << 53 { return .number(whole) }
+    if let whole = Int(exactly: value), whole.magnitude < 1 << 53 { return .number(whole) }
     return .number(Number(literal: "\(value)"))
   }
 }

@@ -27,13 +27,14 @@ extension Image {
 
     let width = columns * cellWidth + (columns - 1) * spacing
     let height = rows * (cellHeight + labelHeight) + (rows - 1) * spacing
+    try Room.check(width * height, bytes: 48, for: "a sheet of \(width) × \(height) pixels")
     let blank: [Float] = background.map { [$0, $0, $0] } ?? [1, 1, 1, 0]
     var sheet = Canvas(width: width, height: height, blank: blank)
     for (index, image) in images.enumerated() {
       let x = index % columns * (cellWidth + spacing)
       let y = index / columns * (cellHeight + labelHeight + spacing)
       let rgb = try image.rgb()
-      sheet.draw(rgb, x: x + (cellWidth - rgb.width) / 2, y: y + (cellHeight - rgb.height) / 2)
+      try sheet.draw(rgb, x: x + (cellWidth - rgb.width) / 2, y: y + (cellHeight - rgb.height) / 2)
       if let labels, index < labels.count {
         sheet.write(
           labels[index], center: x + cellWidth / 2, top: y + cellHeight + 2 * scale, within: cellWidth,
@@ -73,8 +74,8 @@ private struct Canvas {
     if channels == 4 { pixels[start + 3] = 1 }
   }
 
-  mutating func draw(_ image: Image, x: Int, y: Int) {
-    let source = image.tensor.toArray()
+  mutating func draw(_ image: Image, x: Int, y: Int) throws {
+    let source = try image.tensor.elements()
     for row in 0..<image.height {
       for column in 0..<image.width {
         let from = (row * image.width + column) * 3

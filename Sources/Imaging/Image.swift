@@ -39,7 +39,7 @@ public struct Image {
     case 3: return self
     case 1: return try Image(tensor.expanded([height, width, 3]).contiguous())
     default:
-      let pixels = tensor.toArray()
+      let pixels = try tensor.elements(copies: 4)
       var result = [Float](repeating: 0, count: height * width * 3)
       for pixel in 0..<height * width {
         let alpha = pixels[4 * pixel + 3]

@@ -19,8 +19,8 @@ extension Image {
     }
     let isFitting = heat.shape == [image.height, image.width]
     let fitted = isFitting ? heat : try heat.resized(height: image.height, width: image.width, mode: .bicubic)
-    let values = ColorMap.normalized(fitted.toArray(), range: range)
-    var pixels = try image.rgb().tensor.toArray()
+    let values = try ColorMap.normalized(fitted.elements(copies: 2), range: range)
+    var pixels = try image.rgb().tensor.elements(copies: 3)
     for (pixel, value) in values.enumerated() {
       let color = colors(value)
       let weight = alpha * (uniform ? 1 : value.isFinite ? min(max(value, 0), 1) : 0)

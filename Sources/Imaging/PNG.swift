@@ -18,6 +18,7 @@ extension Image {
     guard let height = UInt32(exactly: height), let width = UInt32(exactly: width) else {
       throw ImagingError("PNG: \(self.width) × \(self.height) pixels are too many")
     }
+    try Room.check(tensor.count, bytes: 8, for: "a PNG of \(self.width) × \(self.height) pixels")
     var encoded: UnsafeMutablePointer<UInt8>?
     var count = 0
     try withMessage(from: "PNG") { message, size in

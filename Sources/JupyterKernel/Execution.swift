@@ -43,9 +43,18 @@ extension Kernel {
       if isSilent, case .result = output { return }
       if let kept = log.add(output) { publisher.output(kept, count: count) }
     }
+    session.onUpdate = { [unowned self] in
+      log.update($0, $1)
+      publisher.update($0, $1)
+    }
+    session.onClear = { [unowned self] in
+      log.clear(waits: $0)
+      progress.forget()
+      publisher.clear(waits: $0)
+    }
     defer { session.onOutput = nil }
     let outputs = session.run(code, name: "cell \(count)")
-    progress.finish(publisher)
+    progress.finish(publisher, outputs: log.shown, count: count)
     publisher.flush()
     if let note = log.note { publisher.output(note, count: count) }
     for case .error(let failure) in outputs { return failure }

@@ -41,8 +41,6 @@ public final class Kernel {
 
   private func connect(_ session: Session) {
     session.interruptOnSignal(SIGINT, again: true)
-    session.onUpdate = { [unowned self] in publisher.update($0, $1) }
-    session.onClear = { [unowned self] in publisher.clear(waits: $0) }
     session.onWarning = { [unowned self] in
       publisher.output(.stream(.stderr, "warning: \($0)\n"), count: count)
     }

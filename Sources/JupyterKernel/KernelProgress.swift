@@ -23,14 +23,27 @@ struct KernelProgress {
       id = new
       publisher.output(.display(bundle, metadata: ["display_id": .string(new)]), count: 0)
     }
-    if isLast { finish(publisher) }
+    if isLast { hide(publisher) }
   }
 
-  /// Empties the bar: what is done needs none.
-  mutating func finish(_ publisher: Publisher) {
+  /// Empties the bar until there is more to show: what is done needs none.
+  private mutating func hide(_ publisher: Publisher) {
     if let id { publisher.update(id, MIMEBundle(plain: "")) }
-    (id, started) = (nil, 0)
+    started = 0
   }
+
+  /// Takes the bar away at the end of a cell. The protocol can take back only all outputs of a cell, so the others are shown
+  /// again: an empty display would stay in the notebook for good.
+  mutating func finish(_ publisher: Publisher, outputs: [Output], count: Int) {
+    defer { (id, started) = (nil, 0) }
+    guard id != nil else { return }
+    publisher.flush()
+    publisher.clear(waits: !outputs.isEmpty)
+    for output in outputs { publisher.output(output, count: count) }
+  }
+
+  /// Its display went with the cell's other outputs.
+  mutating func forget() { id = nil }
 
   private static func bundle(_ progress: Session.Progress) -> MIMEBundle {
     let text = "\(progress.label) \(progress.step)/\(progress.steps)"

@@ -132,12 +132,18 @@ extension LuaState {
       if let value = error.value, (try? push(value)) != nil { return LB_RAISE }
       // What has come through Lua already names its line.
       let isFresh = error.traceback.isEmpty && (error.kind == .runtime || error.message == "interrupted")
-      pushMessage((isFresh ? callerLine() : "") + error.message)
+      pushMessage(isFresh ? callerLine() + Self.readable(error.message) : error.message)
       return LB_RAISE
     }
     let text = function?.signature.complete(error) ?? String(describing: error)
-    pushMessage(callerLine() + text)
+    pushMessage(callerLine() + Self.readable(text))
     return LB_RAISE
+  }
+
+  /// A message that quotes what it was given, which may be longer than anybody reads.
+  private static func readable(_ text: String) -> String {
+    guard text.utf8.count > 4000 else { return text }
+    return String(text.unicodeScalars.prefix(2000)) + " … " + String(text.unicodeScalars.suffix(400))
   }
 
   private func pushMessage(_ text: String) {

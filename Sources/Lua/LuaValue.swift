@@ -238,10 +238,23 @@ public struct LuaSlot {
     return try body(UnsafeRawBufferPointer(start: bytes, count: count))
   }
 
-  /// The border of a table, without metamethods.
+  /// The border of a table, without metamethods. Where a table with holes has several, Lua may find one far beyond what the
+  /// table holds; then it is the first hole, at which whoever reads the list stops.
   public var count: Int {
     guard kind == .table else { return 0 }
-    return (try? withContent { Int(clamping: lua_rawlen(state.thread, $0.index)) }) ?? 0
+    return (try? withContent { Self.border(of: $0) }) ?? 0
+  }
+
+  private static func border(of table: LuaSlot) -> Int {
+    let L = table.state.thread
+    let length = Int(clamping: lua_rawlen(L, table.index))
+    guard length > 1 << 16, lua_checkstack(L, 1) != 0 else { return length }
+    for position in 1...length {
+      let type = lua_rawgeti(L, table.index, lua_Integer(position))
+      lua_settop(L, -2)
+      if type == LUA_TNIL { return position }
+    }
+    return length
   }
 
   /// Throws if the table holds anything but a list of so many entries: it would be lost. The `n` of `table.pack` may

@@ -2,15 +2,12 @@ import Encoding
 
 /// The line that opens a cell of a percent script: `-- %% A title [markdown] tags=["parameters"]`.
 ///
-/// The convention is jupytext's: an optional title, an optional kind in brackets, then metadata as `key=value`
-/// with JSON values, or as one JSON object. More than two percent signs nest cells (`cell_depth`).
+/// The grammar is jupytext's (1.19): an optional title, an optional kind in brackets, then metadata as `key=value` with
+/// values of JSON or Python, or as one JSON object. More than two percent signs nest cells (`cell_depth`). The markers of
+/// other editors, `-- In[3]:` and `-- <codecell>`, open a cell of code too.
 struct CellMarker: Equatable {
   var kind = Cell.Kind.code
   var metadata: JSON.Object = [:]
-
-  private static let kinds: [(name: String, kind: Cell.Kind)] = [
-    ("[markdown]", .markdown), ("[md]", .markdown), ("[raw]", .raw), ("[code]", .code),
-  ]
 
   init(kind: Cell.Kind, metadata: JSON.Object) {
     self.kind = kind
@@ -19,99 +16,98 @@ struct CellMarker: Equatable {
 
   /// `nil` if the line opens no cell.
   init?(line: some StringProtocol) {
-    guard line.hasPrefix("--") else { return nil }
-    var rest = line.dropFirst(2)
-    if rest.first == " " { rest = rest.dropFirst() }
-    let percents = rest.prefix { $0 == "%" }.count
-    guard percents >= 2 else { return nil }
-    rest = rest.dropFirst(percents)
-    guard rest.first.map(\.isWhitespace) ?? true else { return nil }
+    guard let text = Self.text(of: line) else { return nil }
+    let (title, options) = MarkerOptions.split(text)
+    metadata = options
+    take(title: title)
+  }
 
-    var title = rest.trimmingSpace()
-    if let (range, kind) = Self.kind(in: title) {
+  /// The percent signs beyond two, and what stands behind them.
+  private static func text(of line: some StringProtocol) -> String? {
+    // By scalars: a blank and an accent after it are one character.
+    var rest = Substring(line).unicodeScalars
+    func skipSpace() { rest = rest.drop(while: \.properties.isWhitespace) }
+    func skip(_ text: String) -> Bool {
+      guard rest.starts(with: text.unicodeScalars) else { return false }
+      rest = rest.dropFirst(text.unicodeScalars.count)
+      return true
+    }
+    skipSpace()
+    guard skip("--") else { return nil }
+    skipSpace()
+    let mark = String(rest).trimmingSpace()
+    if mark == "<codecell>" || mark == "%%" || isInputMark(mark) { return "" }
+    guard skip("%%") else { return nil }
+    var depth = 0
+    while skip("%") { depth += 1 }
+    guard let next = rest.first, next.properties.isWhitespace else { return nil }
+    return (String(repeating: "%", count: depth) + String(rest)).trimmingSpace()
+  }
+
+  /// `In[ ]`, `In[12]:`, as notebooks number their cells.
+  private static func isInputMark(_ text: String) -> Bool {
+    var rest = text.hasSuffix(":") ? text.dropLast() : text[...]
+    guard rest.hasPrefix("In["), rest.hasSuffix("]") else { return false }
+    rest = rest.dropFirst(3).dropLast()
+    return rest.utf8.allSatisfy { $0 == 0x20 || (0x30...0x39).contains($0) }
+  }
+
+  /// Takes the kind and the depth out of a title.
+  private mutating func take(title: String) {
+    var title = title
+    for (name, kind) in [("[markdown]", Cell.Kind.markdown), ("[raw]", .raw), ("[md]", .markdown)]
+    where title.contains(name) {
+      title = title.replacing(name, with: "").trimmingSpace()
       self.kind = kind
-      metadata = Self.options(String(title[range.upperBound...])) ?? [:]
-      title = String(title[..<range.lowerBound])
-    } else if let (start, options) = Self.trailingOptions(of: title) {
-      metadata = options
-      title = String(title[..<start])
+      if name == "[md]" { metadata["region_name"] = "md" }  // so that it is written as it was
+      break
     }
-    title = title.trimmingSpace()
+    let depth = title.unicodeScalars.prefix { $0 == "%" }.count
+    title = String(String.UnicodeScalarView(title.unicodeScalars.dropFirst(depth))).trimmingSpace()
+    if depth > 0 { metadata["cell_depth"] = .number(depth) }
     if !title.isEmpty { metadata["title"] = .string(title) }
-    if percents > 2 { metadata["cell_depth"] = .number(percents - 2) }
   }
 
+  // MARK: Writing
+
+  /// The line: the plainest that reads back as this marker. What jupytext could not read at its place, a title like
+  /// `[raw]`, say, goes with all metadata into one JSON object.
   var line: String {
-    let depth = metadata["cell_depth"]?.int ?? 0
-    var line = "-- %%" + String(repeating: "%", count: max(0, min(depth, 8)))
-    if let title = metadata["title"]?.string, !title.isEmpty {
-      line += " " + title.lines().joined(separator: " ")
-    }
-    if kind != .code { line += " [\(kind.rawValue)]" }
-    var unnamed: JSON.Object = [:]
-    for (key, value) in metadata.members where key != "title" && key != "cell_depth" {
-      if key.utf8.allSatisfy(Self.isKeyByte), !key.isEmpty {
-        line += " \(key)=\(value.text())"
-      } else {
-        unnamed[key] = value
-      }
-    }
-    // Keys that are no words go with all others into one object, as the two forms do not mix.
-    guard unnamed.isEmpty else {
-      var all = metadata
-      all["title"] = nil
-      all["cell_depth"] = nil
-      let start = CellMarker(kind: kind, metadata: metadata.only(["title", "cell_depth"])).line
-      return start + " " + JSON.object(all).text()
-    }
-    return line
+    let hasDepth = metadata["cell_depth"]?.int.map { 1...8 ~= $0 } ?? false
+    let names = ["title", hasDepth ? "cell_depth" : "", kind == .markdown ? "region_name" : ""]
+    let plain = [line(inLine: names, MarkerOptions.words), line(inLine: names, MarkerOptions.object)]
+    return plain.compactMap(\.self).first { CellMarker(line: $0) == self } ?? lineOfObject
   }
 
-  private static func kind(in text: String) -> (Range<String.Index>, Cell.Kind)? {
-    for (name, kind) in kinds {
-      var start = text.startIndex
-      while start < text.endIndex {
-        if text[start...].hasPrefix(name) {
-          return (start..<text.index(start, offsetBy: name.count), kind)
-        }
-        start = text.index(after: start)
-      }
+  /// - Parameter names: the metadata that have a place of their own in the line.
+  private func line(inLine names: [String], _ options: (JSON.Object) -> String?) -> String? {
+    var rest = metadata
+    var line = "-- %%"
+    if names.contains("cell_depth"), let depth = metadata["cell_depth"]?.int {
+      line += String(repeating: "%", count: depth)
+      rest["cell_depth"] = nil
     }
-    return nil
+    if let title = metadata["title"]?.string {
+      guard !title.isEmpty, title.unicodeScalars.allSatisfy({ !Self.endsLines($0) }) else { return nil }
+      line += " " + title
+      rest["title"] = nil
+    }
+    if kind != .code {
+      let isShort = names.contains("region_name") && metadata["region_name"] == "md"
+      if isShort { rest["region_name"] = nil }
+      line += isShort ? " [md]" : " [\(kind.rawValue)]"
+    }
+    guard !rest.isEmpty else { return line }
+    return options(rest).map { "\(line) \($0)" }
   }
 
-  /// The earliest word from which the rest of the line reads as metadata.
-  private static func trailingOptions(of text: String) -> (String.Index, JSON.Object)? {
-    var start = text.startIndex
-    while start < text.endIndex {
-      let isWordStart = start == text.startIndex || text[text.index(before: start)].isWhitespace
-      if isWordStart, let options = options(String(text[start...])), !options.isEmpty {
-        return (start, options)
-      }
-      start = text.index(after: start)
-    }
-    return nil
+  private var lineOfObject: String {
+    "-- %%" + (kind == .code ? "" : " [\(kind.rawValue)]") + " " + (MarkerOptions.object(metadata) ?? "")
   }
 
-  private static func options(_ text: String) -> JSON.Object? {
-    var bytes = Array(text.trimmingSpace().utf8)
-    if bytes.first == UInt8(ascii: "{") { return (try? JSON(parsing: bytes, allowing: .python))?.object }
-    var result: JSON.Object = [:]
-    while !bytes.isEmpty {
-      let key = bytes.prefix(while: isKeyByte)
-      guard !key.isEmpty, bytes[safe: key.count] == UInt8(ascii: "=") else { return nil }
-      bytes.removeFirst(key.count + 1)
-      guard let value = try? JSON(takingFrom: &bytes, allowing: .python) else { return nil }
-      result[String(decoding: key, as: UTF8.self)] = value
-      let space = bytes.prefix { $0 == 0x20 || $0 == 0x09 }.count
-      guard space > 0 || bytes.isEmpty else { return nil }
-      bytes.removeFirst(space)
-    }
-    return result
-  }
-
-  private static func isKeyByte(_ byte: UInt8) -> Bool {
-    (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-      || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
+  /// Whether Python or Lua takes the character for the end of a line, or for none that a line may hold.
+  private static func endsLines(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || scalar.value == 0x2028
+      || scalar.value == 0x2029
   }
 }

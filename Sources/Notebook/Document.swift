@@ -29,8 +29,7 @@ public struct Document: Sendable, Equatable {
       }
     }
     if let title = metadata["title"]?.string { return title }
-    let line = header?.split(separator: "\n").first { $0.hasPrefix("title:") }
-    return line.map { String($0.dropFirst(6)).trimmingSpace().trimmingQuotes() }
+    return header.flatMap { NotebookHeader.title(in: $0) }
   }
 
   /// Gives each cell without an id one that depends on its source alone, so that a file written twice is the same.
@@ -52,10 +51,11 @@ public struct Document: Sendable, Equatable {
 }
 
 extension StringProtocol {
+  /// By scalars: a blank and an accent after it are one character.
   func trimmingSpace() -> String {
-    var rest = Substring(self)
-    while let first = rest.first, first.isWhitespace { rest.removeFirst() }
-    while let last = rest.last, last.isWhitespace { rest.removeLast() }
+    var rest = Substring(self).unicodeScalars
+    while let first = rest.first, first.properties.isWhitespace { rest.removeFirst() }
+    while let last = rest.last, last.properties.isWhitespace { rest.removeLast() }
     return String(rest)
   }
 
@@ -66,12 +66,10 @@ extension StringProtocol {
     return String(self)
   }
 
-  /// Lines without their `\n` or `\r\n`; a final line break opens no further line.
+  /// Lines without their line breaks, which are Lua's: `\n`, `\r\n`, `\r`. A final one opens no further line.
   func lines() -> [Substring] {
-    var lines = Substring(self).split(separator: "\n", omittingEmptySubsequences: false)
-    // Swift takes "\r\n" for one character, which `split` on "\n" would not find.
-    if utf8.contains(0x0D) {
-      lines = Substring(self).split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+    var lines = split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" || $0 == "\r" }.map {
+      Substring($0)
     }
     if lines.last?.isEmpty == true { lines.removeLast() }
     return lines

@@ -22,7 +22,23 @@ extension Document {
       }
       self.cells.append(cell)
     }
+    if formatMinor >= 5 { dropUnusableIDs() }
     nameCells()
+  }
+
+  /// Ids that another cell has already, or that the format does not allow, make a notebook invalid: those cells get others.
+  private mutating func dropUnusableIDs() {
+    var seen: Set<String> = []
+    for index in cells.indices {
+      let id = cells[index].id
+      let isValid =
+        (1...64).contains(id.utf8.count)
+        && id.utf8.allSatisfy {
+          (0x30...0x39).contains($0) || (0x61...0x7A).contains($0 | 0x20) || $0 == UInt8(ascii: "-")
+            || $0 == UInt8(ascii: "_")
+        }
+      if !isValid || !seen.insert(id).inserted { cells[index].id = "" }
+    }
   }
 
   private static func json(_ bytes: [UInt8]) throws -> JSON {
@@ -50,7 +66,7 @@ extension Cell {
     for (key, value) in object.members where !known.contains(key) { otherMembers[key] = value }
     restoreLayout()
     attachments = object["attachments"]
-    executionCount = object["execution_count"]?.int
+    executionCount = object["execution_count"]?.int.flatMap { $0 >= 0 ? $0 : nil }
     if kind == .code { outputs = (object["outputs"]?.array ?? []).map(Output.init(ipynb:)) }
   }
 }

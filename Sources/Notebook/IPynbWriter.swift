@@ -12,6 +12,9 @@ extension Document {
     if metadata["kernelspec"] == nil {
       metadata["kernelspec"] = ["display_name": "Lunette", "language": "lua", "name": "lunette"]
       metadata["language_info"] = metadata["language_info"] ?? ["name": "lua"]
+    } else if header != nil, var kernel = metadata["kernelspec"]?.object, kernel["display_name"] == nil {
+      kernel["display_name"] = kernel["name"] ?? "Lunette"
+      metadata["kernelspec"] = .object(kernel)
     }
     var root: JSON.Object = otherMembers
     let layouts = document.cellLayouts

@@ -24,9 +24,11 @@ extension Document {
   mutating func restoreLayout() {
     guard let layout = metadata["lunette"]?.object else { return }
     metadata["lunette"] = nil
-    preamble = layout["preamble"]?.string
-    let head = preamble.flatMap { try? Document(percent: $0) }
-    (shebang, header) = (head?.shebang, head?.header)
+    // Only what a script has before its first cell: a file from elsewhere may say what it likes.
+    guard let text = layout["preamble"]?.string, let head = try? Document(percent: text),
+      head.cells.map(\.source) == [""], head.cells[0].layout.marker == ""
+    else { return }
+    (preamble, shebang, header) = (text, head.shebang, head.header)
   }
 }
 
@@ -44,14 +46,14 @@ extension Cell {
   /// What the marker line says beside the kind: the metadata, and what only notebook files have a place for.
   var markerMetadata: JSON.Object {
     var all = metadata
-    all["attachments"] = attachments
-    all["cell_type"] = typeName.map(JSON.string)
+    if let attachments { all["attachments"] = attachments }
+    if let typeName { all["cell_type"] = .string(typeName) }
     return all
   }
 
   /// Puts what `markerMetadata` added in its place again.
   mutating func takeMarkerMetadata() {
-    if kind != .code, let given = metadata["attachments"] {
+    if kind != .code, let given = metadata["attachments"], given.object != nil {
       attachments = given
       metadata["attachments"] = nil
     }

@@ -12,6 +12,13 @@ public struct MIMEBundle: Sendable, Equatable {
       }
     }
 
+    public var byteCount: Int {
+      switch self {
+      case .text(let text): text.utf8.count
+      case .bytes(let bytes): bytes.count
+      }
+    }
+
     /// The text, or the bytes read as UTF-8; `nil` for bytes that are not text.
     public var text: String? {
       switch self {

@@ -72,9 +72,12 @@ public struct OutputLog: Sendable {
     (stream, text) = (nil, "")
   }
 
-  public var outputs: [Output] {
+  public var outputs: [Output] { shown + (note.map { [$0] } ?? []) }
+
+  /// The outputs without the note on text that was cut.
+  public var shown: [Output] {
     var log = self
     log.flush()
-    return log.finished + (note.map { [$0] } ?? [])
+    return log.finished
   }
 }

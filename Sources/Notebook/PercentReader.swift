@@ -11,9 +11,14 @@ extension Document {
     self.init(cells: [])
     shebang = script.shebang
     self.header = header?.text
-    metadata = header.flatMap { NotebookHeader.metadata(in: $0.text) } ?? [:]
+    do {
+      metadata = try header.flatMap { try NotebookHeader.metadata(in: $0.text) } ?? [:]
+    } catch let error as YAMLError {
+      let line = script.headStart + 1 + error.line
+      throw NotebookError("line \(line): the notebook's header cannot be read: \(error.message)")
+    }
 
-    let first = header?.end ?? (script.shebang == nil ? 0 : 1)
+    let first = header?.end ?? script.headStart
     let markers = script.markers(from: first)
     let start = markers.first?.line ?? script.lines.count
     var preambleEnd = start
@@ -40,7 +45,7 @@ private struct Script {
   private let tokens: [LuaToken]
 
   init(_ text: String) {
-    lines = text.lines().map(String.init)
+    lines = text.withoutByteOrderMark.lines().map(String.init)
     shebang = lines.first.flatMap { $0.hasPrefix("#") ? $0 : nil }
     bytes = Array(lines.joined(separator: "\n").utf8)
     var starts = [0]
@@ -49,11 +54,23 @@ private struct Script {
     tokens = LuaLexer.tokens(of: bytes, from: shebang?.utf8.count ?? 0)
   }
 
+  /// The line after `#!` and after the encoding, which jupytext states at the top of a text that is not ASCII.
+  var headStart: Int {
+    let first = shebang == nil ? 0 : 1
+    guard let line = lines[safe: first], line.hasPrefix("--"), !opensLongBracket(line.dropFirst(2)),
+      let end = line.firstRange(of: "coding")?.upperBound, let sign = line[end...].first,
+      sign == ":" || sign == "=",
+      line[end...].dropFirst().drop(while: \.isWhitespace).lowercased().hasPrefix("utf")
+    else { return first }
+    return first + 1
+  }
+
   /// The YAML between two `-- ---` lines at the top, and the line after it. Each line is a comment of its own.
   func header() -> (text: String, end: Int)? {
-    let first = shebang == nil ? 0 : 1
-    guard lines[safe: first]?.trimmingSpace() == "-- ---" else { return nil }
-    guard let last = lines[(first + 1)...].firstIndex(where: { $0.trimmingSpace() == "-- ---" }),
+    let first = headStart
+    let isFence = { (line: String) in line.hasPrefix("-- ---") && line.dropFirst(6).isBlank }
+    guard let start = lines[safe: first], isFence(start) else { return nil }
+    guard let last = lines[(first + 1)...].firstIndex(where: isFence),
       lines[first..<last].allSatisfy({ $0.hasPrefix("--") && !opensLongBracket($0.dropFirst(2)) })
     else { return nil }
     let text = lines[first + 1..<last].map(withoutCommentSign).joined(separator: "\n")
@@ -64,18 +81,21 @@ private struct Script {
     text.first == "[" && text.dropFirst().drop { $0 == "=" }.first == "["
   }
 
+  /// Comments that open a cell and have nothing but blanks before them.
   func markers(from first: Int) -> [(line: Int, marker: CellMarker)] {
     tokens.compactMap { token in
+      guard token.kind == .comment else { return nil }
       let line = line(at: token.range.lowerBound)
-      guard token.kind == .comment, line >= first, lineStarts[line] == token.range.lowerBound else {
-        return nil
-      }
+      guard line >= first,
+        bytes[lineStarts[line]..<token.range.lowerBound].allSatisfy({ $0 == 0x20 || $0 == 0x09 })
+      else { return nil }
       return CellMarker(line: lines[line]).map { (line, $0) }
     }
   }
 
+  /// Blank lines at the end of a cell are layout, as are those before code that no marker precedes.
   func cell(_ marker: CellMarker, markerLine: Int?, body: Range<Int>) throws -> Cell {
-    let start = body.first { !lines[$0].isBlank } ?? body.lowerBound
+    let start = markerLine == nil ? body.first { !lines[$0].isBlank } ?? body.lowerBound : body.lowerBound
     let end = body.last { !lines[$0].isBlank }.map { $0 + 1 } ?? start
     let source =
       marker.kind == .code ? EscapedMarkers.unescaped(text(of: start..<end)) : try prose(in: start..<end)
@@ -102,17 +122,20 @@ private struct Script {
       result += insideLongBracket(comment) ?? [withoutCommentSign(comment)]
       next = self.line(at: token.range.upperBound - 1) + 1
     }
-    let first = result.firstIndex { !$0.isBlank } ?? result.endIndex
-    let last = result.lastIndex { !$0.isBlank } ?? result.startIndex - 1
-    return first <= last ? result[first...last].joined(separator: "\n") : ""
+    return result.joined(separator: "\n")
   }
 
+  /// The lines of a long comment. The line breaks behind its opening and before its end are none of the text's.
   private func insideLongBracket(_ comment: String) -> [String]? {
     let equals = comment.dropFirst(3).prefix { $0 == "=" }
     guard comment.hasPrefix("--[\(equals)[") else { return nil }
     let closing = "]\(equals)]"
-    let inside = comment.dropFirst(4 + equals.count)
-    return (inside.hasSuffix(closing) ? inside.dropLast(closing.count) : inside).lines().map(String.init)
+    var inside = comment.dropFirst(4 + equals.count)
+    if inside.hasSuffix(closing) { inside = inside.dropLast(closing.count) }
+    var lines = inside.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    if lines.count > 1, lines[0].isBlank { lines.removeFirst() }
+    if lines.count > 1, lines[lines.count - 1].isEmpty { lines.removeLast() }
+    return lines
   }
 
   /// By bytes: a blank and an accent after it are one character.
@@ -138,5 +161,11 @@ private struct Script {
 }
 
 extension StringProtocol {
-  var isBlank: Bool { allSatisfy(\.isWhitespace) }
+  var isBlank: Bool { unicodeScalars.allSatisfy(\.properties.isWhitespace) }
+}
+
+extension String {
+  fileprivate var withoutByteOrderMark: Substring {
+    unicodeScalars.first == "\u{FEFF}" ? Substring(unicodeScalars.dropFirst()) : self[...]
+  }
 }

@@ -58,10 +58,11 @@ public struct Table: Sendable, Equatable {
     let widths = columns.indices.map { column in
       cells.reduce(columns[column].count) { max($0, $1[column].count) }
     }
+    let numeric = columns.indices.map(isNumeric)
     func line(_ texts: [String]) -> String {
       let padded = texts.indices.map { column in
         let fill = String(repeating: " ", count: widths[column] - texts[column].count)
-        return isNumeric(column) ? fill + texts[column] : texts[column] + fill
+        return numeric[column] ? fill + texts[column] : texts[column] + fill
       }
       var line = padded.joined(separator: "  ")
       while line.last == " " { line.removeLast() }
@@ -73,16 +74,17 @@ public struct Table: Sendable, Equatable {
 
   /// Each cell carries its exact value in `data-value`, by which the report sorts.
   public var html: String {
+    let numeric = columns.indices.map(isNumeric)
     var html = "<table class=\"data\">\n<thead><tr>"
     for (index, column) in columns.enumerated() {
-      html += "<th\(isNumeric(index) ? " class=\"number\"" : "")>\(escapedHTML(column))</th>"
+      html += "<th\(numeric[index] ? " class=\"number\"" : "")>\(escapedHTML(column))</th>"
     }
     html += "</tr></thead>\n<tbody>\n"
     for row in rows {
       html += "<tr>"
       for (index, value) in row.enumerated() {
         let attributes =
-          isNumeric(index) ? " class=\"number\" data-value=\"\(escapedHTML(value.exact))\"" : ""
+          numeric[index] ? " class=\"number\" data-value=\"\(escapedHTML(value.exact))\"" : ""
         html += "<td\(attributes)>\(escapedHTML(value.shown))</td>"
       }
       html += "</tr>\n"

@@ -5,6 +5,12 @@ struct LineBuffer: Equatable {
   private(set) var cursor = 0
   /// What was cut last.
   private var cut: [Character] = []
+  /// The states that undo goes back to, the latest last.
+  private var past: [(characters: [Character], cursor: Int)] = []
+  /// Whether the last key was a letter: a word is undone as a whole.
+  private var isTyping = false
+
+  static func == (a: Self, b: Self) -> Bool { a.characters == b.characters && a.cursor == b.cursor }
 
   init(_ text: String = "") {
     characters = Array(text)
@@ -13,32 +19,67 @@ struct LineBuffer: Equatable {
 
   var text: String { String(characters) }
   var isEmpty: Bool { characters.isEmpty }
+  /// What stands before the cursor.
+  var head: String { String(characters[..<cursor]) }
   /// The cursor as an offset into UTF-8.
-  var byteCursor: Int { String(characters[..<cursor]).utf8.count }
+  var byteCursor: Int { head.utf8.count }
 
   mutating func insert(_ text: String) {
-    let new = Array(text)
-    characters.insert(contentsOf: new, at: cursor)
-    cursor += new.count
+    remember()
+    replace(cursor..<cursor, with: text)
   }
 
   /// Replaces the `bytes` bytes before the cursor.
   mutating func replace(bytesBeforeCursor bytes: Int, with text: String) {
+    remember()
     var left = bytes
-    while left > 0, cursor > 0 {
-      left -= String(characters[cursor - 1]).utf8.count
-      characters.remove(at: cursor - 1)
-      cursor -= 1
+    var start = cursor
+    while left > 0, start > 0 {
+      start -= 1
+      left -= String(characters[start]).utf8.count
     }
-    insert(text)
+    replace(start..<cursor, with: text)
   }
 
   mutating func replaceAll(_ text: String) {
+    remember()
     characters = Array(text)
     cursor = characters.count
   }
 
+  /// Everything that changes the text goes through here: accents, joiners and halves of flags become one character with
+  /// what stands before them, whether they are typed, pasted or left behind.
+  private mutating func replace(_ range: Range<Int>, with text: String) {
+    let head = String(characters[..<range.lowerBound]) + text
+    characters = Array(head + String(characters[range.upperBound...]))
+    var scalars = head.unicodeScalars.count
+    cursor = 0
+    while scalars > 0 {
+      scalars -= characters[cursor].unicodeScalars.count
+      cursor += 1
+    }
+  }
+
+  private mutating func remember() {
+    isTyping = false
+    past.append((characters, cursor))
+    if past.count > 1000 { past.removeFirst() }
+  }
+
+  private mutating func undo() {
+    isTyping = false
+    guard let state = past.popLast() else { return }
+    (characters, cursor) = state
+  }
+
+  private mutating func type(_ character: Character) {
+    if !isTyping || character.isWhitespace { remember() }
+    isTyping = true
+    replace(cursor..<cursor, with: String(character))
+  }
+
   mutating func apply(_ key: Key) {
+    if case .text = key {} else { isTyping = false }
     switch key {
     case .left, .control("b"): cursor = max(0, cursor - 1)
     case .right, .control("f"): cursor = min(characters.count, cursor + 1)
@@ -56,7 +97,8 @@ struct LineBuffer: Equatable {
     case .meta("d"): kill(cursor..<wordEnd)
     case .control("y"): insert(String(cut))
     case .control("t"): transpose()
-    case .text(let character): insert(String(character))
+    case .control("_"): undo()
+    case .text(let character): type(character)
     case .paste(let text): insert(text)
     default: break
     }
@@ -104,8 +146,9 @@ struct LineBuffer: Equatable {
   }
 
   private mutating func remove(_ range: Range<Int>) {
-    characters.removeSubrange(range)
-    cursor = range.lowerBound
+    guard !range.isEmpty else { return }
+    remember()
+    replace(range, with: "")
   }
 
   private mutating func kill(_ range: Range<Int>) {
@@ -117,7 +160,7 @@ struct LineBuffer: Equatable {
   private mutating func transpose() {
     let place = isAtEnd ? cursor - 1 : cursor
     guard place > 0 else { return }
-    characters.swapAt(place - 1, place)
-    cursor = place + 1
+    remember()
+    replace(place - 1..<place + 1, with: String([characters[place], characters[place - 1]]))
   }
 }

@@ -34,7 +34,7 @@ public final class LineEditor {
   private var prompt = "", continuation = ""
   /// The entry of the history that is shown, and what was typed before it was looked for.
   private var place = 0
-  private var draft = ""
+  private var draft = LineBuffer()
 
   /// - Parameter keepsHistory: whether entries go into the user's history file.
   public init(keepsHistory: Bool = true) {
@@ -44,8 +44,9 @@ public final class LineEditor {
   public func read(prompt: String, continuation: String) -> Entry {
     (self.prompt, self.continuation) = (prompt, continuation)
     buffer = LineBuffer()
-    (place, draft) = (history.entries.count, "")
+    (place, draft) = (history.entries.count, LineBuffer())
     screen.enterRaw()
+    screen.onResize = { [unowned self] in draw() }
     defer { screen.leaveRaw() }
     draw()
     let keys = KeyReader(nextByte: screen.nextByte)
@@ -73,10 +74,10 @@ public final class LineEditor {
     case .tab: completeAtCursor()
     case .control("r"): return search(keys)
     case .control("l"): screen.write("\u{1B}[H\u{1B}[2J")
-    case .up where buffer.isOnFirstLine: recall(place - 1)
-    case .down where buffer.isOnLastLine: recall(place + 1)
-    case .control("p"): recall(place - 1)
-    case .control("n"): recall(place + 1)
+    case .up where buffer.isOnFirstLine: recallEarlier()
+    case .down where buffer.isOnLastLine: recallLater()
+    case .control("p"): recallEarlier()
+    case .control("n"): recallLater()
     default: buffer.apply(key)
     }
     return nil
@@ -92,11 +93,23 @@ public final class LineEditor {
     return finish(.text(buffer.text))
   }
 
-  private func recall(_ index: Int) {
-    guard (0...history.entries.count).contains(index) else { return }
-    if place == history.entries.count { draft = buffer.text }
-    place = index
-    buffer.replaceAll(index == history.entries.count ? draft : history.entries[index])
+  /// The entry before that begins with what was typed up to the cursor.
+  private func recallEarlier() {
+    // What was changed since is looked for anew.
+    if place == history.entries.count || buffer.text != history.entries[place] {
+      (draft, place) = (buffer, history.entries.count)
+    }
+    let found = history.entries[..<place].lastIndex { $0.hasPrefix(draft.head) && $0 != buffer.text }
+    guard let found else { return screen.write("\u{7}") }
+    place = found
+    buffer.replaceAll(history.entries[found])
+  }
+
+  private func recallLater() {
+    guard place < history.entries.count else { return screen.write("\u{7}") }
+    let later = history.entries[(place + 1)...]
+    place = later.firstIndex { $0.hasPrefix(draft.head) && $0 != buffer.text } ?? history.entries.count
+    if place < history.entries.count { buffer.replaceAll(history.entries[place]) } else { buffer = draft }
   }
 
   // MARK: Completion
@@ -120,14 +133,14 @@ public final class LineEditor {
   private func show(_ candidates: [String]) {
     screen.finishDrawing(buffer, prompt: prompt, continuation: continuation)
     let shown = candidates.prefix(200).map { $0.hasSuffix(" = ") ? String($0.dropLast(3)) : $0 }
-    let width = shown.reduce(0) { max($0, Screen.width($1)) } + 2
+    let width = shown.reduce(0) { max($0, TextWidth.of($1)) } + 2
     let columns = max(1, screen.columns / width)
     let rows = (shown.count + columns - 1) / columns
     var text = ""
     for row in 0..<rows {
       for column in 0..<columns where column * rows + row < shown.count {
         let name = shown[column * rows + row]
-        text += name + String(repeating: " ", count: width - Screen.width(name))
+        text += name + String(repeating: " ", count: width - TextWidth.of(name))
       }
       while text.last == " " { text.removeLast() }
       text += "\r\n"
@@ -160,7 +173,7 @@ public final class LineEditor {
         buffer = before
         return nil
       default:
-        place = found
+        (place, draft) = (found, LineBuffer())
         return handle(key, keys)
       }
       if history.entries.indices.contains(found), !wanted.isEmpty {

@@ -40,7 +40,7 @@ public enum Reflow {
       var line = String(repeating: " ", count: indentation)
       var hasWords = false
       for word in words {
-        if hasWords, Screen.width(line) + 1 + Screen.width(word) > columns {
+        if hasWords, TextWidth.of(line) + 1 + TextWidth.of(word) > columns {
           lines.append(line)
           line = String(repeating: " ", count: hanging)
           hasWords = false

@@ -7,6 +7,10 @@ final class Screen {
   /// The row of the drawing, from 0, on which the cursor was left.
   private var cursorRow = 0
   private var pending: [UInt8] = []
+  /// How wide the terminal was when the text was drawn.
+  private var drawnColumns = 0
+  /// Draws the text again: the terminal has another width.
+  var onResize: () -> Void = {}
 
   /// Keys come one by one, and Ctrl-C is a key.
   func enterRaw() {
@@ -16,8 +20,12 @@ final class Screen {
     raw.c_iflag &= ~tcflag_t(IXON | ICRNL | INLCR)
     tcsetattr(STDIN_FILENO, TCSADRAIN, &raw)
     isRaw = true
+    // Heard of only to wake `poll`; without SA_RESTART.
+    var action = sigaction()
+    action.__sigaction_handler.sa_handler = { _ in }
+    sigaction(SIGWINCH, &action, nil)
     write("\u{1B}[?2004h")  // pastes come in brackets
-    cursorRow = 0
+    (cursorRow, drawnColumns) = (0, columns)
   }
 
   func leaveRaw() {
@@ -37,7 +45,10 @@ final class Screen {
     if pending.isEmpty {
       var descriptor = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
       var ready = poll(&descriptor, 1, milliseconds ?? -1)
-      while ready < 0, errno == EINTR { ready = poll(&descriptor, 1, milliseconds ?? -1) }
+      while ready < 0, errno == EINTR {
+        if columns != drawnColumns { onResize() }
+        ready = poll(&descriptor, 1, milliseconds ?? -1)
+      }
       guard ready > 0 else { return nil }
       var chunk = [UInt8](repeating: 0, count: 4096)
       let count = read(STDIN_FILENO, &chunk, chunk.count)
@@ -59,31 +70,14 @@ final class Screen {
 
   /// Draws the text in place of what was drawn before.
   func draw(_ buffer: LineBuffer, prompt: String, continuation: String) {
-    let columns = columns
+    let drawing = TextDrawing(buffer, prompt: prompt, continuation: continuation, columns: columns)
+    // Terminals break the lines of what is shown anew when their width changes.
+    if drawnColumns != drawing.columns { cursorRow = drawing.cursor.row }
+    drawnColumns = drawing.columns
+    let place = drawing.cursor
     var output = cursorRow > 0 ? "\u{1B}[\(cursorRow)A" : ""
-    output += "\r\u{1B}[J"
-    var row = 0
-    var place = (row: 0, column: 0)
-    var position = 0
-    let lines = buffer.text.split(separator: "\n", omittingEmptySubsequences: false)
-    for (index, line) in lines.enumerated() {
-      let head = index == 0 ? prompt : continuation
-      output += (index > 0 ? "\r\n" : "") + head + line
-      let start = Self.width(head)
-      if (position...position + line.count).contains(buffer.cursor) {
-        let before = start + Self.width(line.prefix(buffer.cursor - position))
-        place = (row + before / columns, before % columns)
-      }
-      let width = start + Self.width(line)
-      row += max(0, width - 1) / columns
-      if width > 0, width % columns == 0, index == lines.count - 1 {
-        output += "\r\n"  // the cursor waits at the margin
-        row += 1
-      }
-      if index < lines.count - 1 { row += 1 }
-      position += line.count + 1
-    }
-    if row > place.row { output += "\u{1B}[\(row - place.row)A" }
+    output += "\r\u{1B}[J" + drawing.text
+    if drawing.lastRow > place.row { output += "\u{1B}[\(drawing.lastRow - place.row)A" }
     output += "\r" + (place.column > 0 ? "\u{1B}[\(place.column)C" : "")
     cursorRow = place.row
     write(output)
@@ -96,36 +90,5 @@ final class Screen {
     draw(end, prompt: prompt, continuation: continuation)
     write("\r\n")
     cursorRow = 0
-  }
-
-  /// Columns that a text takes, without the escape sequences in it.
-  static func width(_ text: some StringProtocol) -> Int {
-    var width = 0
-    var isEscape = false
-    for scalar in text.unicodeScalars {
-      if scalar == "\u{1B}" {
-        isEscape = true
-      } else if isEscape {
-        isEscape = !("a"..."z" ~= scalar || "A"..."Z" ~= scalar)
-      } else {
-        width += columns(of: scalar)
-      }
-    }
-    return width
-  }
-
-  private static let wide: [ClosedRange<UInt32>] = [
-    0x1100...0x115F, 0x2E80...0x303E, 0x3041...0x33FF, 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xA000...0xA4CF,
-    0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x20000...0x3FFFD,
-  ]
-
-  /// 0 for marks that join the letter before, 2 for East Asian letters and pictures, else 1.
-  private static func columns(of scalar: Unicode.Scalar) -> Int {
-    if scalar.value < 0x300 { return scalar.value < 0x20 ? 0 : 1 }
-    switch scalar.properties.generalCategory {
-    case .nonspacingMark, .enclosingMark, .format: return 0
-    default: break
-    }
-    return scalar.properties.isEmojiPresentation || wide.contains { $0.contains(scalar.value) } ? 2 : 1
   }
 }

@@ -14,7 +14,10 @@ extension Checkpoint {
   var additions: [ModelPart] {
     var parts: [ModelPart] = []
     if let vae = options.vae { parts.append(ModelPart(role: "vae", path: vae)) }
-    for lora in options.loras { parts.append(ModelPart(role: "lora \(lora.scale)", path: lora.path)) }
+    for lora in options.loras {
+      parts.append(ModelPart(role: "lora \(lora.scale)", path: lora.path))
+      if let path = lora.settingsPath { parts.append(ModelPart(role: "lora settings", path: path)) }
+    }
     for embedding in options.embeddings {
       parts.append(ModelPart(role: "embedding \(embedding.token)", path: embedding.path))
     }

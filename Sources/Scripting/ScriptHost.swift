@@ -2,6 +2,7 @@ import Glibc
 import Imaging
 import Lua
 import Sampling
+import Tensor
 
 /// What bound functions may ask of the session in which they run. A session makes one, keeps it, and gives it to its Lua
 /// state as `host`.
@@ -41,8 +42,8 @@ public final class ScriptHost {
   /// Which files bound functions may open: the run's, or a plugin's own while it opens something.
   var files = FileAccess.unrestricted
 
-  /// Of the machine, in bytes.
-  static let memory = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+  /// What this process may use, in bytes.
+  static let memory = Room.all
 
   let plugins: PluginFinder
   /// The colour map of a plugin by its full name, `daam.heat`.

@@ -30,6 +30,11 @@ public struct Bootstrap: Sendable {
     guard (2...1_000_000).contains(resamples) else {
       throw StatisticsError("2 to a million resamples expected, got \(resamples)")
     }
+    // Each resample looks at each observation, and so does the jackknife for each that it leaves out.
+    guard Double(count) * Double(withJackknife ? resamples + count : resamples) <= 1e11 else {
+      throw StatisticsError(
+        "\(resamples) resamples of \(count) observations take too long; percentiles need no jackknife")
+    }
     let all = Array(0..<count)
     let estimate = try statistic(all)
     var indices = all

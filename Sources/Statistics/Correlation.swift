@@ -33,6 +33,11 @@ public struct Correlation: Equatable, Sendable {
   public static func kendall(_ x: [Double], _ y: [Double], level: Double = 0.95) throws -> Correlation {
     let pairs = try PairedSample(x, y, atLeast: 3)
     let n = pairs.count
+    // Every pair of pairs is looked at.
+    guard n <= 100_000 else {
+      throw StatisticsError(
+        "Kendall's correlation takes at most 100000 pairs, got \(n); Spearman's takes more")
+    }
     var balance = 0
     for i in 0..<n {
       for j in 0..<i { balance += order(x[i], x[j]) * order(y[i], y[j]) }

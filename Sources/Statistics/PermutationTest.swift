@@ -23,7 +23,7 @@ public struct PermutationTest: Equatable, Sendable {
     let (n, m) = (Double(a.count), Double(b.count))
     let total = all.reduce(0, +)
     func difference(_ sum: Double) -> Double { sum / n - (total - sum) / m }
-    let limit = try checked(permutations)
+    let limit = try checked(permutations, of: all.count)
     let ways = exp(lgamma(n + m + 1) - lgamma(n + 1) - lgamma(m + 1))
     var count = Count(Deviations.difference(first, second), data: a + b, terms: all)
     if ways.rounded() <= Double(limit) {
@@ -57,7 +57,7 @@ public struct PermutationTest: Equatable, Sendable {
       differences.indices.reduce(0) { $0 + (isExchanged($1) ? -differences[$1] : differences[$1]) }
         / Double(pairs.count)
     }
-    let limit = try checked(permutations)
+    let limit = try checked(permutations, of: pairs.count)
     if pairs.count < 40, 1 << pairs.count <= limit {
       for signs in 0..<(1 << pairs.count) { count.add(mean { signs >> $0 & 1 == 1 }) }
       return count.exact
@@ -73,7 +73,10 @@ public struct PermutationTest: Equatable, Sendable {
     return count.sampled
   }
 
-  private static func checked(_ permutations: Int) throws -> Int {
+  private static func checked(_ permutations: Int, of count: Int) throws -> Int {
+    guard Double(permutations) * Double(count) <= 1e11 else {
+      throw StatisticsError("\(permutations) permutations of \(count) numbers take too long; ask for fewer")
+    }
     guard (1...10_000_000).contains(permutations) else {
       throw StatisticsError("1 to 10 million permutations expected, got \(permutations)")
     }

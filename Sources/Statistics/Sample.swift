@@ -61,7 +61,8 @@ public struct Sample: Sendable {
   }
 
   static func quantile(_ p: Double, ofSorted sorted: [Double]) -> Double {
-    let place = p * Double(sorted.count - 1)
+    guard !p.isNaN else { return .nan }
+    let place = min(max(p, 0), 1) * Double(sorted.count - 1)
     let below = Int(place.rounded(.down))
     let above = min(below + 1, sorted.count - 1)
     let (part, step) = (place - Double(below), sorted[above] - sorted[below])

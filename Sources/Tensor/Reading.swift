@@ -8,6 +8,22 @@ extension Tensor {
     }
   }
 
+  /// As `toArray`, for a tensor that scripts made: where there is no memory for a copy, that is an error.
+  ///
+  /// - Parameter copies: how many arrays of as many floats will be there at once.
+  public func elements(copies: Int = 1) throws -> [Float] {
+    try Room.check(
+      count, bytes: copies * MemoryLayout<Float>.stride, for: "the elements of a tensor \(Shape.text(shape))")
+    return toArray()
+  }
+
+  /// Without repetitions: each dimension that repeats one element has the size 1.
+  public var withoutRepetitions: Tensor {
+    Tensor(
+      storage: storage, shape: zip(shape, strides).map { $1 == 0 ? Swift.min($0, 1) : $0 }, strides: strides,
+      offset: offset)
+  }
+
   /// The only element.
   public func item() throws -> Float {
     guard count == 1 else {

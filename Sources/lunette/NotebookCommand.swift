@@ -22,7 +22,9 @@ struct NotebookRunCommand: ParsableCommand {
   var file: String
 
   @Option(
-    name: .shortAndLong, help: ArgumentHelp("Where the notebook with its outputs goes.", valueName: "file"))
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "Where the notebook with its outputs goes (.ipynb), or its page (.html).", valueName: "file"))
   var output: String?
 
   @Option(
@@ -41,7 +43,10 @@ struct NotebookRunCommand: ParsableCommand {
 
   @OptionGroup var options: SessionOptions
 
-  func validate() throws { try SetOption.validate(assignments) }
+  func validate() throws {
+    try SetOption.validate(assignments)
+    try NotebookFile.validate(output: output, formats: ["ipynb", "html"], needsEnding: true)
+  }
 
   func run() throws {
     var document = try NotebookFile.read(file)
@@ -70,6 +75,8 @@ struct NotebookHTMLCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: ArgumentHelp("Where the page goes, - for stdout.", valueName: "file"))
   var output: String?
 
+  func validate() throws { try NotebookFile.validate(output: output, formats: ["html"]) }
+
   func run() throws {
     let report = Report(document: try NotebookFile.read(file), fallbackTitle: Files.stem(of: file))
     try NotebookFile.write(report.html(), to: output ?? NotebookFile.path(file, ending: "html"))
@@ -86,6 +93,8 @@ struct NotebookIPynbCommand: ParsableCommand {
 
   @Option(name: .shortAndLong, help: ArgumentHelp("Where it goes, - for stdout.", valueName: "file"))
   var output: String?
+
+  func validate() throws { try NotebookFile.validate(output: output, formats: ["ipynb"]) }
 
   func run() throws {
     var document = try NotebookFile.read(file)
@@ -106,6 +115,8 @@ struct NotebookLuaCommand: ParsableCommand {
 
   @Option(name: .shortAndLong, help: ArgumentHelp("Where it goes, - for stdout.", valueName: "file"))
   var output: String?
+
+  func validate() throws { try NotebookFile.validate(output: output, formats: ["lua"]) }
 
   func run() throws {
     try NotebookFile.write(

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Notebook
 
 /// Notebooks on disk, in both formats.
@@ -14,6 +15,20 @@ enum NotebookFile {
     } catch let error as NotebookError {
       throw CommandError("\(path): \(error.message)")
     }
+  }
+
+  /// Checks that the name of an output does not promise another format than it gets.
+  ///
+  /// - Parameter formats: the endings that may be; `-` for stdout and names without ending may be too, unless
+  ///   `needsEnding`.
+  static func validate(output: String?, formats: [String], needsEnding: Bool = false) throws {
+    guard let output else { return }
+    let name = output.split(separator: "/").last ?? ""
+    let ending = name.lastIndex(of: ".").map { name[$0...].dropFirst().lowercased() }
+    if let ending, formats.contains(ending) { return }
+    guard needsEnding || ending != nil else { return }
+    let wanted = formats.map { ".\($0)" }.joined(separator: " or ")
+    throw ValidationError("--output \(output): what is written here ends in \(wanted)")
   }
 
   /// Writes text to a file, or to stdout for `-`.

@@ -93,6 +93,10 @@ final class NotebookRun {
   }
 
   private func write() throws {
+    if target.lowercased().hasSuffix(".html") {
+      let page = Report(document: document, fallbackTitle: Files.stem(of: name)).html()
+      return try NotebookFile.write(page, to: target)
+    }
     var file = document
     file.formatMinor = max(file.formatMinor, 4)
     try NotebookFile.write(file.ipynb(), to: target)

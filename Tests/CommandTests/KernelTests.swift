@@ -71,6 +71,23 @@ import Testing
     #expect(answer.contents(of: "clear_output") == [["wait": true]])
   }
 
+  @Test func aBarLeavesNothingBehind() throws {
+    let client = try KernelClient()
+    _ = try client.run("local model = assert(lunette.load())")
+    let code =
+      "print('before')\nmodel:generate{ prompt = '', steps = 200 }\nlunette.display('d', { id = 'x' })\n7"
+    let request = client.send("execute_request", KernelClient.code(code))
+    let messages = try client.published(for: request)
+    #expect(messages.contains { $0.content["data"]?["text/html"]?.string?.contains("<progress") == true })
+    // What a notebook keeps: what came after the outputs were cleared.
+    let last = try #require(messages.lastIndex { $0.type == "clear_output" })
+    #expect(messages[last].content == ["wait": true])
+    let kept = messages[(last + 1)...].filter { $0.type != "status" }
+    #expect(kept.map(\.type) == ["stream", "display_data", "execute_result"])
+    #expect(kept.first?.content["text"] == "before\n" && kept.last?.content["data"]?["text/plain"] == "7")
+    _ = try client.reply(to: request)
+  }
+
   @Test func completesAndInspects() throws {
     let client = try KernelClient()
     _ = try client.run("local name = lunette.tensor{1}")
@@ -83,6 +100,10 @@ import Testing
       "inspect_request", ["code": "lunette.display(1", "cursor_pos": 17, "detail_level": 0])
     #expect(found.reply.content["found"] == true)
     #expect(found.reply.content["data"]?["text/markdown"]?.string?.contains("display(value") == true)
+    // In the middle of a name that text follows, behind a character of two UTF-16 units.
+    let within = try client.ask(
+      "inspect_request", ["code": "'😀'; lunette.linalg.svd(x)", "cursor_pos": 22, "detail_level": 0])
+    #expect(within.reply.content["data"]?["text/markdown"]?.string?.contains("linalg.svd(") == true)
     let unknown = try client.ask("inspect_request", ["code": "nothing", "cursor_pos": 3, "detail_level": 0])
     #expect(unknown.reply.content["found"] == false)
     for (code, status, indent) in [

@@ -39,6 +39,22 @@ import Testing
     #expect(try program.text("back.lua") == Self.script)
   }
 
+  @Test func theEndingOfTheOutputIsTheFormat() throws {
+    try program.script(Self.script)
+    #expect(try program.run("notebook", "run", "script.lua", "-o", "page.html").status == 0)
+    let page = try program.text("page.html")
+    #expect(page.hasPrefix("<!DOCTYPE html>") && page.contains("n is 1"))
+    for (command, output) in [
+      ("run", "x.txt"), ("run", "x.lua"), ("run", "-"), ("html", "x.ipynb"), ("ipynb", "x.html"),
+      ("lua", "x.ipynb"),
+    ] {
+      let result = try program.run("notebook", command, "script.lua", "-o", output)
+      #expect(result.status == 2 && result.errors.contains("ends in ."), "\(command) \(output)")
+      #expect(!FileManager.default.fileExists(atPath: program.file(output).path))
+    }
+    #expect(try program.run("notebook", "lua", "script.lua", "-o", "-").output == Self.script)
+  }
+
   @Test func parametersAreInjectedOnce() throws {
     try program.script(Self.script)
     #expect(try program.run("notebook", "run", "script.lua", "--set", "n=3").status == 0)

@@ -45,6 +45,8 @@ import Testing
       try wait(text)
     }
 
+    func resize(columns: Int) throws { _ = try tmux("resize-window", "-x", "\(columns)") }
+
     var screen: String { (try? tmux("capture-pane", "-p")) ?? "" }
 
     /// The screen without the empty lines below.
@@ -116,6 +118,33 @@ import Testing
     try pane.wait("5 ›")
     let history = try String(contentsOfFile: pane.folder + "/lunette/history", encoding: .utf8)
     #expect(history == "'first'\n'second'\n'first'\n'second'\n")
+  }
+
+  @Test func earlierEntriesAreFoundByWhatWasTyped() throws {
+    let pane = try Pane()
+    try pane.enter("print('one')", until: "2 ›")
+    try pane.enter("lunette.tensor{1}", until: "3 ›")
+    try pane.enter("print('two')", until: "4 ›")
+    try pane.type("pri")
+    try pane.press("Up", "Up")
+    try pane.wait("4 › print('one')")
+    try pane.press("Down", "Down")
+    try Program.wait { pane.lines.last == "4 › pri" }
+    try pane.type(" undone")
+    try pane.press("C-_")
+    try Program.wait { pane.lines.last == "4 › pri" }
+  }
+
+  @Test func aDrawingFollowsTheTerminalsWidth() throws {
+    let pane = try Pane()
+    try pane.type("'" + String(repeating: "a", count: 60) + "日本'")
+    try pane.resize(columns: 30)
+    try Program.wait { pane.lines.count >= 4 }
+    try pane.press("Home")
+    try pane.type("#")
+    try pane.press("Enter")
+    try pane.wait("66")
+    #expect(pane.screen.components(separatedBy: "#'").count == 2)
   }
 
   @Test func controlCStopsAndKeepsTheSession() throws {

@@ -17,12 +17,12 @@ import Testing
     ("dora.safetensors", 0.6),
   ]
 
-  private func expect(_ loras: [(String, Double)], like name: String) throws {
+  private func expect(_ loras: [(String, Double)], like name: String, warning: String = "") throws {
     var options = CheckpointOptions()
     options.loras = try loras.map { try LoRA(path: Goldens.path("adapters/kinds/\($0.0)"), scale: $0.1) }
     let checkpoint = try Checkpoint(path: Goldens.path("tiny-sd1"), options: options)
     let pipeline = try checkpoint.pipeline()
-    #expect(checkpoint.warnings == [])
+    #expect(warning.isEmpty ? checkpoint.warnings == [] : checkpoint.warnings.joined().contains(warning))
     let text = try pipeline.encode("a cat and a pistol")
     let output = try pipeline.denoise(golden.tensor(named: "sample"), timestep: 500, embedding: text)
       .prediction
@@ -44,7 +44,9 @@ import Testing
   @Test func severalOnOneLayer() throws { try expect(Self.chain, like: "chain") }
 
   /// Whole differences, norms, Tucker's form, DoRA by rows and by columns.
-  @Test func kohyaAndLyCORIS() throws { try expect([("kohya.safetensors", 0.6)], like: "kohya") }
+  @Test func kohyaAndLyCORIS() throws {
+    try expect([("kohya.safetensors", 0.6)], like: "kohya", warning: "have no alpha")
+  }
 
   /// What takes the place of the model's own has no strength.
   @Test(arguments: ["whole-modules", "own-biases"])
@@ -174,6 +176,29 @@ import Testing
         "\(error)".contains(name.split(separator: ".").prefix(2).joined(separator: "."))
           || name.contains("te2"))
     }
+  }
+
+  @Test func missingAlphasAreNamed() throws {
+    let workshop = try Workshop()
+    let layer = "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_"
+    var shapes = ["q", "k"].reduce(into: [String: [Int]]()) {
+      $0["\(layer)\($1).lora_down.weight"] = [2, 8]
+      $0["\(layer)\($1).lora_up.weight"] = [8, 2]
+    }
+    #expect(try LoRA(path: workshop.file("a.safetensors", shapes)).file.warnings == [])
+    shapes["\(layer)q.alpha"] = []
+    let warnings = try LoRA(path: workshop.file("b.safetensors", shapes)).file.warnings.joined()
+    #expect(warnings.contains("1 of 2 layers of unet have no alpha"))
+  }
+
+  /// Names that older versions of diffusers gave.
+  @Test func olderNamesOfLayers() {
+    let text = "text_model.encoder.layers.1.self_attn"
+    #expect(LoRAFile.module("\(text).to_q", of: "text_encoder") == "encoder_layers_1_self_attn_q_proj")
+    #expect(LoRAFile.module("\(text).to_out", of: "text_encoder") == "encoder_layers_1_self_attn_out_proj")
+    #expect(LoRAFile.module("\(text).q_proj", of: "text_encoder") == "encoder_layers_1_self_attn_q_proj")
+    #expect(LoRAFile.module("a.attn1.processor.to_out", of: "unet") == "a_attn1_to_out_0")
+    #expect(LoRAFile.module("a.attn1.to_out.0", of: "unet") == "a_attn1_to_out_0")
   }
 
   @Test func oneRoleForOneTensor() throws {

@@ -1,3 +1,4 @@
+import Encoding
 import Notebook
 import Testing
 
@@ -84,10 +85,38 @@ import Testing
     let document = try Document(ipynb: Array(Self.notebook.utf8))
     let script = document.percent()
     let header =
-      "-- ---\n-- jupyter: {\"kernelspec\":{\"display_name\":\"Lua\",\"name\":\"lua\"}}\n-- ---\n\n"
+      "-- ---\n-- jupyter:\n--   kernelspec:\n--     display_name: Lua\n--     name: lua\n-- ---\n\n"
     #expect(
       script == header + "-- %% [markdown]\n-- # Title\n--\n-- prose\n\n-- %% tags=[\"parameters\"]\nx = 1\n")
     #expect(try Document(percent: script).cells.map(\.source) == document.cells.map(\.source))
+  }
+
+  private func ids(_ minor: Int, _ cells: String) throws -> [JSON?] {
+    let text = "{\"nbformat\": 4, \"nbformat_minor\": \(minor), \"metadata\": {}, \"cells\": [\(cells)]}"
+    let written = try JSON(parsing: Document(ipynb: Array(text.utf8)).ipynb())
+    #expect(written["nbformat_minor"]?.int == minor)
+    return written["cells"]?.array?.map { $0["id"] } ?? []
+  }
+
+  private func cell(_ id: String?) -> String {
+    "{\"cell_type\": \"raw\", \"metadata\": {}, \"source\": \"\"\(id.map { ", \"id\": \"\($0)\"" } ?? "")}"
+  }
+
+  @Test func idsOfOlderFormatsAreKeptAndNotInvented() throws {
+    #expect(try ids(4, cell("mine") + "," + cell(nil)) == ["mine", nil])
+    let named = try ids(5, cell("mine") + "," + cell(nil))
+    #expect(named[0] == "mine" && named[1]?.string?.count == 8)
+  }
+
+  @Test func idsThatMakeANotebookInvalidAreReplaced() throws {
+    let long = String(repeating: "x", count: 65)
+    let all = try ids(5, ["a", "a", "", "a b", long, "é", "ok-1_B"].map(cell).joined(separator: ",")).map {
+      $0?.string ?? ""
+    }
+    #expect(all[0] == "a" && all[6] == "ok-1_B")
+    #expect(
+      Set(all).count == all.count
+        && all.allSatisfy { (1...64).contains($0.utf8.count) && $0.utf8.allSatisfy { $0 < 0x80 } })
   }
 
   @Test(arguments: [

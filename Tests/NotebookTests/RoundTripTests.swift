@@ -89,6 +89,81 @@ import Testing
     #expect(back.metadata == document.metadata)
   }
 
+  private static let metadata: [JSON.Object] = [
+    ["title": "[markdown]"], ["title": "foo [raw]"], ["title": "[md]"], ["title": "a=1"], ["title": "{}"],
+    ["title": "%x"],
+    ["title": "%", "cell_depth": 2], ["title": " a "], ["title": "a\nb"], ["title": "\u{301}a"],
+    ["title": "a .b"],
+    ["title": 3], ["title": ""], ["title": nil], ["cell_depth": 1], ["cell_depth": 0], ["cell_depth": "a"],
+    ["cell_depth": 99], ["x": nil], ["x": "[raw]"], ["x": "a=1 b=2"], ["x": "\u{2028}\u{85}\r\n\\"],
+    ["x y": 1, "z": 2],
+    ["": 1], ["é": 1], ["a=b": 1], ["[raw]": 1], ["region_name": "md"], ["region_name": "x"],
+    ["incorrectly_encoded_metadata": "x=1"], ["incorrectly_encoded_metadata": "x=1)", "b": 1, "title": "t"],
+    ["tags": ["parameters", "a b"]], ["cell_type": 1, "attachments": 2],
+    ["x": ["a": [1, nil, ["b": "{"]]], "title": "-- %%"],
+  ]
+
+  @Test(arguments: metadata.indices, [Cell.Kind.code, .markdown, .raw])
+  func metadataNeverChangeOnTheWay(_ index: Int, _ kind: Cell.Kind) throws {
+    let cell = Cell(kind: kind, source: "-- a", metadata: Self.metadata[index])
+    let script = Document(cells: [cell, cell]).percent()
+    let back = try Document(percent: script)
+    #expect(back.cells.map(\.kind) == [kind, kind], "\(script)")
+    #expect(back.cells.map(\.source) == [cell.source, cell.source], "\(script)")
+    #expect(back.cells.map(\.metadata) == [cell.metadata, cell.metadata], "\(script)")
+  }
+
+  @Test(arguments: [
+    "\n\na\n\n\nb\n\n", "\n", "", "  \na\n  ", "a\n%% x", "--[[ a ]]", "]]\n%% x\n]=]\n", "\u{301}a",
+    "In[1]:\n\n", "<codecell>",
+  ])
+  func proseIsKept(_ source: String) throws {
+    for kind in [Cell.Kind.markdown, .raw] {
+      let script = Document(cells: [Cell(kind: kind, source: source), Cell(source: "x = 1")]).percent()
+      #expect(try Document(percent: script).cells.map(\.source) == [source, "x = 1"], "\(script)")
+    }
+  }
+
+  @Test(arguments: [
+    "-- %% a", "  -- %% a", "--%%", "-- %%t", "-- -- %% a", "-- In[3]:", "\t-- <codecell>", "-- %d",
+    "-- -- -- %d", "\n\nx", "--[[\n-- %% a\n]]",
+  ])
+  func codeIsKept(_ source: String) throws {
+    let script = Document(cells: [Cell(source: source), Cell(source: "x = 1")]).percent()
+    #expect(try Document(percent: script).cells.map(\.source) == [source, "x = 1"], "\(script)")
+  }
+
+  @Test func lineBreaksOfAllSystemsAreRead() throws {
+    let text = "-- %% [markdown]\n-- a\n\n-- %%\nx = 1\ny = 2\n"
+    for ending in ["\r\n", "\r"] {
+      for mark in ["", "\u{FEFF}"] {
+        let document = try Document(percent: mark + text.replacing("\n", with: ending))
+        #expect(document.cells.map(\.source) == ["a", "x = 1\ny = 2"])
+        #expect(document.percent() == text)
+      }
+    }
+    // Prose with a line break that Lua knows stays a comment.
+    let prose = Document(cells: [Cell(kind: .markdown, source: "a\rprint(1)\r\nb")])
+    #expect(prose.percent() == "-- %% [markdown]\n-- a\n-- print(1)\n-- b\n")
+  }
+
+  @Test func theEncodingLineOfJupytextIsNoCell() throws {
+    let text = "-- -*- coding: utf-8 -*-\n-- ---\n-- jupyter:\n--   a: 1\n-- ---\n\n-- %%\nx = 1\n"
+    let document = try Document(percent: text)
+    #expect(document.cells.map(\.source) == ["x = 1"] && document.metadata == ["a": 1])
+    #expect(try throughNotebook(text) == text)
+  }
+
+  @Test func metadataChangedInANotebookReachTheHeader() throws {
+    let text = "-- ---\n-- title: A\n-- jupyter:\n--   count: 3 # three\n-- ---\n\n-- %%\nx = 1\n"
+    var document = try Document(ipynb: Array(Document(percent: text).ipynb().utf8))
+    #expect(document.percent() == text)
+    document.metadata["count"] = 4
+    let written = document.percent()
+    #expect(written.hasPrefix("-- ---\n-- title: A\n-- jupyter:\n--   count: 4\n"))
+    #expect(try Document(percent: written).metadata["count"] == 4)
+  }
+
   @Test func outputsAreTakenOverByCellsThatSayTheSame() throws {
     var script = try Document(percent: "-- %%\nx = 1\n\n-- %%\ny = 2\n")
     let old = try notebook(

@@ -112,6 +112,17 @@ import Testing
     #expect(session.help(on: "nothing.of.this") == nil)
     #expect(session.inspect("svd(x, ", at: 7)?.plainText?.hasPrefix("linalg.svd(") == true)
     #expect(session.inspect("x.y", at: 3) == nil)
+    // Wherever in or beside a name the cursor stands, and whatever follows.
+    for code in ["svd", "svd(x)", "svd (x)", "svd{x}", "svd.y", "y = svd\nprint(1)", "svd, x", "svd;"] {
+      let text = "lunette.linalg." + code.drop { $0 != "s" }
+      let start = text.firstRange(of: "svd").map {
+        text.utf8.distance(from: text.startIndex, to: $0.lowerBound)
+      }
+      for place in 0...3 {
+        let found = session.inspect(text, at: (start ?? 0) + place)
+        #expect(found?.plainText?.hasPrefix("linalg.svd(") == true, "\(text), \(place)")
+      }
+    }
     #expect(session.run("lunette.help('svdd')").last?.message.contains("did you mean 'linalg.svd'") == true)
     #expect(session.run("lunette.help(lunette.linalg.qr)").last?.plain.hasPrefix("linalg.qr(x)") == true)
   }

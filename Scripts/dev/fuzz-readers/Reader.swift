@@ -107,11 +107,26 @@ enum Reader: String, CaseIterable {
     try promise(again.ipynb() == written, "a notebook that changes when it is written again")
     _ = Report(document: document, fallbackTitle: "x").html()
     let script = document.percent()
-    // What a script cannot hold: blank lines around a cell's text, line breaks other than "\n", code that is
-    // unfinished in a way that takes what follows into it.
-    guard !document.cells.contains(where: { $0.source.utf8.contains(0x0D) || takesMarker($0) }) else { return }
-    let found = try Document(percent: script).cells.map { core($0.source) }
-    try promise(found == document.cells.map { core($0.source) }, "cells that a script changes:\n\(script)")
+    // What a script cannot hold: line breaks other than "\n", blank lines at the end of code, code that is unfinished in a
+    // way that takes what follows into it.
+    guard !document.cells.contains(where: { $0.source.utf8.contains(0x0D) || takesMarker($0) }) else {
+      return
+    }
+    let back = try Document(percent: script)
+    try promise(back.cells.map(core) == document.cells.map(core), "cells that a script changes:\n\(script)")
+    try promise(
+      back.cells.map { "\($0.kind) \($0.attachments?.text() ?? "") \(JSON.object(sorted($0.metadata)))" }
+        == document.cells.map {
+          "\($0.kind) \($0.attachments?.text() ?? "") \(JSON.object(sorted($0.metadata)))"
+        },
+      "kinds or metadata that a script changes:\n\(script)")
+    try promise(back.percent() == script, "a script that changes when it is written:\n\(script)")
+  }
+
+  private static func sorted(_ object: JSON.Object) -> JSON.Object {
+    var result = JSON.Object()
+    for (key, value) in object.members.sorted(by: { $0.0 < $1.0 }) { result[key] = value }
+    return result
   }
 
   /// Whether Lua would not see a comment in the line after `cell`: a long string, say, is still open.
@@ -121,21 +136,42 @@ enum Reader: String, CaseIterable {
       && !LuaLexer.tokens(of: cell.source + "\n-- %%\n").contains { $0.range.lowerBound == end }
   }
 
-  private static func core(_ source: String) -> [Substring] {
-    let lines = source.split(separator: "\n", omittingEmptySubsequences: false)
-    let isBlank = { (line: Substring) in line.allSatisfy(\.isWhitespace) }
-    return lines.drop(while: isBlank).reversed().drop(while: isBlank).reversed()
+  /// The text without what is layout.
+  private static func core(_ cell: Cell) -> [Substring] {
+    let lines = cell.source.split(separator: "\n", omittingEmptySubsequences: false)
+    guard cell.kind == .code else { return lines }
+    return lines.reversed().drop { $0.unicodeScalars.allSatisfy(\.properties.isWhitespace) }.reversed()
   }
 
   private static func percent(_ bytes: [UInt8]) throws {
     _ = try Document(percent: String(decoding: bytes, as: UTF8.self)).percent()
     var text = String(decoding: bytes.filter { $0 != 0x0D }, as: UTF8.self)
+    while text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
     if !text.isEmpty, text.utf8.last != 0x0A { text += "\n" }
     let document = try Document(percent: text)
     let written = document.percent()
     try promise(written == text, "a script that changes when it is written:\n\(written)")
     let through = try Document(ipynb: Array(document.ipynb().utf8)).percent()
     try promise(through == text, "a script that changes through a notebook:\n\(through)")
+    // Written anew, without what the script looked like, it says the same.
+    var plain = Document(
+      cells: document.cells.map { Cell(kind: $0.kind, source: $0.source, metadata: $0.metadata) })
+    plain.metadata = document.metadata
+    if !document.cells.contains(where: takesMarker) {
+      let again = try Document(percent: plain.percent())
+      try promise(
+        again.cells.map(core) == document.cells.map(core),
+        "other cells when written anew:\n\(plain.percent())")
+      try promise(
+        again.cells.map { "\($0.kind) \(JSON.object(sorted($0.metadata)))" }
+          == plain.cells.map { "\($0.kind) \(JSON.object(sorted($0.metadata)))" },
+        "other kinds or metadata when written anew:\n\(plain.percent())")
+      let (old, new) = (sorted(plain.metadata), sorted(again.metadata))
+      let isOwn = plain.metadata["kernelspec"]?["name"] == "lunette" || plain.metadata["papermill"] != nil
+      try promise(
+        isOwn || "\(JSON.object(old))" == "\(JSON.object(new))" || old == new,
+        "other metadata when written anew")
+    }
     _ = Report(document: document, fallbackTitle: "x").html()
   }
 }

@@ -12,6 +12,7 @@ import gradients
 import jobs
 import models
 import outputs
+import peft_adapters
 import schedulers
 import single_file
 import tiles
@@ -46,6 +47,7 @@ def main(root: Path):
     save(root / "noise.safetensors", outputs.noise_outputs())
     gradients.main(root)
     save(root / "adapters.safetensors", adapters.write(root))
+    save(root / "peft-adapters.safetensors", peft_adapters.write(root))
     save(root / "jobs.safetensors", jobs.outputs_of(root))
     save(root / "tiles.safetensors", tiles.write(root))
     single_file.write(root / "single-file.json", {

@@ -4,10 +4,8 @@ PEFT's own layers say what its adapters do; for kohya's and LyCORIS' the definit
 """
 
 import json
-import random
 import warnings
 from dataclasses import fields
-from pathlib import Path
 
 import peft
 import torch
@@ -18,16 +16,17 @@ UNET = "down_blocks.0.attentions.0.transformer_blocks.0."
 PREFIX = {"unet": "lora_unet_", "text_encoder": "lora_te_"}
 
 
-def randomise(model, seed, bias=False):
+def randomise(model, seed, bias="none"):
     """Values that matter in everything that the adapters of a model train."""
     generator = torch.Generator().manual_seed(seed)
+    biases = {"none": (), "all": (".bias",), "lora_only": (".base_layer.bias",)}[bias]
     for name, value in model.named_parameters():
         noise = torch.randn(value.shape, generator=generator)
         if "lora_magnitude_vector" in name:
             value.data.mul_(1 + 0.2 * noise)
         elif "lora_" in name:
             value.data.copy_(noise * (0.3 if "bias" in name else 0.5 / value.shape[-1] ** 0.5))
-        elif "modules_to_save" in name or (bias and name.endswith(".bias")):
+        elif "modules_to_save" in name or name.endswith(biases):
             value.data.add_(0.1 * noise)
 
 
@@ -37,7 +36,7 @@ def adapted(pipeline, part, settings, seed, name="default"):
         warnings.simplefilter("ignore")
         config = peft.LoraConfig(**settings)
         model = peft.get_peft_model(getattr(pipeline, part), config, adapter_name=name)
-    randomise(model, seed, bias=settings.get("bias", "none") != "none")
+    randomise(model, seed, bias=settings.get("bias", "none"))
     return model.eval()
 
 
@@ -214,12 +213,3 @@ def write(root):
     (root / "adapters/peft-fields.json").write_text(json.dumps(config_fields(), indent=1, sort_keys=True) + "\n")
     return out
 
-
-if __name__ == "__main__":
-    import sys
-
-    import generate
-
-    directory = Path(sys.argv[1])
-    torch.set_num_threads(1)
-    generate.save(directory / "peft-adapters.safetensors", write(directory))

@@ -4,9 +4,12 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 // A large block that comes fresh from the system costs more to touch for the first time (a page fault per 4 KB) than
@@ -43,9 +46,52 @@ bool ck_poison(void) { return atomic_load_explicit(&poison, memory_order_relaxed
 
 size_t ck_live_bytes(void) { return atomic_load_explicit(&live_bytes, memory_order_relaxed); }
 
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+/// The number that a file begins with; `otherwise` where there is none ("max").
+static size_t number_in(const char *path, size_t otherwise) {
+  FILE *file = fopen(path, "re");
+  if (!file) return otherwise;
+  unsigned long long number;
+  if (fscanf(file, "%llu", &number) == 1) otherwise = number;
+  fclose(file);
+  return otherwise;
+}
+
 size_t ck_physical_memory(void) {
   long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-  return pages > 0 && page > 0 ? (size_t)pages * (size_t)page : (size_t)1 << 40;
+  size_t memory = pages > 0 && page > 0 ? (size_t)pages * (size_t)page : (size_t)1 << 40;
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) memory = smaller(memory, limit.rlim_cur);
+  // A container's share.
+  return smaller(memory, number_in("/sys/fs/cgroup/memory.max", memory));
+}
+
+/// Memory that can be had without taking it from others; `SIZE_MAX` where the system does not say.
+static size_t available_memory(void) {
+  FILE *file = fopen("/proc/meminfo", "re");
+  if (!file) return SIZE_MAX;
+  char line[128];
+  size_t available = 0, swap = 0, kilobytes;
+  while (fgets(line, sizeof line, file)) {
+    if (sscanf(line, "MemAvailable: %zu", &kilobytes) == 1) available = kilobytes << 10;
+    if (sscanf(line, "SwapFree: %zu", &kilobytes) == 1) swap = kilobytes << 10;
+  }
+  fclose(file);
+  return available ? available + swap : SIZE_MAX;
+}
+
+// The system hands out more than it has, and ends the process that then uses it: large blocks are held against what there is.
+static const size_t smallest_doubted = 256 << 20;
+
+static bool is_there(size_t size) { return size < smallest_doubted || size <= available_memory(); }
+
+bool ck_has_room(size_t bytes) {
+  if (!is_there(bytes)) return false;
+  void *block = malloc(bytes);
+  bool found = block != NULL;
+  free(block);
+  return found;
 }
 
 /// Rounds up to one of eight sizes per power of two (and to 64), so that blocks of nearly the same size are of use to
@@ -58,6 +104,7 @@ static size_t rounded(size_t bytes) {
 
 static void *from_system(size_t size) {
   void *block = NULL;
+  if (!is_there(size)) return NULL;
   if (size < smallest_mapped) return posix_memalign(&block, 64, size) == 0 ? block : NULL;
   block = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (block == MAP_FAILED) return NULL;

@@ -4,6 +4,10 @@
 
 static uintptr_t mark_of(lua_State *L, const lb_block *block) { return (uintptr_t)block ^ lb_of(L)->secret; }
 
+/* What a Swift object takes outside Lua, roughly (a tensor's header is the commonest): it counts among what Lua's values take,
+   since Swift ends the process where there is no memory for one more. */
+enum { SWIFT_BYTES = 384 };
+
 lb_block *lb_block_at(lua_State *L, int index) {
   if (lua_type(L, index) != LUA_TUSERDATA || lua_rawlen(L, index) != sizeof(lb_block)) return NULL;
   lb_block *block = lua_touserdata(L, index);
@@ -24,6 +28,7 @@ void *lb_take_object(lua_State *L, int index) {
   if (!block) return NULL;
   void *object = block->object;
   block->object = NULL;
+  if (object) lb_of(L)->bytes -= SWIFT_BYTES;
   return object;
 }
 
@@ -39,6 +44,7 @@ static void push_block(lua_State *L, void *object, int *adopted) {
   lb_block *block = lua_newuserdatauv(L, sizeof(lb_block), 0);
   block->mark = mark_of(L, block);
   block->object = object;
+  lb_of(L)->bytes += SWIFT_BYTES;
   *adopted = 1; /* from here on __gc releases it; nothing below may raise before the metatable is set */
 }
 

@@ -132,7 +132,11 @@ struct LayerAdapter {
       throw PipelineError(
         "\(lora.path): '\(name)' must be one number, has shape \(braced(files.shape(of: name) ?? []))")
     }
-    return Float(lora.scale * Double(try files.tensor(named: name).max().item()) / Double(rank))
+    let alpha = Double(try files.tensor(named: name).max().item())
+    guard alpha.isFinite else {
+      throw PipelineError("\(lora.path): '\(name)' is \(alpha), no number to scale by")
+    }
+    return Float(lora.scale * alpha / Double(rank))
   }
 
   // MARK: Low-rank changes

@@ -20,6 +20,12 @@ public struct LoRA: Sendable {
     file = try LoRAFile(path: path)
   }
 
+  /// The file beside it that states its settings, where there is one.
+  public var settingsPath: String? { file.settingsPath }
+
+  /// Where an adapter's settings are looked for that are not in its file: PEFT's `adapter_config.json`.
+  public static func settingsPlace(beside path: String) -> String { LoRAFile.settingsPlace(beside: path) }
+
   /// Words for the text encoder that the file brings along.
   func embeddings() throws -> [TextualInversion] {
     try file.embeddings.map { try TextualInversion(file.files, tensor: $0.tensor, token: $0.token) }

@@ -16,6 +16,8 @@ struct LoRAFile: Sendable {
   let configs: [String: PEFTConfig]
   /// Words that the file brings along: names of tensors by token.
   let embeddings: [(token: String, tensor: String)]
+  /// The file beside it that states its settings, where there is one.
+  let settingsPath: String?
   /// What the user should know.
   let warnings: [String]
 
@@ -24,6 +26,8 @@ struct LoRAFile: Sendable {
   init(path: String) throws {
     let files = try WeightFiles(path: path)
     self.files = files
+    // The settings first: they name kinds of adapters that the tensors do not tell.
+    let settings = try Settings(files)
     guard let kind = AdapterKind.of(Set(files.names)) else {
       throw PipelineError(
         "\(path): not a LoRA adapter (no names with lora_down and lora_up, or lora_A and lora_B)")
@@ -34,33 +38,60 @@ struct LoRAFile: Sendable {
     }
     var ledger = AdapterLedger(path: path)
     for name in files.names { try ledger.enter(name) }
-    layers = try ledger.closed()
+    let layers = try ledger.closed()
+    self.layers = layers
     embeddings = try ledger.bundle()
-    (configs, warnings) = try LoRAFile.configs(files, layers)
+    configs = settings.common.map { common in layers.mapValues { _ in common } } ?? settings.parts
+    settingsPath = settings.path
+    warnings = settings.warnings + LoRAFile.missingAlphas(layers, configs, path)
+  }
+
+  /// Without alpha a layer's change is not scaled; diffusers takes the alpha that most other layers have.
+  private static func missingAlphas(
+    _ layers: [String: [AdapterLayer]], _ configs: [String: PEFTConfig], _ path: String
+  ) -> [String] {
+    layers.keys.sorted().compactMap { part in
+      let pairs = (layers[part] ?? []).filter { $0.tensors[.down] != nil }
+      let bare = pairs.filter { $0.tensors[.alpha] == nil }
+      guard configs[part] == nil, let first = bare.first, bare.count < pairs.count else { return nil }
+      return
+        "\(path): \(bare.count) of \(pairs.count) layers of \(part) have no alpha (\(first.path) first): "
+        + "it is taken to be their rank"
+    }
+  }
+
+  /// Where settings stand that are not in the file itself.
+  static func settingsPlace(beside path: String) -> String {
+    let start = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
+    return path[..<start] + "adapter_config.json"
   }
 
   /// PEFT's settings: diffusers writes those of all parts into the metadata, PEFT those of the one part into
   /// `adapter_config.json` beside the file.
-  private static func configs(
-    _ files: WeightFiles, _ layers: [String: [AdapterLayer]]
-  ) throws -> ([String: PEFTConfig], [String]) {
-    if let note = files.files[0].metadata["lora_adapter_metadata"] {
-      return (try PEFTConfig.all(inMetadata: note, path: files.path), [])
+  private struct Settings {
+    var parts: [String: PEFTConfig] = [:]
+    var common: PEFTConfig?
+    var path: String?
+    var warnings: [String] = []
+
+    init(_ files: WeightFiles) throws {
+      if let note = files.files[0].metadata["lora_adapter_metadata"] {
+        parts = try PEFTConfig.all(inMetadata: note, path: files.path)
+        return
+      }
+      let place = LoRAFile.settingsPlace(beside: files.path)
+      guard access(place, F_OK) == 0 else { return }
+      guard !files.names.contains(where: { $0.contains(".lora_down.") || $0.hasPrefix("lora_unet_") }) else {
+        warnings = ["\(files.path): \(place) is PEFT's and does not go with the names in this file: not read"]
+        return
+      }
+      let json = try JSON(file: place)
+      guard let fields = json.object else {
+        throw PipelineError("\(place): expected an object, got \(json.kind)")
+      }
+      path = place
+      common = try PEFTConfig(fields, place: place)
     }
-    let slash = files.path.lastIndex(of: "/").map { files.path.index(after: $0) }
-    let place = files.path[..<(slash ?? files.path.startIndex)] + "adapter_config.json"
-    guard access(String(place), F_OK) == 0 else { return ([:], []) }
-    guard !files.names.contains(where: { $0.contains(".lora_down.") || $0.hasPrefix("lora_unet_") }) else {
-      return (
-        [:], ["\(files.path): \(place) is PEFT's and does not go with the names in this file: not read"]
-      )
-    }
-    let json = try JSON(file: String(place))
-    guard let fields = json.object else {
-      throw PipelineError("\(place): expected an object, got \(json.kind)")
-    }
-    let config = try PEFTConfig(fields, place: String(place))
-    return (layers.mapValues { _ in config }, [])
   }
 
   /// Which layer of which part a name speaks of.

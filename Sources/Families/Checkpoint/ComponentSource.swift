@@ -7,13 +7,20 @@ import Weights
 /// The weights of one part: the files, and what the part's model sees of them.
 struct ComponentWeights: Sendable {
   let files: WeightFiles
-  let source: any WeightSource
-
+  private(set) var source: any WeightSource
   /// The tensors that belong to the part.
-  var entries: [SafetensorsFile.Entry] {
-    guard let renamed = source as? RenamedWeights else { return files.entries }
-    let stored = renamed.storedNames
-    return files.entries.filter { stored.contains($0.name) }
+  let entries: [SafetensorsFile.Entry]
+
+  init(files: WeightFiles, source: any WeightSource) {
+    self.files = files
+    self.source = source
+    let stored = (source as? RenamedWeights)?.storedNames
+    entries = files.entries.filter { stored?.contains($0.name) ?? true }
+  }
+
+  /// The same tensors with adapters on top.
+  mutating func adapt(_ adapter: (any WeightSource) throws -> any WeightSource) rethrows {
+    source = try adapter(source)
   }
 }
 
@@ -78,15 +85,9 @@ public struct ComponentSource: Sendable {
       let files = try WeightFiles(directory: directory, stem: stem, variant: variant)
       weights = ComponentWeights(files: files, source: files)
     }
+    if !loras.isEmpty { try weights.adapt { try LoRA.merged(loras, into: $0, component: name) } }
     // The words last: adapters of the token table know the model's own rows only.
-    if !loras.isEmpty {
-      weights = ComponentWeights(
-        files: weights.files, source: try LoRA.merged(loras, into: weights.source, component: name))
-    }
-    if !embeddings.isEmpty {
-      weights = ComponentWeights(
-        files: weights.files, source: try TextualInversion.joined(embeddings, to: weights.source))
-    }
+    if !embeddings.isEmpty { try weights.adapt { try TextualInversion.joined(embeddings, to: $0) } }
     return weights
   }
 

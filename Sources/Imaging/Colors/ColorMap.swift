@@ -58,9 +58,10 @@ public struct ColorMap: Sendable {
     guard map.rank == 2, map.count > 0 else {
       throw ImagingError("a map {height, width} is needed, got \(Metrics.text(map.shape))")
     }
+    let values = try map.elements(copies: 8)
     var pixels = [Float]()
     pixels.reserveCapacity(map.count * 3)
-    for value in ColorMap.normalized(map.toArray(), range: range) {
+    for value in ColorMap.normalized(values, range: range) {
       let color = self(value)
       pixels += [color.x, color.y, color.z]
     }

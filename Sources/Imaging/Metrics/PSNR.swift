@@ -21,7 +21,7 @@ extension Metrics {
       throw ImagingError("\(name) needs tensors of one shape, got \(text(a.shape)) and \(text(b.shape))")
     }
     guard a.count > 0 else { throw ImagingError("\(name) needs tensors that are not empty") }
-    return (a.toArray(), b.toArray())
+    return (try a.elements(), try b.elements(copies: 4))
   }
 
   static func text(_ shape: [Int]) -> String { "{" + shape.map(String.init).joined(separator: ", ") + "}" }

@@ -9,11 +9,29 @@ struct Axis {
   let end: Double
 
   func position(_ value: Double) -> Double {
-    let (low, high, place) =
+    let place =
       isLogarithmic
-      ? (log10(range.lowerBound), log10(range.upperBound), log10(value))
-      : (range.lowerBound, range.upperBound, value)
-    return start + (place - low) / (high - low) * (end - start)
+      ? Axis.share(of: log10(value), in: log10(range.lowerBound)...log10(range.upperBound))
+      : Axis.share(of: value, in: range)
+    return start + place * (end - start)
+  }
+
+  /// 0 at the lower end of a range, 1 at the upper. The distance of two numbers may be larger than any number, that of
+  /// their quarters is not.
+  static func share(of value: Double, in range: ClosedRange<Double>) -> Double {
+    let unit = max(abs(range.lowerBound), abs(range.upperBound)) > 1e300 ? 0.25 : 1
+    let low = range.lowerBound * unit
+    return (value * unit - low) / (range.upperBound * unit - low)
+  }
+
+  /// A range of finite ends that is not empty, around these.
+  static func span(_ low: Double, _ high: Double) -> ClosedRange<Double> {
+    let most = Double.greatestFiniteMagnitude
+    let (low, high) = (min(max(low, -most), most), min(max(high, -most), most))
+    // Numbers so near each other, or so small, that there is nothing to be told apart in between.
+    let least = max(max(abs(low), abs(high)) * 1e-12, 1e-300)
+    guard high / 2 - low / 2 < least else { return low...high }
+    return max(low - least, -most)...min(high + least, most)
   }
 
   /// A range that holds all values and is never empty. Without `padding` it ends at the outermost values.
@@ -28,25 +46,28 @@ struct Axis {
     }
     guard low <= high else { return isLogarithmic ? 1...10 : 0...1 }
     if isLogarithmic {
-      return low == high
-        ? low / 2...high * 2 : low / pow(high / low, padding)...high * pow(high / low, padding)
+      let factor = low == high ? 2 : pow(10, (log10(high) - log10(low)) * padding)
+      let (least, most) = (Double.leastNormalMagnitude, Double.greatestFiniteMagnitude)
+      let (bottom, top) = (min(max(low / factor, least), most / 2), min(max(high * factor, 2 * least), most))
+      return bottom < top ? bottom...top : bottom / 2...bottom * 2
     }
     if low == high {
       let margin = low == 0 ? 1 : abs(low) / 2
-      return low - margin...high + margin
+      return span(low - margin, high + margin)
     }
-    let margin = (high - low) * padding
-    return low - margin...high + margin
+    let margin = high * padding - low * padding
+    return span(low - margin, high + margin)
   }
 
   /// About `count` round values inside the range, and how to write them.
   func ticks(about count: Int) -> [(value: Double, label: String)] {
     if isLogarithmic, let decades = decades() { return decades }
-    let step = Axis.niceStep((range.upperBound - range.lowerBound) / Double(max(count, 1)))
+    let parts = Double(max(count, 1))
+    let step = Axis.niceStep(range.upperBound / parts - range.lowerBound / parts)
     guard step > 0, step.isFinite else { return [] }
     let first = (range.lowerBound / step - 1e-9).rounded(.up)
     let last = (range.upperBound / step + 1e-9).rounded(.down)
-    guard last >= first, last - first < 1000 else { return [] }
+    guard last >= first, last - first < 1000, first.isFinite, last.isFinite else { return [] }
     let decimals = max(0, Int(-floor(log10(step) + 1e-9))) + (isQuarter(step) ? 1 : 0)
     let largest = max(abs(first), abs(last)) * step
     return stride(from: first, through: last, by: 1).map { index in
@@ -84,7 +105,10 @@ struct Axis {
 
   static func fixed(_ value: Double, _ decimals: Int) -> String {
     let scale = pow(10, Double(decimals))
-    let digits = abs(Int((value * scale).rounded()))
+    let scaled = abs(value * scale).rounded()
+    // More digits than a double has.
+    guard decimals <= 15, scaled < 1e17 else { return "\(value)" }
+    let digits = Int(scaled)
     let sign = value < 0 && digits > 0 ? "−" : ""
     guard decimals > 0 else { return sign + String(digits) }
     let text = String(repeating: "0", count: max(0, decimals + 1 - String(digits).count)) + String(digits)
@@ -95,7 +119,8 @@ struct Axis {
   static func scientific(_ value: Double) -> String {
     guard value != 0 else { return "0" }
     var power = Int(floor(log10(abs(value)) + 1e-9))
-    var factor = value / pow(10, Double(power))
+    // Below the smallest power of ten that there is.
+    var factor = power < -300 ? value * 1e300 / pow(10, Double(power + 300)) : value / pow(10, Double(power))
     if abs(factor) > 9.995 {
       power += 1
       factor /= 10

@@ -65,6 +65,14 @@ public struct Plot {
       throw ImagingError("a plot is 80 × 60 to 10000 × 10000 pixels large")
     }
     guard !layers.isEmpty else { throw ImagingError("a plot needs at least one layer") }
+    guard layers.count <= 1000 else {
+      throw ImagingError("a plot has at most 1000 series, got \(layers.count)")
+    }
+    let values = layers.reduce(0) { $0 + $1.valueCount }
+    guard values <= Plot.mostValues else {
+      throw ImagingError(
+        "a plot draws at most \(Plot.mostValues) values, got \(values); draw a part of them, or a histogram")
+    }
     for case (let range?, true) in [(xRange, isXLogarithmic), (yRange, isYLogarithmic)]
     where range.lowerBound <= 0 {
       throw ImagingError("a logarithmic axis needs a range above 0")
@@ -88,9 +96,6 @@ public struct Plot {
         guard let count = rows.first?.count, count > 0, rows.allSatisfy({ $0.count == count }) else {
           throw ImagingError("cells need rows of one length")
         }
-        guard rows.count * count <= 1_000_000 else {
-          throw ImagingError("at most 1000000 cells can be drawn")
-        }
       case .band(let x, let low, let high):
         guard x.count == low.count, x.count == high.count else {
           throw ImagingError("x, low and high need the same number of values")
@@ -105,6 +110,9 @@ public struct Plot {
 }
 
 extension Plot {
+  /// The most values that are drawn: each takes its own text in the file.
+  static let mostValues = 1_000_000
+
   /// Counts values in `bins` equal intervals between the smallest and the largest (or over `range`).
   public static func histogram(
     of values: [Double], bins: Int = 30, range: ClosedRange<Double>? = nil, label: String? = nil
@@ -113,13 +121,35 @@ extension Plot {
       throw ImagingError("a histogram has 1 to 10000 bins, not \(bins)")
     }
     let range = range ?? Axis.range(of: values, isLogarithmic: false)
-    let size = (range.upperBound - range.lowerBound) / Double(bins)
-    guard size > 0 else { throw ImagingError("the range of a histogram needs two different ends") }
+    let size = range.upperBound / Double(bins) - range.lowerBound / Double(bins)
+    let isWide = !(size * Double(bins)).isFinite
+    let edges = (0...bins).map { bin -> Double in
+      if bin == bins { return range.upperBound }
+      let share = Double(bin) / Double(bins)
+      return isWide
+        ? range.lowerBound * (1 - share) + range.upperBound * share : range.lowerBound + Double(bin) * size
+    }
+    guard zip(edges, edges.dropFirst()).allSatisfy({ $0 < $1 }) else {
+      throw ImagingError(
+        "the range from \(range.lowerBound) to \(range.upperBound) is too narrow for \(bins) bins")
+    }
     var counts = [Double](repeating: 0, count: bins)
     for value in values where range.contains(value) {
-      counts[min(Int((value - range.lowerBound) / size), bins - 1)] += 1
+      let share = Axis.share(of: value, in: range) * Double(bins)
+      counts[min(max(Int(share), 0), bins - 1)] += 1
     }
-    let edges = (0...bins).map { range.lowerBound + Double($0) * size }
     return .histogram(edges: edges, counts: counts, label: label)
+  }
+}
+
+extension Plot.Layer {
+  /// How many numbers it is drawn of.
+  fileprivate var valueCount: Int {
+    switch self {
+    case .line(let x, _, _), .points(let x, _, _), .band(let x, _, _): x.count
+    case .bars(let values, _, _, _): values.count
+    case .histogram(_, let counts, _): counts.count
+    case .cells(let rows, _, _, _): rows.count * (rows.first?.count ?? 0)
+    }
   }
 }

@@ -94,10 +94,10 @@ struct PlotFrame {
   }
 
   private static func headroom(_ range: ClosedRange<Double>) -> ClosedRange<Double> {
-    let margin = (range.upperBound - range.lowerBound) * 0.06
-    return
-      (range.lowerBound < 0 ? range.lowerBound - margin : 0)...(range.upperBound > 0
-      ? range.upperBound + margin : 0)
+    let margin = range.upperBound * 0.06 - range.lowerBound * 0.06
+    return Axis.span(
+      range.lowerBound < 0 ? range.lowerBound - margin : 0,
+      range.upperBound > 0 ? range.upperBound + margin : 0)
   }
 
   /// Every second, third … tick if the labels would touch.
@@ -108,7 +108,7 @@ struct PlotFrame {
     let widest =
       isTurned ? 15 : ticks.reduce(0.0) { max($0, PlotStyle.width(of: $1.label, size: tickSize)) } + 8
     let room = abs(axis.end - axis.start) / Double(ticks.count)
-    let step = max(1, Int((widest / room).rounded(.up)))
+    let step = max(1, Int(min(widest / max(room, 1e-9), Double(ticks.count)).rounded(.up)))
     return ticks.enumerated().filter { $0.offset % step == 0 }.map(\.element)
   }
 

@@ -187,7 +187,8 @@ struct CellsScale {
   /// One of 256 colours; `nil` for what is not a number, which stays empty.
   func shade(_ value: Double) -> Int? {
     guard value.isFinite, range.upperBound > range.lowerBound else { return nil }
-    let part = (value - range.lowerBound) / (range.upperBound - range.lowerBound)
+    let part = Axis.share(of: value, in: range)
+    guard !part.isNaN else { return nil }
     return Int((min(max(part, 0), 1) * 255).rounded())
   }
 

@@ -1,6 +1,6 @@
 /// The sites of one run, against which the patterns of its hooks and its trace are held before it starts: a pattern that
 /// nothing will ever match is a slip of the pen.
-struct SiteCheck {
+public struct SiteCheck {
   private var sites = SiteList()
   /// Looked at only for what matches nothing before.
   private var later: [() throws -> SiteList] = []

@@ -57,7 +57,7 @@ extension LuaCall {
   func indices(_ position: Int, size: Int) throws -> [Int] {
     let slot = slot(position)
     let given: [Double] =
-      slot.kind == .table ? try self[position] : try argument(position, as: Tensor.self).doubles
+      slot.kind == .table ? try self[position] : try argument(position, as: Tensor.self).doubles()
     return try given.map { value in
       guard let index = Int(exactly: value), let found = place(index, of: size) else {
         throw LuaArgumentError(position, "indices from 1 to \(size) expected, got \(text(of: value))")
@@ -134,7 +134,7 @@ struct Numbers: LuaReadable {
     guard let tensor = try? Tensor.read(slot) else {
       throw LuaMismatch(expected: "list of numbers or tensor", got: slot)
     }
-    return Numbers(values: tensor.doubles)
+    do { return Numbers(values: try tensor.doubles()) } catch { throw LuaMismatch("\(error)") }
   }
 }
 
@@ -167,5 +167,11 @@ struct RangeArgument: LuaReadable {
 
 extension Tensor {
   /// The elements in row-major order.
-  var doubles: [Double] { toArray().map(Double.init) }
+  func doubles() throws -> [Double] {
+    // Sorting and drawing them takes further copies, and longer than anybody waits for more of them.
+    guard count <= 1 << 26 else {
+      throw TensorError("at most \(1 << 26) numbers expected, got a tensor \(Shape.text(shape))")
+    }
+    return try elements(copies: 8).map(Double.init)
+  }
 }

@@ -1,4 +1,5 @@
 import Families
+import Glibc
 import Lua
 import Tensor
 
@@ -37,7 +38,11 @@ enum CheckpointArguments {
     return { [plain] host in
       var checkpoint = plain
       let places = [plain.vae, plain.tokenizer, plain.configs].compactMap(\.self)
-      for path in places + loras.map(\.path) + embeddings.map(\.path) { try host?.files.checkPlace(path) }
+      // Only what is there: a plugin may not learn of other files by asking.
+      let settings = loras.map { LoRA.settingsPlace(beside: $0.path) }.filter { access($0, F_OK) == 0 }
+      for path in places + loras.map(\.path) + settings + embeddings.map(\.path) {
+        try host?.files.checkPlace(path)
+      }
       checkpoint.loras = try loras.map { try LoRA(path: $0.path, scale: $0.scale) }
       checkpoint.embeddings = try embeddings.map { try TextualInversion(path: $0.path, token: $0.token) }
       return checkpoint

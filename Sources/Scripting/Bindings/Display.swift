@@ -24,7 +24,26 @@ extension Session {
   }
 
   /// The forms in which a value shows itself: those of its metamethod `__mimebundle`, else its text.
+  ///
+  /// - Throws: for a value that takes more than `Session.largestDisplay` bytes: it would be kept in the report, the notebook
+  ///   and each message to a frontend.
   func bundle(of slot: LuaSlot) throws -> MIMEBundle {
+    let bundle = try wholeBundle(of: slot)
+    for type in bundle.types {
+      let size = bundle[type]?.byteCount ?? 0
+      guard size <= Self.largestDisplay else {
+        throw LuaError(
+          message: "the \(slot.described) takes \(size >> 20) MiB to be shown as \(type), where at most "
+            + "\(Self.largestDisplay >> 20) MiB are; show a part of it, or write it to a file")
+      }
+    }
+    return bundle
+  }
+
+  /// In bytes, for each form of a value.
+  private static let largestDisplay = 64 << 20
+
+  private func wholeBundle(of slot: LuaSlot) throws -> MIMEBundle {
     guard case .function(let describe) = try slot.metafield("__mimebundle") else {
       if slot.kind == .table, let bundle = try plugins?.display(slot) {
         return try bundle.withSlot { try Self.bundle(from: $0) }

@@ -8,7 +8,13 @@ extension Image: Displayable {
 
   public var luaMemory: (owner: AnyObject, bytes: Int)? { tensor.luaMemory }
 
-  func mimeBundle() throws -> MIMEBundle { try MIMEBundle(png: pngData(), plain: inWords) }
+  func mimeBundle() throws -> MIMEBundle {
+    guard height * width <= 100_000_000 else {
+      throw LuaError(
+        message: "an \(inWords) is too large to be shown, which takes at most 100 million pixels; resize it")
+    }
+    return try MIMEBundle(png: pngData(), plain: inWords)
+  }
 
   private var inWords: String { "image \(width) × \(height)" }
 

@@ -58,7 +58,7 @@ struct NestedNumbers {
           "a table\(path.isEmpty ? "" : " at \(path)") with a tensor that requires a gradient would lose it; "
             + "stack or cat joins tensors")
       }
-      try write(tensor.toArray())
+      try write(tensor.elements())
     case .table where !expected.isEmpty:
       try slot.state.checkInterrupt()
       guard slot.count == expected[0] else { throw complaint("\(slot.count)") }

@@ -152,7 +152,7 @@ private struct PlotOptions {
     guard z.rank == 2, z.count > 0 else {
       throw options.complaint("z", "2-d tensor with elements expected, got \(Shape.text(z.shape))")
     }
-    let values = z.doubles
+    let values = try z.doubles()
     let (rows, columns) = (z.shape[0], z.shape[1])
     let cells = Plot.Layer.cells(
       (0..<rows).map { Array(values[$0 * columns..<($0 + 1) * columns]) },

@@ -36,6 +36,11 @@ extension Bindings {
       let width = rows.reduce(0) { max($0, $1.items.count) }
       let columns: [String] =
         try call["columns"] ?? (named.isEmpty ? (0..<width).map { String($0 + 1) } : named)
+      let most = 1 << 24
+      guard rows.isEmpty || columns.count <= most / rows.count else {
+        throw LuaArgumentError(
+          1, "at most \(most) cells expected, got \(rows.count) rows of \(columns.count)")
+      }
       return LuaTableValue(
         table: Notebook.Table(
           columns: columns,

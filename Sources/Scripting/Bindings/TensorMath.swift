@@ -99,7 +99,7 @@ extension Tensor {
     // Equal as a whole; element by element is x:eq(y).
     try type.binary("__eq", "==") { call in
       let (a, b): (Tensor, Tensor) = (try call[0], try call[1])
-      return a.shape == b.shape && a.toArray() == b.toArray()
+      return try a.shape == b.shape && a.elements() == b.elements(copies: 2)
     }
     // Lua makes a truth value of what these return, so that only single numbers can be compared.
     try type.binary("__lt", "<") { call in try call.single(0) < call.single(1) }

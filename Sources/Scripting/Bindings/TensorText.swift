@@ -13,14 +13,16 @@ extension Tensor {
     let columns = shape[rank - 1]
     if rank <= 2, columns <= 10, count <= 100 { return "\(head)\n\(rows(of: columns))" }
 
-    let finite = toArray().lazy.filter(\.isFinite)
+    // Of what is repeated, once says as much.
+    let own = withoutRepetitions
+    let finite = try own.elements().lazy.filter(\.isFinite)
     var (low, high, sum, known) = (Float.infinity, -Float.infinity, 0.0, 0)
     for value in finite {
       (low, high) = (Swift.min(low, value), Swift.max(high, value))
       sum += Double(value)
       known += 1
     }
-    let others = known == count ? "" : ", \(count - known) not finite"
+    let others = known == own.count ? "" : ", \(count / own.count * (own.count - known)) not finite"
     if known == 0 { return head + others }
     return
       "\(head) from \(Self.text(low)) to \(Self.text(high)), mean \(Self.text(Float(sum / Double(known))))"

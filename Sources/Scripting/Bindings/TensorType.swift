@@ -42,7 +42,11 @@ extension Tensor: Displayable {
       }
       return try x.item()
     }
-    try type.method("tolist()") { x, _ in TensorList(tensor: x) }
+    try type.method("tolist()") { x, _ in
+      let size = MemoryLayout<Double>.stride * 2  // of a value in a Lua table
+      try Room.check(x.count, bytes: 2 * size, for: "a table of a tensor \(Shape.text(x.shape))")
+      return TensorList(tensor: x)
+    }
     try type.metamethod("__tostring") { x, _ in try x.summary() }
     try type.metamethod("__len") { x, _ in
       guard let length = x.shape.first else { throw LuaError(message: "a 0-d tensor has no length") }
@@ -59,10 +63,11 @@ struct TensorList: LuaPushable {
   func push(to state: LuaState) throws {
     switch tensor.rank {
     case 0: try tensor.item().push(to: state)
-    case 1: try tensor.toArray().push(to: state)
+    case 1: try tensor.elements(copies: 3).push(to: state)
     default:
       try state.checkInterrupt()
       let rows = tensor.detached
+      try Room.check(rows.shape[0], bytes: 256, for: "a table of \(rows.shape[0]) tables")
       try LuaList((0..<rows.shape[0]).map { TensorList(tensor: try rows.selected(0, $0)) }).push(to: state)
     }
   }

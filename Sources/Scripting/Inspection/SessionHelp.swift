@@ -19,8 +19,12 @@ extension Session {
   /// The help for what stands at `cursor` (an offset into UTF-8): the path there, or the function being called.
   public func inspect(_ source: String, at cursor: Int) -> MIMEBundle? {
     let text = LuaText(Array(source.utf8))
-    let touching = text.tokens.lastIndex { $0.range.lowerBound <= cursor && cursor <= $0.range.upperBound }
-    if let touching, text.isName(touching), let bundle = inspect(text, endingAt: touching) { return bundle }
+    // Between a name and a bracket, both touch the cursor: the name is meant.
+    let touching = text.tokens.indices.last {
+      text.tokens[$0].range.lowerBound <= cursor && cursor <= text.tokens[$0].range.upperBound
+        && text.isName($0)
+    }
+    if let touching, let bundle = inspect(text, endingAt: touching) { return bundle }
     let before = text.tokens.prefix { $0.range.upperBound <= cursor }.count
     var bracket = text.openBracket(before: before)
     while let open = bracket {

@@ -91,7 +91,8 @@ extension PluginHost {
   /// A plugin's own copy of `lunette`: the same functions in tables that it may change as it likes, with those that open
   /// files held to its own.
   private func library(for world: PluginWorld) throws -> LuaTable {
-    let copy = try Self.copy(lunette, lua)
+    var copies: [UnsafeRawPointer: LuaTable] = [:]
+    let copy = try Self.copy(lunette, lua, &copies)
     let (plugin, files) = (world.plugin, world.files)
     let own = try lua.table()
     try own.set("name", plugin.name)
@@ -159,11 +160,16 @@ extension PluginHost {
     }
   }
 
-  private static func copy(_ table: LuaTable, _ lua: LuaState) throws -> LuaTable {
+  /// - Parameter copies: those made, by where the original lies: a script may have put `lunette` into itself.
+  private static func copy(
+    _ table: LuaTable, _ lua: LuaState, _ copies: inout [UnsafeRawPointer: LuaTable]
+  ) throws -> LuaTable {
+    if let address = table.address, let copy = copies[address] { return copy }
     let copy = try lua.table()
+    if let address = table.address { copies[address] = copy }
     for (key, value) in try table.pairs() {
       if case .table(let inner) = value {
-        try copy.set(key, try Self.copy(inner, lua))
+        try copy.set(key, try Self.copy(inner, lua, &copies))
       } else {
         try copy.set(key, value)
       }

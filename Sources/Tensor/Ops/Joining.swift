@@ -41,7 +41,11 @@ extension Tensor {
   public func split(_ length: Int, dim: Int = 0) throws -> [Tensor] {
     let d = try Shape.dimension(dim, rank: rank)
     guard length > 0 else { throw TensorError("pieces must be at least 1 long, got \(length)") }
-    return try stride(from: 0, to: shape[d], by: length).map {
+    guard length >= shape[d] || shape[d] / length < 1 << 20 else {
+      throw TensorError("a tensor \(Shape.text(shape)) has more than a million pieces of length \(length)")
+    }
+    // Not by adding up, which could pass the largest number.
+    return try stride(from: 0, to: shape[d], by: Swift.min(length, Swift.max(shape[d], 1))).map {
       try narrowed(d, start: $0, length: Swift.min(length, shape[d] - $0))
     }
   }
@@ -52,6 +56,11 @@ extension Tensor {
       throw TensorError(
         "tile needs \(rank) counts for a tensor \(Shape.text(shape)), got \(Shape.text(times))")
     }
+    let target = zip(times, shape).map { $0.multipliedReportingOverflow(by: $1) }
+    guard !target.contains(where: \.overflow) else {
+      throw TensorError("out of memory: a tensor \(Shape.text(shape)) repeated \(Shape.text(times)) times")
+    }
+    _ = try Shape.count(target.map(\.partialValue))
     guard 2 * rank <= Shape.maximumRank else {
       var result = self
       for d in 0..<rank where times[d] != 1 {

@@ -42,6 +42,9 @@ struct DoubleMatrix: Sendable {
     guard longest <= 1 << 24, tensor.count <= ByteCount.limit / 64 else {
       throw TensorError("\(name): out of memory for a matrix \(Shape.text(tensor.shape))")
     }
+    try Room.check(
+      tensor.count, bytes: 6 * MemoryLayout<Double>.stride,
+      for: "\(name) of a matrix \(Shape.text(tensor.shape)) in double precision")
     self.init(rows: m, columns: n)
     guard ck_widen(m, n, tensor.base, tensor.strides[0], tensor.strides[1], &elements) else {
       throw TensorError("\(name): the tensor \(Shape.text(tensor.shape)) holds an infinity or NaN")

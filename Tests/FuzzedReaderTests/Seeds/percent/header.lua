@@ -1,0 +1,28 @@
+-- -*- coding: utf-8 -*-
+-- ---
+-- title: A
+-- jupyter:
+--   a: &x [yes, 010, 1:30, 1e5, .inf, "\xE9\u2028", 'it''s', ~]
+--   b: *x
+--   c:
+--     <<: {d: 1}
+--   e: |-
+--     f
+--
+--     g
+--   h: >
+--     folded
+--     text
+--   ? i
+--   : !!str 3
+-- ---
+
+-- %% t [raw] {"title": "[md]", "é": null}
+-- a
+  -- %%% x [md] tags = ['a',] n=.5 y=True .cls
+--
+-- b
+-- In[3]:
+x = 1
+-- -- %% no
+-- %% a=1 b=undefined
