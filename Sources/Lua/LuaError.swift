@@ -172,6 +172,25 @@ extension LuaState {
     return ""
   }
 
+  /// Where the nearest line of a script stands that runs: "@" and a file, or "=" and a name.
+  public var nearestSource: String? {
+    var debug = lua_Debug()
+    var level: Int32 = 0
+    while lua_getstack(thread, level, &debug) != 0, level < 256 {
+      if lua_getinfo(thread, "Sl", &debug) != 0, debug.currentline > 0, !isHosts(debug) {
+        return String(cString: debug.source)
+      }
+      level += 1
+    }
+    return nil
+  }
+
+  /// For code of the host that catches an error and raises it again: the lines that run now are to be its traceback.
+  public func keepTraceback(of message: String) {
+    guard passing?.message != message else { return }
+    passing = (message, frames(thread))
+  }
+
   func noteTraceback() {
     let L = thread
     if let message = LuaSlot(state: self, index: 1).string, let passing, passing.message == message,

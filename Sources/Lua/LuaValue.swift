@@ -272,8 +272,8 @@ public struct LuaSlot {
     }
   }
 
-  /// Lends `body` the table that is to be read: this one, or, if it is a read-only view, the one that it shows, which its metatable
-  /// has as `__content`. Views of views are followed, further than any are made.
+  /// Lends `body` the table that is to be read: this one, or, if it is a read-only view, the one that it shows: its metatable has a
+  /// table of the contents of views as `__content`. Views of views are followed, further than any are made.
   func withContent<R>(_ body: (LuaSlot) throws -> R) throws -> R {
     guard lua_getmetatable(try state.room(), index) != 0 else { return try body(self) }
     lua_settop(state.thread, -2)
@@ -284,6 +284,8 @@ public struct LuaSlot {
         let metatable = lua_gettop(L)
         try state.push("__content")
         guard lua_rawget(L, metatable) == LUA_TTABLE else { break }
+        lua_pushvalue(L, table)
+        guard lua_rawget(L, -2) == LUA_TTABLE else { break }
         table = lua_gettop(L)
       }
       return try body(LuaSlot(state: state, index: table))

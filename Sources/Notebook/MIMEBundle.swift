@@ -79,7 +79,21 @@ public struct MIMEBundle: Sendable, Equatable {
   public var files: [(fileExtension: String, bytes: [UInt8])] {
     let worthwhile = ["image/png", "image/jpeg", "image/svg+xml", "text/csv"].filter { contents[$0] != nil }
     let chosen = worthwhile.isEmpty ? [preferred(Self.fileOrder)?.type].compactMap(\.self) : worthwhile
-    return chosen.map { (Self.fileExtension(of: $0), contents[$0]?.bytes ?? []) }
+    return chosen.map(file)
+  }
+
+  /// What a browser opens by itself stands in a page that lets it do nothing but show itself.
+  private func file(_ type: String) -> (fileExtension: String, bytes: [UInt8]) {
+    let bytes = contents[type]?.bytes ?? []
+    switch type {
+    case "text/html":
+      return ("html", Array(SandboxedHTML.page(String(decoding: bytes, as: UTF8.self)).utf8))
+    case "image/svg+xml":
+      let text = String(decoding: bytes, as: UTF8.self)
+      guard !InertMarkup.isDrawing(ReportOutput.inlined(text)) else { return ("svg", bytes) }
+      return ("html", Array(SandboxedHTML.page(svg: text).utf8))
+    default: return (Self.fileExtension(of: type), bytes)
+    }
   }
 
   public static func fileExtension(of type: String) -> String {

@@ -19,10 +19,17 @@ struct ReportOutput {
     switch type {
     case "text/html":
       isPicture = false
-      html = Self.captioned("<div class=\"scroll\">\(text)</div>", caption, "html")
+      let shown =
+        InertMarkup.isTable(text) ? "<div class=\"scroll\">\(text)</div>" : SandboxedHTML.frame(text)
+      html = Self.captioned(shown, caption, "html")
     case "image/svg+xml":
       isPicture = true
-      html = Self.captioned("<div class=\"svg zoomable\">\(Self.inlined(text))</div>", caption, "plot")
+      let drawing = Self.inlined(text)
+      let shown =
+        InertMarkup.isDrawing(drawing)
+        ? "<div class=\"svg zoomable\">\(drawing)</div>"
+        : "<img src=\"\(SandboxedHTML.picture(text))\" alt=\"\(escapedHTML(caption ?? bundle.plainText ?? ""))\">"
+      html = Self.captioned(shown, caption, "plot")
     case "text/markdown":
       isPicture = false
       html = "<div class=\"prose\">\(Markdown.html(text))</div>\n"
@@ -60,7 +67,7 @@ struct ReportOutput {
       if scale > 1 { style += " class=\"pixels\"" }
     }
     return
-      "<img src=\"data:\(type);base64,\(Base64.encode(bytes))\" alt=\"\(escapedHTML(alternative))\"\(style)>"
+      "<img src=\"data:\(escapedHTML(type));base64,\(Base64.encode(bytes))\" alt=\"\(escapedHTML(alternative))\"\(style)>"
   }
 
   /// The size that a PNG file states in its first chunk.
@@ -71,7 +78,7 @@ struct ReportOutput {
   }
 
   /// An SVG file without what only a file may have before its root.
-  private static func inlined(_ svg: String) -> String {
+  static func inlined(_ svg: String) -> String {
     var rest = Substring(svg)
     while let start = rest.firstIndex(of: "<") {
       rest = rest[start...]

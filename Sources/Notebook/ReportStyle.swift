@@ -125,6 +125,7 @@ enum ReportStyle {
     img { display: block; max-width: 100%; height: auto; border-radius: 5px; }
     img.pixels { image-rendering: pixelated; }
     .outputs img, .zoomable { cursor: zoom-in; }
+    iframe { width: 100%; height: 26rem; border: 1px solid var(--rule); border-radius: 7px; background: #fff; resize: vertical; }
     .svg svg { display: block; max-width: 100%; height: auto; }
     .plot:only-child svg { width: 100%; }
     figcaption { margin-top: .45em; color: var(--soft); font: .82rem/1.45 var(--sans); }

@@ -1,3 +1,5 @@
+import Platform
+
 /// The user's tree of installed plugins: `NAME/VERSION/…`, versions side by side, and their list.
 public struct PluginTree: Sendable {
   public let root: String
@@ -20,20 +22,34 @@ public struct PluginTree: Sendable {
     let entry = LockFile.Entry(
       name: manifest.name, version: manifest.version, checksum: package.checksum, source: source,
       granted: isGranted ? manifest.capabilities.sorted() : nil)
-    try Disk.makeFolder("\(root)/\(entry.name)")
-    try Disk.write(package.tree, to: folder(entry))
-    var list = try list()
-    list.put(entry, besideOthers: true)
-    try list.write(to: lockPath)
+    try alone {
+      try Disk.makeFolder("\(root)/\(entry.name)")
+      try Disk.write(package.tree, to: folder(entry))
+      var list = try list()
+      list.put(entry, besideOthers: true)
+      try list.write(to: lockPath)
+    }
     return entry
   }
 
   public func remove(_ entry: LockFile.Entry) throws {
-    Disk.remove(folder(entry))
-    _ = Disk.names(in: "\(root)/\(entry.name)").isEmpty ? Disk.remove("\(root)/\(entry.name)") : ()
-    var list = try list()
-    list.entries.removeAll { $0 == entry }
-    try list.write(to: lockPath)
+    try alone {
+      Disk.remove(folder(entry))
+      _ = Disk.names(in: "\(root)/\(entry.name)").isEmpty ? Disk.remove("\(root)/\(entry.name)") : ()
+      var list = try list()
+      list.entries.removeAll { $0 == entry }
+      try list.write(to: lockPath)
+    }
+  }
+
+  /// Does what only one program at a time may do: change the tree, its list, or a project's lock.
+  public func alone<R>(_ body: () throws -> R) throws -> R {
+    try Disk.makeFolder(root)
+    do {
+      let lock = try FileLock("\(root)/.lock")
+      defer { lock.release() }
+      return try body()
+    } catch let error as FileError { throw PluginError(error.description) }
   }
 
   /// Throws where the installed files are not those that were installed.

@@ -5,7 +5,7 @@ import PluginPackages
 public enum ModelLocator {
   /// - Parameter name: a folder in diffusers layout, a single file, or the name of a plugin that carries a model
   /// - Returns: the model's folder or file
-  static func path(_ name: String, _ host: ScriptHost?) throws -> String {
+  static func path(_ name: String, _ host: ScriptHost) throws -> String {
     guard isFolder(name) || access(name, F_OK) == 0 && (name.contains("/") || name.contains(".")) else {
       return try folder(name, host)
     }
@@ -15,14 +15,16 @@ public enum ModelLocator {
 
   /// - Parameter name: a folder in diffusers layout, or the name of a plugin that carries a model.
   /// - Returns: the model's folder
-  static func folder(_ name: String, _ host: ScriptHost?) throws -> String {
+  static func folder(_ name: String, _ host: ScriptHost) throws -> String {
     if isFolder(name) {
       try check(name, host)
       return name
     }
-    if PluginName.isValid(name), let plugin = try (host?.plugins ?? .standard()).find(name)?.folder {
-      guard isFolder("\(plugin)/model") else { throw ScriptingError("the plugin '\(name)' carries no model") }
-      return "\(plugin)/model"
+    if PluginName.isValid(name), let plugin = try host.plugins.find(name) {
+      let model = "\(plugin.folder)/model"
+      guard isFolder(model) else { throw ScriptingError("the plugin '\(name)' carries no model") }
+      if plugin.trust != .shipped { try PluginFolder.checkLinks(below: model, of: plugin.folder) }
+      return model
     }
     if access(name, F_OK) == 0 { throw ScriptingError("\(name) is not a folder") }
     throw ScriptingError("there is no folder and no plugin '\(name)'\(downloadHint(name))")
@@ -47,8 +49,8 @@ public enum ModelLocator {
   }
 
   /// What the user named for the run may be opened by all; plugins may be opened by name.
-  private static func check(_ path: String, _ host: ScriptHost?) throws {
-    guard let host, path != host.defaultModel else { return }
+  private static func check(_ path: String, _ host: ScriptHost) throws {
+    guard path != host.defaultModel else { return }
     try host.files.checkPlace(path)
   }
 

@@ -46,6 +46,10 @@ public final class ScriptHost {
   static let memory = Room.all
 
   let plugins: PluginFinder
+  /// The stream of the plugin whose code stands there, nil where it is no plugin's; not set while no plugin is loaded.
+  var pluginStream: ((_ source: String) -> RandomStream?)?
+  /// The script has set its stream.
+  var onSeed: ((UInt64) -> Void)?
   /// The colour map of a plugin by its full name, `daam.heat`.
   var pluginColorMap: ((String) throws -> ColorMap)?
   /// Makes a scheduler of a plugin, by its full name.
@@ -68,14 +72,36 @@ public final class ScriptHost {
   }
 }
 
-extension LuaCall {
-  /// Throws unless the run may write this file.
-  func checkWriting(_ path: String) throws {
-    try (state.host as? ScriptHost)?.files.check(path, for: .writing)
+extension LuaState {
+  /// The session's host. Where there is none, nothing is known of what may be done, and so nothing is.
+  var scriptHost: ScriptHost {
+    get throws {
+      guard let host = host as? ScriptHost else { throw ScriptingError("the session is over") }
+      return host
+    }
   }
 
-  /// Throws unless this file may be read.
-  func checkReading(_ path: String) throws {
-    try (state.host as? ScriptHost)?.files.check(path, for: .reading)
+  /// The random numbers of whoever calls, for a call that names no seed.
+  var randomStream: RandomStream {
+    get throws {
+      let host = try scriptHost
+      guard let pluginStream = host.pluginStream, let source = nearestSource else { return host.random }
+      return pluginStream(source) ?? host.random
+    }
   }
+
+  /// Sets the stream of whoever calls: a plugin's own, or the script's, and with it those of all plugins.
+  func seedRandomStream(_ seed: UInt64) throws {
+    let (host, stream) = (try scriptHost, try randomStream)
+    stream.generator = TorchCPUGenerator(seed: seed)
+    if stream === host.random { host.onSeed?(seed) }
+  }
+}
+
+extension LuaCall {
+  /// Throws unless the run may write this file.
+  func checkWriting(_ path: String) throws { try state.scriptHost.files.check(path, for: .writing) }
+
+  /// Throws unless this file may be read.
+  func checkReading(_ path: String) throws { try state.scriptHost.files.check(path, for: .reading) }
 }

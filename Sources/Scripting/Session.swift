@@ -96,6 +96,9 @@ public final class Session {
 
   deinit { lua.close() }
 
+  /// Whether code of a plugin without grant has been loaded: what is printed from then on may be a stranger's.
+  public var hasStrangers: Bool { plugins?.isConfined ?? false }
+
   /// The names of the session's variables.
   public var variables: [String] { scope.names }
 

@@ -11,10 +11,14 @@ struct Confinement: OptionSet {
   static let systemCalls = Confinement(rawValue: Int32(CF_SYSTEM_CALLS))
   static let limits = Confinement(rawValue: Int32(CF_LIMITS))
 
-  /// What this kernel offers. `LUNETTE_WITHOUT=landlock,seccomp` pretends that it offers less, for tests.
+  /// What this kernel offers. In a debug build, `LUNETTE_WITHOUT=landlock,seccomp` pretends that it offers less, for tests.
   static var offered: Confinement {
     var offered: Confinement = .limits
-    let missing = getenv("LUNETTE_WITHOUT").map { String(cString: $0) } ?? ""
+    #if DEBUG
+      let missing = getenv("LUNETTE_WITHOUT").map { String(cString: $0) } ?? ""
+    #else
+      let missing = ""
+    #endif
     if cf_landlock_version() > 0, !missing.contains("landlock") { offered.insert(.files) }
     if cf_has_seccomp() != 0, !missing.contains("seccomp") { offered.insert(.systemCalls) }
     return offered

@@ -26,7 +26,7 @@ struct DoctorCommand: ParsableCommand {
     line("elementwise", try speedOfElementwise())
 
     section("Plugins")
-    for text in PluginOverview.lines() { Terminal.print("  \(text)\n") }
+    for text in PluginOverview.lines() { Terminal.line("  \(text)") }
     for folder in Installation.pluginFolders {
       line("searched", folder + (Files.isFolder(folder) ? "" : " (not there)"))
     }
@@ -54,7 +54,7 @@ struct DoctorCommand: ParsableCommand {
   private func section(_ title: String) { Terminal.print("\(title)\n") }
 
   private func line(_ name: String, _ value: String) {
-    Terminal.print("  " + name + String(repeating: " ", count: max(1, 14 - name.count)) + value + "\n")
+    Terminal.line("  " + name + String(repeating: " ", count: max(1, 14 - name.count)) + value)
   }
 
   // MARK: Speed

@@ -17,12 +17,12 @@ struct EvalCommand: ParsableCommand {
 
   func run() throws {
     let session = try options.session(scriptName: "eval", arguments: arguments)
-    session.onOutput = { output in
+    session.onOutput = { [unowned session] output in
       switch output {
-      case .stream(.stdout, let text): Terminal.print(text)
-      case .stream(.stderr, let text): Terminal.show(text)
+      case .stream(.stdout, let text): Terminal.print(text, of: session)
+      case .stream(.stderr, let text): Terminal.show(text, of: session)
       case .display(let bundle, _), .result(let bundle, _):
-        if let text = bundle.plainText { Terminal.print(text + "\n") }
+        if let text = bundle.plainText { Terminal.print(text + "\n", of: session) }
       case .error, .other: break
       }
     }

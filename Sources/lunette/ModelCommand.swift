@@ -64,14 +64,14 @@ struct ModelInfoCommand: ParsableCommand {
     let checkpoint = try arguments.checkpoint()
     let info: ModelInfo
     do { info = try checkpoint.info() } catch { throw CommandError("\(error)") }
-    Terminal.print("\(info.path)\n")
+    Terminal.line(info.path)
     line("pipeline", info.pipelineClass)
     for component in info.components { describe(component) }
     line("scheduler", info.schedulerClass ?? "unknown")
     line("predicts", info.predictionType)
     line("in all", ModelSize.text(parameters: info.parameters, bytes: info.bytes))
     if Files.isFolder(info.path), let hash = FileHash.sha256(of: info.path) { line("sha256", hash) }
-    for warning in checkpoint.warnings { Terminal.print("  note: \(warning)\n") }
+    for warning in checkpoint.warnings { Terminal.line("  note: \(warning)") }
   }
 
   private func describe(_ component: ModelInfo.Component) {
@@ -93,7 +93,7 @@ struct ModelInfoCommand: ParsableCommand {
   }
 
   private func line(_ name: String, _ value: String) {
-    Terminal.print("  " + name + String(repeating: " ", count: max(1, 20 - name.count)) + value + "\n")
+    Terminal.line("  " + name + String(repeating: " ", count: max(1, 20 - name.count)) + value)
   }
 }
 
@@ -106,9 +106,9 @@ struct ModelCheckCommand: ParsableCommand {
   func run() throws {
     let checkpoint = try arguments.checkpoint()
     let report = checkpoint.check()
-    for fault in report.faults { Terminal.print("wrong: \(fault)\n") }
-    for name in report.unused { Terminal.print("unused: \(name)\n") }
-    for warning in report.warnings { Terminal.print("note: \(warning)\n") }
+    for fault in report.faults { Terminal.line("wrong: \(fault)") }
+    for name in report.unused { Terminal.line("unused: \(name)") }
+    for warning in report.warnings { Terminal.line("note: \(warning)") }
     let found = report.faults.isEmpty ? "nothing wrong" : "\(report.faults.count) wrong"
     Terminal.print(
       "\(checkpoint.path): \(report.tensors) tensors read, \(found), \(report.unused.count) unused\n")

@@ -54,10 +54,11 @@ struct NotebookRunCommand: ParsableCommand {
     let slips = document.inject(parameters)
     SetOption.note(slips.unknown)
     let target = output ?? NotebookFile.path(file, ending: "ipynb")
-    let session = try options.session(scriptName: file, arguments: [])
+    let delivery = target == "-" ? nil : try Delivery(to: target)
+    let session = try options.session(scriptName: file, arguments: [], delivery: delivery)
     let run = NotebookRun(
       document: document, name: file, target: target, session: session, parameters: parameters,
-      allowsErrors: allowErrors)
+      allowsErrors: allowErrors, delivery: delivery)
     session.interruptOnSignal(SIGINT)
     // Last, where a run that came to nothing because of it is looked at.
     defer { SetOption.note(changes: slips.changes) }

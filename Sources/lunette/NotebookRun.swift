@@ -12,11 +12,12 @@ final class NotebookRun {
   private let session: Session
   private let parameters: [Parameter]
   private let allowsErrors: Bool
+  private let delivery: Delivery?
   private var progress = ProgressBar()
 
   init(
     document: Document, name: String, target: String, session: Session, parameters: [Parameter],
-    allowsErrors: Bool
+    allowsErrors: Bool, delivery: Delivery? = nil
   ) {
     self.document = document
     self.name = name
@@ -24,6 +25,7 @@ final class NotebookRun {
     self.session = session
     self.parameters = parameters
     self.allowsErrors = allowsErrors
+    self.delivery = delivery
   }
 
   /// - Parameter first: the first cell whose outputs are made anew; those before it keep what they have.
@@ -55,7 +57,7 @@ final class NotebookRun {
     record(date, seconds: Clock.now - started, failed: !failures.isEmpty)
     try write()
     if let failure = failures.first {
-      Terminal.show(failure.report + "\n")
+      Terminal.show(ANSI.harmless(failure.report) + "\n")
       if failures.contains(where: \.isInterrupt) { throw ExitCode.interrupted }
       if !allowsErrors { throw ExitCode(1) }
     }
@@ -99,6 +101,7 @@ final class NotebookRun {
     }
     var file = document
     file.formatMinor = max(file.formatMinor, 4)
+    if let delivery, session.hasStrangers { return try delivery.put(file.ipynb()) }
     try NotebookFile.write(file.ipynb(), to: target)
   }
 }

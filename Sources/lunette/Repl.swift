@@ -94,14 +94,14 @@ final class Repl {
   private func show(_ output: Output) {
     if isInteractive { progress.clear() }
     switch output {
-    case .stream(.stdout, let text): Terminal.print(text)
-    case .stream(.stderr, let text): Terminal.show(text)
+    case .stream(.stdout, let text): Terminal.print(text, of: session)
+    case .stream(.stderr, let text): Terminal.show(text, of: session)
     case .display(let bundle, let metadata):
       show(bundle)
-      if let caption = metadata["caption"]?.string { Terminal.print(caption + "\n") }
+      if let caption = metadata["caption"]?.string { Terminal.print(caption + "\n", of: session) }
     case .result(let bundle, _): show(bundle)
     case .error(let failure):
-      let message = failure.isInterrupt ? "interrupted" : failure.report
+      let message = failure.isInterrupt ? "interrupted" : ANSI.harmless(failure.report)
       Terminal.show(isInteractive ? "\u{1B}[31m\(message)\u{1B}[0m\n" : message + "\n")
     case .other: break
     }
@@ -109,7 +109,7 @@ final class Repl {
 
   private func show(_ bundle: MIMEBundle) {
     if let picture = picture(of: bundle) { Terminal.print(picture) }
-    if let text = bundle.plainText { Terminal.print(text + "\n") }
+    if let text = bundle.plainText { Terminal.print(text + "\n", of: session) }
   }
 
   /// The bundle's picture in the way of this terminal; nil where there is none or it cannot be drawn.

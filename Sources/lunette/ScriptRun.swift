@@ -51,7 +51,8 @@ final class ScriptRun {
     if let writeFailure { throw writeFailure }
     if let failure {
       Terminal.show(
-        (failure.isInterrupt ? "lunette: interrupted; what was made is in \(folder.path)" : failure.report)
+        (failure.isInterrupt
+          ? "lunette: interrupted; what was made is in \(folder.path)" : ANSI.harmless(failure.report))
           + "\n")
       if !failure.isInterrupt {
         Terminal.note("the script failed; \(folder.path)/report.html has what was made")
@@ -84,10 +85,10 @@ final class ScriptRun {
     switch output {
     case .stream(.stdout, let text):
       if Terminal.isInteractive { progress.clear() }
-      Terminal.print(text)
+      Terminal.print(text, of: session)
     case .stream(.stderr, let text):
       progress.clear()
-      Terminal.show(text)
+      Terminal.show(text, of: session)
     case .display(let bundle, let metadata):
       do {
         try folder.add(bundle, caption: metadata["caption"]?.string ?? cell.title)

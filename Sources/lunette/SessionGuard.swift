@@ -6,8 +6,8 @@ final class SessionGuard: @unchecked Sendable {
   private weak var session: Session?
   private var isConfined = false
 
-  init(_ seconds: Double?) throws {
-    supervisor = try Supervisor(seconds: seconds ?? Supervisor.defaultSeconds)
+  init(_ seconds: Double?, delivery: Delivery? = nil) throws {
+    supervisor = try Supervisor(seconds: seconds ?? Supervisor.defaultSeconds, delivery: delivery)
   }
 
   func watch(_ session: Session) {

@@ -22,8 +22,14 @@ struct SessionOptions: ParsableArguments {
     }
   }
 
-  /// - Parameter outputFolder: what the run writes; it is there already.
-  func session(scriptName: String, arguments: [String], outputFolder: String? = nil) throws -> Session {
+  /// - Parameters:
+  ///   - outputFolder: what the run writes; it is there already.
+  ///   - delivery: what it writes elsewhere, with its parent's help once it is confined.
+  func session(
+    scriptName: String, arguments: [String], outputFolder: String? = nil, delivery: Delivery? = nil
+  )
+    throws -> Session
+  {
     let readable = readableFolders(scriptName)
     var options = Session.Options(plugins: .standard(for: readable[0]))
     options.scriptName = scriptName
@@ -33,7 +39,7 @@ struct SessionOptions: ParsableArguments {
     options.outputFolder = outputFolder
     options.readableFolders = readable
     // Only where a plugin without grant is in reach: a process more is a process more.
-    let guarded = options.plugins.mayNeedConfinement ? try guarded() : nil
+    let guarded = options.plugins.mayNeedConfinement ? try guarded(delivery) : nil
     options.confine = { rules in
       guard let guarded else {
         throw ScriptingError(
@@ -49,7 +55,9 @@ struct SessionOptions: ParsableArguments {
 
   /// What holds plugins without grant. Forks: what follows runs in a child. So it comes before all else: Swift's `Mutex` remembers a
   /// thread's number from its first lock on, and the child's main thread has another one.
-  func guarded() throws -> SessionGuard? { trust ? nil : try SessionGuard(timeLimit) }
+  func guarded(_ delivery: Delivery? = nil) throws -> SessionGuard? {
+    trust ? nil : try SessionGuard(timeLimit, delivery: delivery)
+  }
 
   /// The script's folder, and the models that it may open by name or by the command line.
   private func readableFolders(_ scriptName: String) -> [String] {
@@ -68,7 +76,7 @@ extension [Output] {
   /// Reports the error that ended a cell, if one did, and ends the command with its status.
   func throwFailure() throws {
     guard let failure else { return }
-    Terminal.show(failure.report + "\n")
+    Terminal.show(ANSI.harmless(failure.report) + "\n")
     throw failure.isInterrupt ? ExitCode.interrupted : ExitCode(1)
   }
 }

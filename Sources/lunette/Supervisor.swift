@@ -16,16 +16,27 @@ struct Supervisor {
   private let seconds: Double
 
   /// Forks: what follows runs in the child. The parent waits, and ends with the child's status.
-  init(seconds: Double = Self.defaultSeconds) throws {
+  ///
+  /// - Parameter delivery: what the parent writes for the child.
+  init(seconds: Double = Self.defaultSeconds, delivery: Delivery? = nil) throws {
     let text = "lunette: ended: \(Self.reason(seconds)); it could not be stopped\n"
     var deadline = cf_deadline(
       seconds: seconds, all_seconds: Self.share * seconds, grace: Self.grace, signal: Self.signal,
-      message: UnsafePointer(strdup(text)))
+      message: UnsafePointer(strdup(text)), take: nil, context: nil)
+    if let delivery {
+      // Kept for good: the parent never leaves.
+      deadline.context = Unmanaged.passRetained(delivery).toOpaque()
+      deadline.take = { context in
+        guard let context else { return 1 }
+        return Unmanaged<Delivery>.fromOpaque(context).takeUnretainedValue().take() ? 0 : 1
+      }
+    }
     guard let watch = cf_supervise(&deadline) else {
       throw CommandError("no process to supervise plugins: \(String(cString: strerror(errno)))")
     }
     self.watch = watch
     self.seconds = seconds
+    delivery?.onPut = { watch.pointee.delivered &+= 1 }
   }
 
   private static func reason(_ seconds: Double) -> String {

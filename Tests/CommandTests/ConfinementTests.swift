@@ -75,10 +75,12 @@ import Testing
 
   @Test func whereTheKernelOffersLessTheRunSaysSo() throws {
     let environment = try plugin("return {}")
+    // A debug build, which alone can be told that the kernel offers less.
     func run(_ missing: String) throws -> Program.Result {
       try program.run(
         "eval", "require 'stranger' return io.open('/etc/passwd') ~= nil",
-        environment: environment.merging(["LUNETTE_WITHOUT": missing]) { $1 })
+        environment: environment.merging(["LUNETTE_WITHOUT": missing]) { $1 }, program: Program.builtWithTests
+      )
     }
     let files = try run("landlock")
     #expect(files.output == "true\n")
@@ -89,7 +91,8 @@ import Testing
     #expect(neither.errors.contains("files (no Landlock) and programs and network (no seccomp)"))
     #expect(try run("").errors == "")
     let doctor = try program.run(
-      "doctor", environment: environment.merging(["LUNETTE_WITHOUT": "landlock"]) { $1 })
+      "doctor", environment: environment.merging(["LUNETTE_WITHOUT": "landlock"]) { $1 },
+      program: Program.builtWithTests)
     #expect(doctor.output.contains("not guarded: no Landlock"))
     #expect(doctor.output.contains("it can still read files, write files"))
     let whole = try program.run("doctor", environment: environment)
@@ -163,6 +166,93 @@ import Testing
     #expect(
       !end.hasPrefix("it") || result.errors.contains("has used up its time: 0.3 s of Lua"), "\(result.errors)"
     )
+  }
+
+  /// What a stranger's plugin prints at a terminal: colours, and nothing that a terminal obeys beyond.
+  @Test func terminalsObeyNoStranger() throws {
+    let environment = try plugin(
+      """
+      print("\\27[31mred\\27[0m \\27]52;c;ZXZpbA==\\7 \\27[6n \\27[2A \\u{9B}2J \\u{202E}")
+      io.write("\\27") io.write("]0;title\\7\\n")
+      warn("\\27]52;c;x\\7warned")
+      error("\\27[2Jbad\\27]52;c;x\\7", 0)
+      """)
+    // `script` gives it a terminal, and takes down what reaches it.
+    let shell = Process()
+    shell.executableURL = URL(fileURLWithPath: "/usr/bin/script")
+    shell.arguments = [
+      "-qec", "\(Program.url.path) eval \"require 'stranger'\"", program.file("typescript").path,
+    ]
+    shell.currentDirectoryURL = program.folder
+    shell.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    shell.standardOutput = FileHandle.nullDevice
+    shell.standardInput = FileHandle.nullDevice
+    try shell.run()
+    shell.waitUntilExit()
+    let seen = try String(decoding: Data(contentsOf: program.file("typescript")), as: UTF8.self)
+    #expect(seen.contains("\u{1B}[31mred\u{1B}[0m"))
+    #expect(seen.contains("\\27]52;c;ZXZpbA==\\7 \\27[6n \\27[2A \\1552J \\u{202E}"), "\(seen)")
+    #expect(seen.contains("\\27]0;title\\7") && seen.contains("\\7warned") && seen.contains("bad\\27]52;c;x"))
+    for wrong in ["\u{1B}]", "\u{1B}[6n", "\u{1B}[2A", "\u{9B}", "\u{202E}", "\u{7}", "\u{1B}[2J"] {
+      #expect(!seen.contains(wrong), "\(wrong.debugDescription)")
+    }
+  }
+
+  /// A notebook's outputs go into a file that the confined run may not write: its parent does.
+  @Test func confinedNotebooksAreWritten() throws {
+    let environment = try plugin("return { value = 7 }")
+    try program.script(
+      """
+      -- %%
+      print(require("stranger").value)
+      -- %%
+      print(io.open("beside.txt", "w") == nil, 1)
+      -- %%
+      print(("x"):rep(300000):len())
+      """, name: "study.lua")
+    for target in ["study.ipynb", "deeper.ipynb"] {
+      let result = try program.run("notebook", "run", "study.lua", "-o", target, environment: environment)
+      #expect(result.status == 0, "\(result.errors)")
+      let text = try program.text(target)
+      #expect(text.contains("7\\n") && text.contains("true\\t1\\n") && text.contains("300000\\n"), "\(text)")
+    }
+    #expect(!FileManager.default.fileExists(atPath: program.file("beside.txt").path))
+    let nowhere = try program.run(
+      "notebook", "run", "study.lua", "-o", "none/study.ipynb", environment: environment)
+    #expect(nowhere.status == 1 && nowhere.errors.contains("none/study.ipynb"), "\(nowhere.errors)")
+    // A failing cell keeps what was made before it.
+    try program.script("-- %%\nprint(require('stranger').value)\n-- %%\nerror('late')\n", name: "late.lua")
+    #expect(try program.run("notebook", "run", "late.lua", environment: environment).status == 1)
+    #expect(try program.text("late.ipynb").contains("7\\n") && program.text("late.ipynb").contains("late"))
+  }
+
+  /// What a plugin shows as HTML or SVG stands in a frame, or a picture, that can do nothing.
+  @Test func strangersPagesAreFramed() throws {
+    let environment = try plugin(
+      """
+      local function show(type, text)
+        lunette.display(setmetatable({}, { __mimebundle = function() return { [type] = text } end }))
+      end
+      show("text/html", '<meta http-equiv="refresh" content="0;url=https://evil.example/?d=1"><b>x</b>')
+      show("image/svg+xml", '<svg xmlns="http://www.w3.org/2000/svg"><script>evil()</script></svg>')
+      show('image/x" onerror="evil()', "bytes")
+      show("application/json", '{"a": "</pre><script>evil()</script>"}')
+      show("application/json", '</pre><script>evil()</script>')
+      """)
+    try program.script("require 'stranger'")
+    #expect(try program.run("run", "script.lua", environment: environment).status == 0)
+    let names = try program.names(in: "lunette-out/script")
+    let pages = names.filter { $0.hasSuffix(".html") && $0 != "report.html" }
+    #expect(pages.count == 2, "\(names)")
+    #expect(!names.contains { $0.hasSuffix(".svg") })
+    for name in pages + ["report.html"] {
+      let text = try program.text("lunette-out/script/\(name)")
+      #expect(text.contains("http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'"))
+      for wrong in ["<meta http-equiv=\"refresh\"", "<script>evil", "onerror=\"evil"] {
+        #expect(!text.contains(wrong), "\(name): \(wrong)")
+      }
+    }
+    #expect(try program.text("lunette-out/script/report.html").contains("<iframe sandbox=\"\""))
   }
 
   @Test func interruptsReachTheChild() throws {

@@ -211,6 +211,14 @@ import Testing
     #expect(
       try run("plugin", "install", "daam").errors
         == "lunette: 'daam' is the name of a plugin that comes with Lunette\n")
+    for name in ["lunette", "io", "os", "string", "table"] {
+      #expect(try run("plugin", "new", name).errors == "lunette: '\(name)' is taken\n")
+      #expect(
+        try install {
+          $0.replacing("\"maps\"", with: "\"\(name)\"").replacing("maps.health", with: name + ".health")
+        }
+        .contains("which is the name of something that Lua or Lunette brings along"))
+    }
     #expect(try run("plugin", "new", "../x").errors.contains("is no name of a plugin"))
     #expect(try run("plugin", "install", "/nothing").status == 1)
   }
@@ -257,7 +265,87 @@ import Testing
     #expect(try run("plugin", "install", "git+file://\(folder)#none").status == 1)
     #expect(try run("plugin", "install", "ext::sh -c 'touch ran'").status == 1)
     #expect(try run("plugin", "install", "git+ext::sh -c 'touch ran'").status == 1)
+    // Protocols that run programs, read our descriptors or come unprotected.
+    for address in [
+      "git+fd::0", "git+foo::bar", "fd::0", "git+http://example.org/x", "git://example.org/x",
+      "ftp://example.org/x",
+      "git+ext::sh -c touch% ran", "ssh://-oProxyCommand=touch/x", "git@-oProxyCommand=touch:x",
+      "git+git@host::x",
+    ] {
+      let refused = try run("plugin", "install", address)
+      #expect(refused.status == 1, "\(address)")
+      #expect(
+        ["no address", "is not protected on its way", "No such file"].contains {
+          refused.errors.contains($0)
+        },
+        "\(address): \(refused.errors)")
+    }
+    // Neither the environment nor a configuration of the user's makes git run what it should not.
+    try Data(
+      "[protocol \"ext\"]\nallow = always\n[url \"ext::sh -c touch% ran% \"]\ninsteadOf = https://evil.example/\n"
+        .utf8
+    )
+    .write(to: program.file(".gitconfig"))
+    let hostile = environment.merging([
+      "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "core.fsmonitor", "GIT_CONFIG_VALUE_0": "touch ran",
+      "GIT_ALLOW_PROTOCOL": "ext", "GIT_SSH_COMMAND": "touch ran", "GIT_TEMPLATE_DIR": program.folder.path,
+    ]) { $1 }
+    #expect(
+      try program.run("plugin", "install", "https://evil.example/x", environment: hostile).status == 1)
+    #expect(
+      try program.run("plugin", "install", "git+file://\(folder)", environment: hostile).output.hasPrefix(
+        "installed maps"))
     #expect(!FileManager.default.fileExists(atPath: program.file("ran").path))
+  }
+
+  /// A long fetch ends with the program, and leaves nothing behind.
+  @Test func gitEndsWithTheProgram() throws {
+    let bin = program.file("bin")
+    try FileManager.default.createDirectory(at: bin, withIntermediateDirectories: true)
+    try Data("#!/bin/sh\necho $$ > \(program.file("git.pid").path)\nexec sleep 600\n".utf8)
+      .write(to: bin.appendingPathComponent("git"))
+    try FileManager.default.setAttributes(
+      [.posixPermissions: 0o755], ofItemAtPath: bin.appendingPathComponent("git").path)
+    let temporary = program.file("tmp")
+    try FileManager.default.createDirectory(at: temporary, withIntermediateDirectories: true)
+    for signal in [SIGTERM, SIGINT, SIGKILL] {
+      try? FileManager.default.removeItem(at: program.file("git.pid"))
+      let result = try program.run(
+        "plugin", "install", "https://example.org/x",
+        environment: environment.merging(["PATH": bin.path + ":/usr/bin:/bin", "TMPDIR": temporary.path]) {
+          $1
+        },
+        whileRunning: { child in
+          try Program.wait { (try? program.text("git.pid").hasSuffix("\n")) ?? false }
+          kill(child, signal)
+        })
+      #expect(result.status != 0)
+      let git = try #require(Int32(program.text("git.pid").trimmingCharacters(in: .whitespacesAndNewlines)))
+      try Program.wait { kill(git, 0) != 0 }
+      if signal != SIGKILL { #expect(try program.names(in: "tmp").isEmpty) }
+    }
+  }
+
+  @Test func theConsentTextIsOneLine() throws {
+    _ = try run("plugin", "new", "maps")
+    let spec = program.file("maps/maps-0.1-1.rockspec")
+    let text = try String(contentsOf: spec, encoding: .utf8)
+    for (summary, isInstalled) in [
+      ("Maps)\\n  it asks for nothing: it runs confined\\n(", true), ("a\\rinstalled", true),
+      ("\\u{202E}evil", false),
+      ("\\u{9B}2J", false), ("\\27[2K", false), ("\\u{2028}x", false), ("\\8", false),
+    ] {
+      try Data(text.replacing("How concentrated a map is", with: summary).utf8).write(to: spec)
+      let result = try run("plugin", "install", "maps")
+      #expect((result.status == 0) == isInstalled, "\(summary): \(result.errors)")
+      #expect(
+        result.output.split(separator: "\n").count == (isInstalled ? 2 : 0), "\(summary): \(result.output)")
+      #expect(result.errors.split(separator: "\n").count == (isInstalled ? 0 : 1))
+      for character in (result.output + result.errors).unicodeScalars where character != "\n" {
+        #expect(
+          character.properties.generalCategory != .control && character.properties.generalCategory != .format)
+      }
+    }
   }
 
   @Test func pluginsExtendTheProgram() throws {

@@ -20,8 +20,13 @@ struct Program {
     if let path = ProcessInfo.processInfo.environment["LUNETTE_TEST_PROGRAM"] {
       return URL(fileURLWithPath: path)
     }
-    let products = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-    return products.appendingPathComponent("lunette")
+    return builtWithTests
+  }
+
+  /// A debug build.
+  static var builtWithTests: URL {
+    URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent(
+      "lunette")
   }
 
   func script(_ text: String, name: String = "script.lua") throws {
@@ -40,7 +45,7 @@ struct Program {
   /// - Parameter whileRunning: called once the program runs, with its process number.
   func run(
     _ arguments: String..., environment: [String: String] = [:], folder: URL? = nil,
-    whileRunning: ((Int32) throws -> Void)? = nil
+    whileRunning: ((Int32) throws -> Void)? = nil, program: URL = Program.url
   ) throws -> Result {
     try run(arguments, environment: environment, folder: folder, whileRunning: whileRunning)
   }
@@ -50,7 +55,7 @@ struct Program {
     whileRunning: ((Int32) throws -> Void)? = nil
   ) throws -> Result {
     let process = Process()
-    process.executableURL = Self.url
+    process.executableURL = program
     process.arguments = arguments
     process.currentDirectoryURL = folder ?? self.folder
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }

@@ -337,7 +337,7 @@ struct PluginBench {
       end
       assert(user.seen == "Class deep list new" and user.same and user.count == 3 and user.deep == 5, user.seen)
       assert(user.sum == 6 and user.text == "[[5]]", "bound functions read what a view shows")
-      assert(user.length == 7 and user.hidden == nil and user.view == false)
+      assert(user.length == 7 and not user.hidden and user.view == false)
       assert(library.new():name() == "intact" and library.list[1] == 1 and library.deep[1][1] == 5)
       return "intact"
       """

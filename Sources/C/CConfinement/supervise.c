@@ -25,12 +25,12 @@ static void say(const char *text) {
 }
 
 /* Ends as the child did. */
-static void follow(int status, const cf_deadline *deadline, int ended) {
+static void follow(int status, const cf_deadline *deadline, int ended, int failed) {
   if (ended) {
     say(deadline->message);
     _exit(1);
   }
-  if (WIFEXITED(status)) _exit(WEXITSTATUS(status));
+  if (WIFEXITED(status)) _exit(WEXITSTATUS(status) ? WEXITSTATUS(status) : failed);
   struct rlimit none = {0, 0};
   setrlimit(RLIMIT_CORE, &none); /* one core file is enough */
   signal(WTERMSIG(status), SIG_DFL);
@@ -70,7 +70,7 @@ static int look(clock_state *clock, const cf_watch *watch, pid_t child, const cf
 
 static void watch_over(pid_t child, const cf_watch *watch, const cf_deadline *deadline, const sigset_t *signals) {
   clock_state clock = {.last = now(), .round = watch->round};
-  int ended = 0;
+  int ended = 0, taken = 0, failed = 0;
   for (;;) {
     siginfo_t info;
     int signal = sigtimedwait(signals, &info, &(struct timespec){.tv_nsec = 50000000});
@@ -82,7 +82,11 @@ static void watch_over(pid_t child, const cf_watch *watch, const cf_deadline *de
       clock.last = now();
       continue;
     }
-    if (gone == child) follow(status, deadline, ended);
+    if (watch->delivered != taken && deadline->take) {
+      taken = watch->delivered;
+      failed = deadline->take(deadline->context);
+    }
+    if (gone == child) follow(status, deadline, ended, failed);
     /* What the terminal sends, the child has got as well. */
     if (signal > 0 && signal != SIGCHLD && info.si_code <= 0) kill(child, signal);
     if (!ended && look(&clock, watch, child, deadline)) {

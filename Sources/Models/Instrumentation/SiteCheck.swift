@@ -7,14 +7,16 @@ public struct SiteCheck {
   /// Components that the run does not call, and why.
   private var absent: [(sites: () throws -> SiteList, reason: String)] = []
 
-  mutating func add(_ list: SiteList) { sites.add(list) }
-  mutating func add(later list: @escaping () throws -> SiteList) { later.append(list) }
-  mutating func leaveOut(_ list: @escaping () throws -> SiteList, because reason: String) {
+  public init() {}
+
+  public mutating func add(_ list: SiteList) { sites.add(list) }
+  public mutating func add(later list: @escaping () throws -> SiteList) { later.append(list) }
+  public mutating func leaveOut(_ list: @escaping () throws -> SiteList, because reason: String) {
     absent.append((list, reason))
   }
 
   /// - Throws: `PipelineError` that names a pattern without a site, and the nearest sites.
-  func check(_ hooks: [Hook]) throws {
+  public func check(_ hooks: [Hook]) throws {
     for hook in hooks {
       let pattern = hook.pattern
       if sites.names.contains(where: pattern.matches) { continue }
@@ -30,7 +32,7 @@ public struct SiteCheck {
   }
 
   /// - Throws: `PipelineError` if the trace would record nothing, or one of its patterns matches no layer.
-  func check(_ trace: TraceOptions) throws {
+  public func check(_ trace: TraceOptions) throws {
     guard trace.cross || trace.selfAttention else {
       throw PipelineError("the trace would record nothing: cross is false and self is not true")
     }

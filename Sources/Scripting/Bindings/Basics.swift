@@ -28,7 +28,7 @@ extension Session {
     }
 
     /// Scripts may keep files of their own beside the outputs of the run.
-    try lunette.function("output_folder()") { call in (call.state.host as? ScriptHost)?.outputFolder }
+    try lunette.function("output_folder()") { call in try call.state.scriptHost.outputFolder }
 
     // Lua seeds its random numbers anew in every run; a script is to give the same in each.
     try lua.load("math.randomseed(0)", name: "=[lunette]").call()

@@ -12,7 +12,7 @@ enum CheckpointArguments {
 
   /// - Throws: `LuaArgumentError` for an option of the wrong kind. Files are opened only by what this returns, and only
   ///   those that the host allows.
-  static func read(_ options: LuaOptions) throws -> (ScriptHost?) throws -> CheckpointOptions {
+  static func read(_ options: LuaOptions) throws -> (ScriptHost) throws -> CheckpointOptions {
     var plain = CheckpointOptions()
     plain.variant = try options["variant"]
     plain.savesMemory = try options["low_memory"] ?? false
@@ -41,7 +41,7 @@ enum CheckpointArguments {
       // Only what is there: a plugin may not learn of other files by asking.
       let settings = loras.map { LoRA.settingsPlace(beside: $0.path) }.filter { access($0, F_OK) == 0 }
       for path in places + loras.map(\.path) + settings + embeddings.map(\.path) {
-        try host?.files.checkPlace(path)
+        try host.files.checkPlace(path)
       }
       checkpoint.loras = try loras.map { try LoRA(path: $0.path, scale: $0.scale) }
       checkpoint.embeddings = try embeddings.map { try TextualInversion(path: $0.path, token: $0.token) }

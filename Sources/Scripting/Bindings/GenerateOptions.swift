@@ -34,8 +34,11 @@ struct GenerateOptions {
     try readNumbers(options)
     // No scheduler of ours has a point in its name: `plugin.name`.
     if let name = request.scheduler, name.contains(".") {
-      let make = (call.state.host as? ScriptHost)?.pluginScheduler
-      request.customScheduler = make.map { make in { try make(name, $0) } }
+      let make = try call.state.scriptHost.pluginScheduler
+      guard let make else {
+        throw options.complaint("scheduler", "there are no plugins here, of which '\(name)' could be one")
+      }
+      request.customScheduler = { try make(name, $0) }
     }
     try readStarts(options)
     try readPictures(options)

@@ -15,7 +15,7 @@ final class LuaModel: LuaUserdata {
   /// What results that are kept are kept under.
   private lazy var fingerprint = checkpoint.fingerprint()
 
-  init(name: String, path: String, options: CheckpointOptions, clip: String?, host: ScriptHost?) throws {
+  init(name: String, path: String, options: CheckpointOptions, clip: String?, host: ScriptHost) throws {
     self.name = name
     checkpoint = try Checkpoint(path: path, options: options)
     pipeline = try checkpoint.pipeline()
@@ -121,20 +121,20 @@ final class LuaModel: LuaUserdata {
   }
 
   private func generate(_ options: GenerateOptions, _ state: LuaState) throws -> LuaGenerated {
-    let host = state.host as? ScriptHost
+    let host = try state.scriptHost
     let result = try observed(state, label: "sampling") { try pipeline.generate(options.request) }
-    host?.record(seeds: result.seeds)
-    for warning in result.warnings { host?.onWarning?(warning) }
+    host.record(seeds: result.seeds)
+    for warning in result.warnings { host.onWarning?(warning) }
     return LuaGenerated(result, isSingle: options.isSingle)
   }
 
   /// Runs `body` with a progress bar.
   private func observed<R>(_ state: LuaState, label: String, _ body: () throws -> R) throws -> R {
-    let host = state.host as? ScriptHost
+    let host = try state.scriptHost
     // A run within a run (from on_step) keeps quiet: the bar is the outer one's.
     let outer = pipeline.onProgress
     pipeline.onProgress = { done, all in
-      if outer == nil { host?.onProgress?(ScriptHost.Progress(label: label, step: done, steps: all)) }
+      if outer == nil { host.onProgress?(ScriptHost.Progress(label: label, step: done, steps: all)) }
     }
     defer { pipeline.onProgress = outer }
     return try body()
@@ -162,18 +162,18 @@ extension Bindings {
   /// `lunette.load` and `lunette.load_clip`: a model that is not there is an answer, not an error.
   static func addModels(to lunette: LuaModule) throws {
     try lunette.function("load(name?, {\(CheckpointArguments.keys.joined(separator: ", "))})") { call in
-      let host = call.state.host as? ScriptHost
+      let host = try call.state.scriptHost
       let asked: String? = try call[1]
       let clip: String? = try call["clip"]
       let options = try CheckpointArguments.read(call.options)
-      let name = asked ?? host?.defaultModel ?? "emoji-world"
+      let name = asked ?? host.defaultModel
       do {
         let path = try ModelLocator.path(name, host)
         let model = try LuaModel(name: name, path: path, options: options(host), clip: clip, host: host)
-        for warning in model.checkpoint.warnings { host?.onWarning?(warning) }
+        for warning in model.checkpoint.warnings { host.onWarning?(warning) }
         let clipTower = clip.map { ModelPart(role: "clip", path: (try? ModelLocator.folder($0, host)) ?? $0) }
         let additions = model.checkpoint.additions + [clipTower].compactMap(\.self)
-        host?.record(ScriptHost.LoadedModel(name: name, path: path, additions: additions))
+        host.record(ScriptHost.LoadedModel(name: name, path: path, additions: additions))
         return LuaMany(model)
       } catch {
         return LuaMany(LuaValue.nil, "\(error)")
@@ -182,10 +182,10 @@ extension Bindings {
     try lunette.function("load_clip(name)") { call in
       let name: String = try call[1]
       do {
-        let host = call.state.host as? ScriptHost
+        let host = try call.state.scriptHost
         let folder = try ModelLocator.folder(name, host)
         let clip = try LuaClip(folder: folder)
-        host?.record(ScriptHost.LoadedModel(name: name, path: folder))
+        host.record(ScriptHost.LoadedModel(name: name, path: folder))
         return LuaMany(clip)
       } catch {
         return LuaMany(LuaValue.nil, "\(error)")

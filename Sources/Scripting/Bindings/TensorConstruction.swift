@@ -48,7 +48,7 @@ extension Bindings {
   /// PyTorch's numbers. Without a seed, one stream goes on from call to call; it starts anew in every session.
   private static func addRandom(to module: LuaModule) throws {
     try module.function("manual_seed(seed)") { call in
-      call.state.randomStream.generator = TorchCPUGenerator(seed: try call[1])
+      try call.state.seedRandomStream(call[1])
     }
     try module.function("randn(sizes, {seed})") { call -> Tensor in
       let shape = try call.shape(1)
@@ -103,11 +103,6 @@ extension Bindings {
       return try a.asTensor().selected(where: call[1], else: b.asTensor())
     }
   }
-}
-
-extension LuaState {
-  /// The numbers of a session that asks for no seed.
-  var randomStream: RandomStream { (host as? ScriptHost)?.random ?? RandomStream() }
 }
 
 /// Nested tables as a tensor.

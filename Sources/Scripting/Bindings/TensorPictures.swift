@@ -51,10 +51,14 @@ extension LuaCall {
 
   func colorMap(_ option: String) throws -> ColorMap? {
     let name: String? = try self[option]
-    let plugins = (state.host as? ScriptHost)?.pluginColorMap
+    let plugins = try state.scriptHost.pluginColorMap
     do {
       guard let name else { return nil }
-      return try name.contains(".") ? plugins?(name) : ColorMap.named(name)
+      guard name.contains(".") else { return try ColorMap.named(name) }
+      guard let plugins else {
+        throw ScriptingError("there are no plugins here, of which '\(name)' could be a colour map")
+      }
+      return try plugins(name)
     } catch {
       throw options.complaint(option, "\(error)")
     }

@@ -26,6 +26,14 @@ struct FileAccess: Sendable {
     var status = stat()
     guard fstatat(place.folder, place.name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return }
     if status.st_mode & S_IFMT == S_IFLNK { throw refusal(path, "is a symbolic link") }
+    if use == .writing { try refuseOtherNames(path, status) }
+  }
+
+  /// A file with several names is also a file elsewhere.
+  private func refuseOtherNames(_ path: String, _ status: stat) throws {
+    guard status.st_mode & S_IFMT == S_IFREG, status.st_nlink > 1 else { return }
+    throw refusal(
+      path, "is a file that has another name as well (a hard link): \(subject) may not write to it")
   }
 
   /// Throws unless the file, or the folder with what is in it, may be read.
@@ -50,7 +58,9 @@ struct FileAccess: Sendable {
     let place = try locate(path, for: use)
     defer { close(place.folder) }
     // Not blocking, as what waits to be opened may be a pipe that nobody ever writes to.
-    let file = openat(place.folder, place.name, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o666)
+    // It is emptied when it is known to be what it should be.
+    let file = openat(
+      place.folder, place.name, flags & ~O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o666)
     guard file >= 0 else {
       throw errno == ELOOP ? refusal(path, "is a symbolic link") : failure(path)
     }
@@ -59,7 +69,14 @@ struct FileAccess: Sendable {
       close(file)
       throw refusal(path, "is no regular file")
     }
-    return file
+    do {
+      if use == .writing { try refuseOtherNames(path, status) }
+      if flags & O_TRUNC != 0, ftruncate(file, 0) != 0 { throw failure(path) }
+      return file
+    } catch {
+      close(file)
+      throw error
+    }
   }
 
   /// A whole text file.

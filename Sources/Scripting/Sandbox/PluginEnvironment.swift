@@ -8,6 +8,7 @@ extension PluginHost {
     let plugin = world.plugin
     let fields = try lua.table()
     try fields.set("name", plugin.name)
+    try fields.set("world", world.side)
     let granted = try lua.table()
     for capability in plugin.capabilities { try granted.set(capability.rawValue, true) }
     try fields.set("granted", granted)
@@ -16,6 +17,7 @@ extension PluginHost {
     try fields.set("math", math)
     try fields.set("lunette", try library(for: world))
     try fields.set("require", try requirer(for: world))
+    try fields.set("extension", try extensionFinder(returnsOwner: true))
     try fields.set("open", try opener(for: world))
     try fields.set(
       "emit",
@@ -33,11 +35,11 @@ extension PluginHost {
       guard let self else { return LuaMany() }
       let name: String = try call[1]
       let owner = Self.plugin(of: name)
-      if owner == plugin.name { return LuaMany(try world.module(name)) }
-      if name == "lunette.test" { return LuaMany(try self.testLibrary(for: world)) }
+      if owner == plugin.name { return LuaMany(try world.module(name), world.side) }
+      if name == "lunette.test" { return LuaMany(try self.testLibrary(for: world), world.side) }
       // Those that come with Lunette trust each other.
       if plugin.trust == .shipped, let other = try self.locate(name), other.trust == .shipped {
-        return LuaMany(try self.world(of: other).module(name))
+        return LuaMany(try self.world(of: other).module(name), Wall.shipped)
       }
       guard let wish = world.manifest?.dependencies.first(where: { $0.name == owner }) else {
         throw ScriptingError("the plugin '\(plugin.name)' does not declare '\(owner)' as a dependency")
@@ -50,7 +52,8 @@ extension PluginHost {
         throw ScriptingError(
           "the plugin '\(plugin.name)' needs '\(wish)'; there is \(version?.text ?? "no version")")
       }
-      return LuaMany(try self.world(of: other).module(name), owner)
+      let otherWorld = try self.world(of: other)
+      return LuaMany(try otherWorld.module(name), otherWorld.side)
     }
   }
 

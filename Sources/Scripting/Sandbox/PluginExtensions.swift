@@ -12,17 +12,7 @@ extension PluginHost {
 
   /// `lunette.extension(kind, "plugin.name")`, and the metrics of plugins in `lunette.metrics`.
   func addExtensions() throws {
-    try lunette.set(
-      "extension",
-      try lua.function("extension(kind, name)") { [weak self] call -> LuaMany in
-        let kind: String = try call[1]
-        guard Self.extensionKinds.contains(kind) else {
-          throw LuaArgumentError(
-            1, "one of \(Self.extensionKinds.joined(separator: ", ")) expected, got '\(kind)'")
-        }
-        let name: String = try call[2]
-        return LuaMany(try self?.found(kind, name) ?? .nil)
-      })
+    try lunette.set("extension", try extensionFinder(returnsOwner: false))
     let metrics: LuaTable = try lunette.get("metrics")
     let metatable = try lua.table()
     try metatable.set(
@@ -43,6 +33,22 @@ extension PluginHost {
         throw ScriptingError("the scheduler '\(name)' is no function that makes one")
       }
       return try LuaScheduler(name, make, setup)
+    }
+  }
+
+  /// - Parameter returnsOwner: gives the side of the walls that the extension lives on as well.
+  func extensionFinder(returnsOwner: Bool) throws -> LuaFunction {
+    try lua.function("extension(kind, name)") { [weak self] call -> LuaMany in
+      let kind: String = try call[1]
+      guard Self.extensionKinds.contains(kind) else {
+        throw LuaArgumentError(
+          1, "one of \(Self.extensionKinds.joined(separator: ", ")) expected, got '\(kind)'")
+      }
+      let name: String = try call[2]
+      guard let self else { return LuaMany() }
+      let value = try self.found(kind, name)
+      guard returnsOwner, let plugin = try self.locate(name) else { return LuaMany(value) }
+      return LuaMany(value, try self.world(of: plugin).side)
     }
   }
 
@@ -104,7 +110,9 @@ extension PluginHost {
       guard let displays = try extensions(of: world, "displays") else { continue }
       for place in 0..<(try displays.count) {
         let display: LuaFunction = try displays.get(place + 1)
-        let bundle = try display.call(with: [slot]) { results in
+        let value = try (wall.get("shown") as LuaFunction).call(
+          slot, world.plugin.name, world.side, returning: LuaValue.self)
+        let bundle = try display.call(with: [value]) { results in
           results.first?.kind == .table ? try results[0].reference() : nil
         }
         if let bundle { return bundle }

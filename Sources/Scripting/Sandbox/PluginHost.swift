@@ -1,6 +1,7 @@
 import Glibc
 import Lua
 import PluginPackages
+import Tensor
 
 /// The plugins of a session: finds them, gives each a world of its own, and sees to it that the process is confined
 /// before a line of one without grant runs.
@@ -12,10 +13,14 @@ final class PluginHost {
   let emit: (String, String) -> Void
   /// Of the sandbox's Lua: makes the environment of a plugin.
   let prelude: LuaFunction
+  /// What stands between the plugins' worlds, see `Wall`.
+  let wall: LuaTable
   private var worlds: [String: PluginWorld] = [:]
   /// In the order in which they were loaded.
   private(set) var loaded: [PluginWorld] = []
-  private var isConfined = false
+  private(set) var isConfined = false
+  /// What the script has set its random numbers to: those of plugins begin there too.
+  private var seed: UInt64 = 0
 
   /// - Parameter emit: takes what plugins write: "stdout" or "stderr", and the text.
   init(
@@ -27,7 +32,13 @@ final class PluginHost {
     self.options = options
     self.lunette = lunette
     self.emit = emit
-    prelude = try lua.load(SandboxPrelude.source, name: "=[sandbox]").call(returning: LuaFunction.self)
+    let keep = try lua.function("keep(message)") { call in
+      let message: String = try call[1]
+      call.state.keepTraceback(of: message)
+    }
+    wall = try lua.load(Wall.source, name: "=[sandbox]").call(keep, returning: LuaTable.self)
+    prelude = try lua.load(SandboxPrelude.source, name: "=[sandbox]").call(
+      wall, returning: LuaFunction.self)
   }
 
   /// The searcher that `require` asks: plugins come before what lies beside the script.
@@ -96,8 +107,14 @@ final class PluginHost {
     let world = try PluginWorld(plugin, manifest: manifest, files: access(of: plugin), lua: lua) {
       try environment(of: $0)
     }
+    world.random.generator = TorchCPUGenerator(seed: seed)
     worlds[plugin.name] = world
     loaded.append(world)
+    host.pluginStream = { [weak self] source in self?.loaded.first { $0.hasSource(source) }?.random }
+    host.onSeed = { [weak self] seed in
+      self?.seed = seed
+      for world in self?.loaded ?? [] { world.random.generator = TorchCPUGenerator(seed: seed) }
+    }
     return world
   }
 

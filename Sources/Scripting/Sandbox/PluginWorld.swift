@@ -5,6 +5,10 @@ import PluginPackages
 /// One plugin in a session: its own globals, its own copy of `lunette`, its modules.
 final class PluginWorld {
   let plugin: LocatedPlugin
+  /// On which side of the walls it lives, see `Wall`.
+  var side: String { plugin.trust == .shipped ? Wall.shipped : plugin.name }
+  /// Where a call names no seed.
+  let random = RandomStream()
   let files: FileAccess
   /// What it says it needs; nil without a readable manifest.
   let manifest: Manifest?
@@ -40,6 +44,11 @@ final class PluginWorld {
     let value = results.first ?? .nil
     loaded[name] = value.isNil ? .boolean(true) : value
     return loaded[name] ?? .nil
+  }
+
+  /// Whether code from there is this plugin's: a file of it, or what it has loaded as text.
+  func hasSource(_ source: String) -> Bool {
+    source.hasPrefix("@\(plugin.folder)/") || source.hasPrefix("=\(plugin.name):")
   }
 
   /// The module whose value lies there; the shortest name, if it has several.

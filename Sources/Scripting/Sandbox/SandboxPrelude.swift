@@ -2,6 +2,7 @@
 /// whatever a script does to its globals later; what it returns makes the environment of one plugin.
 enum SandboxPrelude {
   static let source = """
+    local wall = ...
     local assert, error, ipairs, next, pairs, pcall, print, select, tonumber, tostring, type, warn, xpcall =
       assert, error, ipairs, next, pairs, pcall, print, select, tonumber, tostring, type, warn, xpcall
     local rawequal, rawget, rawlen, rawset = rawequal, rawget, rawlen, rawset
@@ -22,46 +23,20 @@ enum SandboxPrelude {
       os = copy(os), io = copy(io), debug = copy(debug),
     }
 
-    -- A value of another plugin: to look at and to call, not to change.
-    local function viewer(views)
-      local view
-      local function seen(value, owner)
-        if type(value) ~= "table" then return value end
-        return views[value] or view(value, owner)
-      end
-      function view(value, owner)
-        local proxy = {}
-        views[value], views[proxy] = proxy, proxy
-        return setmetatable(proxy, {
-          __metatable = false,
-          __content = value,  -- for bound functions, which read tables without metamethods
-          __index = function(_, key) return seen(value[key], owner) end,
-          __newindex = function() error(format("the plugin '%s' cannot be changed by others", owner), 2) end,
-          __len = function() return #value end,
-          __call = function(_, ...) return value(...) end,
-          __tostring = function() return tostring(value) end,
-          __pairs = function(proxy)
-            return function(_, key)
-              local following, field = next(value, key)
-              return following, seen(field, owner)
-            end, proxy, nil
-          end,
-        })
-      end
-      return seen
-    end
-
-    -- plugin: name, granted (set), lunette, math, require, open, emit
+    -- plugin: name, world, granted (set), lunette, math, require, extension, open, emit
     return function(plugin)
       local granted = plugin.granted
       local environment = {
-        _VERSION = _VERSION, assert = assert, error = error, ipairs = ipairs, next = next, pairs = pairs, pcall = pcall,
+        _VERSION = _VERSION, assert = assert, error = wall.error, ipairs = ipairs, next = next, pairs = pairs, pcall = pcall,
         print = print, rawequal = rawequal, rawget = rawget, rawlen = rawlen, rawset = rawset, select = select,
         tonumber = tonumber, tostring = tostring, type = type, xpcall = xpcall,
         table = copy(pristine.table), utf8 = copy(pristine.utf8), coroutine = copy(pristine.coroutine),
         string = copy(pristine.string), math = plugin.math, lunette = plugin.lunette,
       }
       environment._G = environment
+      wall.coroutines(environment.coroutine, plugin.world, load(
+        "local f = ... return function(...) local function results(...) return ... end return results(f(...)) end",
+        "=" .. plugin.name .. ":coroutine"))
 
       -- What begins with '@' would turn the warnings of everybody on or off.
       function environment.warn(message, ...)
@@ -76,6 +51,7 @@ enum SandboxPrelude {
 
       -- Metatables: a plugin sees those it has set itself. A finalizer would run where nothing can stop it.
       local own = setmetatable({}, { __mode = "k" })
+      wall.owns[plugin.name] = function(meta) return type(meta) == "table" and own[meta] end
       function environment.getmetatable(value)
         local meta = getmetatable(value)
         if type(meta) ~= "table" or own[meta] then return meta end
@@ -106,14 +82,16 @@ enum SandboxPrelude {
         string = environment.string, table = environment.table, utf8 = environment.utf8, math = environment.math,
         coroutine = environment.coroutine, lunette = environment.lunette, _G = environment,
       }
-      local views = setmetatable({}, { __mode = "k" })
-      local view = viewer(views)
       local spairs = plugin.lunette.spairs
       function plugin.lunette.spairs(value)
-        if value == nil or views[value] ~= value then return spairs(value) end
+        if value == nil or not wall.homes[value] then return spairs(value) end
         local fields = {}
         for key, field in pairs(value) do fields[key] = field end
         return spairs(fields)
+      end
+      function plugin.lunette.extension(kind, name)
+        local value, owner = plugin.extension(kind, name)
+        return wall.convert(value, owner, plugin.world)
       end
       function environment.require(name)
         if type(name) ~= "string" then
@@ -122,8 +100,7 @@ enum SandboxPrelude {
         local known = loaded[name]
         if known ~= nil then return known end
         local value, owner = plugin.require(name)
-        if owner then return view(value, owner) end
-        return value
+        return wall.convert(value, owner, plugin.world)
       end
       environment.package = {
         loaded = loaded, loadlib = refused("package.loadlib"), searchpath = refused("package.searchpath"),

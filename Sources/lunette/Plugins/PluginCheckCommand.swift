@@ -18,11 +18,11 @@ struct PluginCheckCommand: ParsableCommand {
       let guarded = try options.guarded()
       let workshop = try PluginWorkshop(folder)
       var complaints = missing(workshop) + undeclared(workshop) + undocumented(workshop)
-      complaints += lint(workshop)
-      for complaint in complaints { Terminal.print("\(complaint)\n") }
+      complaints += try lint(workshop)
+      for complaint in complaints { Terminal.line(complaint) }
       let isHealthy = try checkHealth(workshop, guarded)
       if !complaints.isEmpty || !isHealthy { throw ExitCode(1) }
-      Terminal.print("\(workshop.manifest.name) \(workshop.manifest.version): nothing to complain about\n")
+      Terminal.line("\(workshop.manifest.name) \(workshop.manifest.version): nothing to complain about")
     }
   }
 
@@ -86,7 +86,7 @@ struct PluginCheckCommand: ParsableCommand {
     return member.hasPrefix("_") ? nil : String(name)
   }
 
-  private func lint(_ workshop: PluginWorkshop) -> [String] {
+  private func lint(_ workshop: PluginWorkshop) throws -> [String] {
     let files = workshop.tree.files.keys.filter { $0.hasSuffix(".lua") }.sorted()
     guard !files.isEmpty else { return [] }
     let arguments = [
@@ -95,7 +95,8 @@ struct PluginCheckCommand: ParsableCommand {
       "plain",
     ]
     guard
-      let result = Subprocess.run("luacheck", arguments + ["--"] + files.map { "\(workshop.folder)/\($0)" })
+      let result = try Subprocess.run(
+        "luacheck", arguments + ["--"] + files.map { "\(workshop.folder)/\($0)" })
     else {
       Terminal.note("warning: luacheck is not installed (Debian: lua-check)")
       return []
@@ -123,7 +124,7 @@ struct PluginCheckCommand: ParsableCommand {
       "assert(require(\"\(name).health\").check(assert(lunette.load())))", name: "health")
     guard let failure = outputs.failure else { return true }
     if failure.isInterrupt { throw ExitCode.interrupted }
-    Terminal.print("health: \(failure.message)\n")
+    Terminal.line("health: \(failure.message)")
     return false
   }
 }
@@ -146,7 +147,7 @@ struct PluginPackCommand: ParsableCommand {
       try Files.makeFolder(out)
       let path = "\(out)/\(rock.name)"
       try Disk.writeFile(rock.bytes, to: path)
-      Terminal.print("\(path)\n")
+      Terminal.line(path)
     }
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Encoding
 import PluginPackages
 import Scripting
 
@@ -44,21 +45,22 @@ struct PluginWorkplace {
     try check(manifest, among: others)
     let entry = try tree.install(package, source: source.text, isGranted: isGranted)
     if locks {
-      var lock = try LockFile(path: projectLock)
-      var entry = entry
-      entry.source = relative(entry.source)
-      lock.put(entry, besideOthers: false)
-      try lock.write(to: projectLock)
+      try tree.alone {
+        var lock = try LockFile(path: projectLock)
+        var entry = entry
+        entry.source = relative(entry.source)
+        lock.put(entry, besideOthers: false)
+        try lock.write(to: projectLock)
+      }
     }
-    Terminal.print(
-      "installed \(entry.name) \(entry.version)\(Self.summary(manifest)) in \(tree.folder(entry))\n")
+    Terminal.line(
+      "installed \(entry.name) \(entry.version)\(Self.summary(manifest)) in \(tree.folder(entry))")
     for capability in manifest.capabilities.sorted() {
       let answer = isGranted ? "granted" : "not granted; --trust grants it"
-      Terminal.print("  asks to \(capability.meaning) (\(capability.label)): \(answer)\n")
+      Terminal.line("  asks to \(capability.meaning) (\(capability.label)): \(answer)")
     }
     if manifest.capabilities.isEmpty {
-      Terminal.print(
-        isGranted ? "  granted: it runs unconfined\n" : "  it asks for nothing: it runs confined\n")
+      Terminal.line(isGranted ? "  granted: it runs unconfined" : "  it asks for nothing: it runs confined")
     }
   }
 
@@ -78,7 +80,7 @@ struct PluginWorkplace {
   }
 
   private static func summary(_ manifest: Manifest) -> String {
-    manifest.summary.isEmpty ? "" : " (\(manifest.summary))"
+    manifest.summary.isEmpty ? "" : " (\(manifest.summary.oneLine(of: 200)))"
   }
 
   /// Names, versions and needs, before anything is written.

@@ -49,40 +49,54 @@ struct PluginRestoreCommand: ParsableCommand {
       let lock = try LockFile(path: workplace.projectLock)
       let here = try workplace.tree.list()
       var manifests: [Manifest] = []
-      var missing: [(PluginSource, LockFile.Entry)] = []
-      defer { missing.forEach { $0.0.discard() } }
+      var missing: [(source: PluginSource, isGranted: Bool)] = []
+      defer { missing.forEach { $0.source.discard() } }
       for entry in lock.entries {
         let found = here.entries.first { $0.name == entry.name && $0.version.text == entry.version.text }
-        let needsGrant = trust && entry.granted != nil && found?.granted == nil
-        if let found, found.checksum == entry.checksum, !needsGrant,
-          (try? workplace.tree.verify(found)) != nil
-        {
-          Terminal.print("\(entry.name) \(entry.version) is installed\n")
+        try Self.checkFiles(found, entry)
+        // What was granted was granted to these very files, wherever they are put again.
+        let isGranted = found?.granted != nil || trust && entry.granted != nil
+        if let found, isGranted == (found.granted != nil), (try? workplace.tree.verify(found)) != nil {
+          Terminal.line("\(entry.name) \(entry.version) is installed")
           continue
         }
         let source = try workplace.source(entry)
-        missing.append((source, entry))
-        let package = try source.package(isGranted: trust && entry.granted != nil)
-        guard package.manifest.name == entry.name, package.checksum == entry.checksum else {
+        missing.append((source, isGranted))
+        let package = try source.package(isGranted: isGranted)
+        guard package.manifest.name == entry.name, package.manifest.version.text == entry.version.text,
+          package.checksum == entry.checksum
+        else {
           throw PluginError(
             "\(entry.source): not what \(LockFile.name) names as \(entry.name) \(entry.version)")
         }
         manifests.append(package.manifest)
       }
-      for (source, entry) in missing {
-        try workplace.install(
-          source, isGranted: trust && entry.granted != nil, locks: false, among: manifests)
+      for (source, isGranted) in missing {
+        try workplace.install(source, isGranted: isGranted, locks: false, among: manifests)
       }
     }
+  }
+
+  /// A version is one set of files, for all projects: another project's lock is no reason to replace it, or to take over what was
+  /// granted to it.
+  private static func checkFiles(_ found: LockFile.Entry?, _ wanted: LockFile.Entry) throws {
+    guard let found, found.checksum != wanted.checksum else { return }
+    throw PluginError(
+      "another '\(wanted.name)' \(wanted.version) is installed, with other files than \(LockFile.name) names: "
+        + "remove it first (lunette plugin remove \(wanted.name)), or install it from its source")
   }
 }
 
 struct PluginUpgradeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "upgrade", abstract: "Looks where plugins came from, and installs what is newer there.")
+    commandName: "upgrade", abstract: "Looks where plugins came from, and installs what is newer there.",
+    discussion: "What was granted holds for the files that it was granted to: new files need a new grant.")
 
   @Argument(help: ArgumentHelp("Which ones. (default: all in the project's lock)", valueName: "name"))
   var names: [String] = []
+
+  @Flag(help: "Allow the new versions what their manifests ask for, and run them unconfined.")
+  var trust = false
 
   func run() throws {
     try reporting {
@@ -92,17 +106,19 @@ struct PluginUpgradeCommand: ParsableCommand {
         let entry = try workplace.entry(name)
         let source = try PluginSource(String(entry.source.prefix { $0 != "#" }))
         defer { source.discard() }
-        let manifest = try source.package(isGranted: entry.granted != nil).manifest
+        let manifest = try source.package(isGranted: trust).manifest
         guard manifest.name == name else {
           throw PluginError("\(entry.source): now it is '\(manifest.name)'")
         }
         guard manifest.version > entry.version else {
-          Terminal.print("\(name) \(entry.version) is the newest\n")
+          Terminal.line("\(name) \(entry.version) is the newest")
           continue
         }
-        // What was granted holds for what was asked then.
-        let more = manifest.capabilities.subtracting(entry.granted ?? [])
-        try workplace.install(source, isGranted: entry.granted != nil && more.isEmpty, locks: true)
+        try workplace.install(source, isGranted: trust, locks: true)
+        if entry.granted != nil, !trust {
+          Terminal.line(
+            "  what you granted to \(entry.version) holds for its files alone; --trust grants it to these")
+        }
       }
     }
   }
@@ -115,17 +131,31 @@ struct PluginRemoveCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("Which one.", valueName: "name"))
   var name: String
 
+  @Flag(name: .customLong("all"), help: "All its versions.")
+  var everything = false
+
   func run() throws {
     try reporting {
       let workplace = try PluginWorkplace()
       let entry = try workplace.entry(name)
-      try workplace.tree.remove(entry)
-      var lock = try LockFile(path: workplace.projectLock)
-      if lock.newest(name) != nil {
+      let all = try workplace.tree.list().entries.filter { $0.name == name }
+      let removed = everything ? all : [entry]
+      for entry in removed {
+        try workplace.tree.remove(entry)
+        Terminal.line("removed \(entry.name) \(entry.version)")
+      }
+      try workplace.tree.alone {
+        var lock = try LockFile(path: workplace.projectLock)
+        guard lock.newest(name) != nil else { return }
         lock.entries.removeAll { $0.name == name }
         try lock.write(to: workplace.projectLock)
       }
-      Terminal.print("removed \(entry.name) \(entry.version)\n")
+      if let left = try workplace.tree.list().newest(name) {
+        let trust = left.granted == nil ? "it runs confined" : "granted"
+        Terminal.line(
+          "  \(left.name) \(left.version) is still there (\(trust)), and is what scripts find now; --all removes it too"
+        )
+      }
     }
   }
 }

@@ -8,7 +8,7 @@ struct PluginListCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
-      for line in PluginOverview.lines() { Terminal.print(line + "\n") }
+      for line in PluginOverview.lines() { Terminal.line(line) }
     }
   }
 }
@@ -87,6 +87,6 @@ struct PluginInfoCommand: ParsableCommand {
 
   private func line(_ name: String, _ value: String) {
     guard !value.isEmpty else { return }
-    Terminal.print("  " + name + String(repeating: " ", count: max(1, 12 - name.count)) + value + "\n")
+    Terminal.line("  " + name + String(repeating: " ", count: max(1, 12 - name.count)) + value)
   }
 }

@@ -37,10 +37,10 @@ struct PluginRunCommand: ParsableCommand {
     let folder = try OutputFolder(out ?? "lunette-out/\(plugin)-\(command)")
     let session = try options.session(scriptName: command, arguments: arguments, outputFolder: folder.path)
     var failure: CommandError?
-    session.onOutput = { output in
+    session.onOutput = { [unowned session] output in
       switch output {
-      case .stream(.stdout, let text): Terminal.print(text)
-      case .stream(.stderr, let text): Terminal.show(text)
+      case .stream(.stdout, let text): Terminal.print(text, of: session)
+      case .stream(.stderr, let text): Terminal.show(text, of: session)
       case .display(let bundle, let metadata):
         do { try folder.add(bundle, caption: metadata["caption"]?.string) } catch {
           failure = failure ?? error as? CommandError

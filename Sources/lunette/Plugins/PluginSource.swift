@@ -40,37 +40,71 @@ struct PluginSource {
   // MARK: Git
 
   private static func isAddress(_ text: String) -> Bool {
-    ["git+", "https://", "http://", "ssh://", "git://", "git@", "file://"].contains { text.hasPrefix($0) }
+    text.hasPrefix("git+") || text.firstRange(of: "://") != nil || text.hasPrefix("git@")
+  }
+
+  /// The address as git is given it. Git knows others, some of which run programs (`ext::`) or read our descriptors (`fd::`).
+  private static func address(_ given: String, hasCommit: Bool) throws -> String {
+    let text = given.hasPrefix("git+") ? String(given.dropFirst(4)) : given
+    func refusal(_ why: String) -> PluginError { PluginError("\(given): \(why)") }
+    let known = "https://…, ssh://…, git@host:…, file://… and git://…#commit"
+    guard let mark = text.firstRange(of: "://") else {
+      // As scp writes it: user@host:path.
+      let parts = text.split(separator: ":", maxSplits: 1)
+      guard text.hasPrefix("git@"), parts.count == 2, !parts[1].hasPrefix(":"),
+        parts[0].dropFirst(4).first != "-"
+      else {
+        throw refusal("no address that plugins come from: \(known)")
+      }
+      return text
+    }
+    let rest = text[mark.upperBound...]
+    guard !rest.hasPrefix("-"), !rest.isEmpty else { throw refusal("no address") }
+    switch text[..<mark.lowerBound] {
+    case "https", "ssh", "file": return text
+    case "git":
+      // Nobody vouches for what comes that way; a commit's name does.
+      guard hasCommit else {
+        throw refusal("git:// is not protected on its way: it takes the whole name of a commit, #0123…")
+      }
+      return text
+    case "http": throw refusal("http:// is not protected on its way: https:// is")
+    default: throw refusal("no address that plugins come from: \(known)")
+    }
+  }
+
+  private static func isCommit(_ reference: String?) -> Bool {
+    reference.map { $0.utf8.count == 40 && $0.allSatisfy(\.isHexDigit) } ?? false
   }
 
   /// Fetches a repository as it was last, or the branch or tag after `#`. Git runs nothing of it: hooks are not cloned, and
   /// links in it become plain files.
   private static func clone(_ given: String) throws -> (folder: String, commit: String) {
-    var address = Substring(given)
-    if address.hasPrefix("git+") { address = address.dropFirst(4) }
-    let parts = address.split(separator: "#", maxSplits: 1)
+    let parts = given.split(separator: "#", maxSplits: 1).map(String.init)
+    guard let written = parts.first else { throw PluginError("\(given): no address") }
+    let reference = parts.count > 1 ? parts[1] : nil
+    let url = try address(written, hasCommit: isCommit(reference))
+    if let reference, reference.hasPrefix("-") || reference.isEmpty {
+      throw PluginError("\(given): '\(reference)' is no branch or tag")
+    }
     var template = Array("\(temporaryFolder)/lunette-XXXXXX".utf8CString)
-    guard let url = parts.first, mkdtemp(&template) != nil else { throw PluginError("\(given): no address") }
+    guard mkdtemp(&template) != nil else {
+      throw PluginError("\(temporaryFolder): \(String(cString: strerror(errno)))")
+    }
     let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    let safety = [
-      "-c", "core.symlinks=false", "-c", "core.hooksPath=/dev/null", "-c", "protocol.ext.allow=never",
-    ]
-    let reference = parts.count > 1 ? String(parts[1]) : nil
     do {
-      if let reference, reference.utf8.count == 40, reference.allSatisfy(\.isHexDigit) {
-        try git(safety + ["init", "--quiet", folder])
-        try git(safety + ["-C", folder, "fetch", "--quiet", "--depth", "1", "--", String(url), reference])
-        try git(safety + ["-C", folder, "checkout", "--quiet", "--detach", "FETCH_HEAD"])
-      } else {
-        let branch = try reference.map { name in
-          guard !name.hasPrefix("-") else { throw PluginError("\(given): '\(name)' is no branch or tag") }
-          return ["--branch", name]
-        }
+      if let reference, isCommit(reference) {
+        try git(folder, ["init", "--quiet", "--template=", "."])
         try git(
-          safety + ["clone", "--quiet", "--depth", "1", "--no-recurse-submodules"] + (branch ?? [])
-            + ["--", String(url), folder])
+          folder, ["fetch", "--quiet", "--depth", "1", "--no-recurse-submodules", "--", url, reference])
+        try git(folder, ["checkout", "--quiet", "--detach", "FETCH_HEAD"])
+      } else {
+        try git(
+          folder,
+          ["clone", "--quiet", "--depth", "1", "--no-recurse-submodules", "--template="]
+            + (reference.map { ["--branch", $0] } ?? []) + ["--", url, "."])
       }
-      let commit = try git(["-C", folder, "rev-parse", "HEAD"])
+      let commit = try git(folder, ["rev-parse", "HEAD"])
       return (folder, commit.split(separator: "\n").first.map(String.init) ?? "")
     } catch {
       Disk.remove(folder)
@@ -80,12 +114,28 @@ struct PluginSource {
 
   private static var temporaryFolder: String { getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp" }
 
+  /// What a repository, or an environment that came with a project, could have git run.
+  private static let safety = [
+    "core.symlinks=false", "core.hooksPath=/dev/null", "core.fsmonitor=false", "protocol.allow=never",
+    "protocol.https.allow=always", "protocol.ssh.allow=always", "protocol.file.allow=always",
+    "protocol.git.allow=always",
+    "submodule.recurse=false", "core.pager=cat",
+  ]
+
   @discardableResult
-  private static func git(_ arguments: [String]) throws -> String {
-    setenv("GIT_TERMINAL_PROMPT", "0", 1)
-    guard let result = Subprocess.run("git", arguments) else { throw PluginError("git is not installed") }
+  private static func git(_ folder: String, _ arguments: [String]) throws -> String {
+    let environment =
+      Subprocess.environment.filter { !$0.hasPrefix("GIT_") }
+      + [
+        "GIT_TERMINAL_PROMPT=0", "GIT_ALLOW_PROTOCOL=https:ssh:file:git",
+        "GIT_CEILING_DIRECTORIES=\(temporaryFolder)",
+      ]
+    let all = ["-C", folder] + safety.flatMap { ["-c", $0] } + arguments
+    guard let result = try Subprocess.run("git", all, environment: environment) else {
+      throw PluginError("git is not installed")
+    }
     guard result.status == 0 else {
-      throw PluginError("git \(arguments.last ?? "") failed (status \(result.status))")
+      throw PluginError("git \(arguments.first ?? "") failed (status \(result.status))")
     }
     return result.output
   }

@@ -51,26 +51,27 @@ struct PluginTestCommand: ParsableCommand {
     settings.updatesGoldens = update
     settings.onTest = { result in
       guard result.hasPassed != true else { return }
-      if result.hasPassed == nil { return Terminal.print("  left out: \(result.name)\n") }
+      if result.hasPassed == nil { return Terminal.line("  left out: \(result.name)") }
       failed.add()
-      Terminal.print("  FAILED: \(result.name)\n    \(workshop.within(result.message))\n")
+      Terminal.line("  FAILED: \(result.name)")
+      Terminal.print("    \(ANSI.harmless(String(workshop.within(result.message))))\n")
     }
     settings.confine = { try guarded?.confine($0) }
     let session = try Session(settings)
     guarded?.watch(session)
-    session.onOutput = { output in
+    session.onOutput = { [unowned session] output in
       switch output {
-      case .stream(.stdout, let text): Terminal.print(text)
-      case .stream(.stderr, let text): Terminal.show(text)
+      case .stream(.stdout, let text): Terminal.print(text, of: session)
+      case .stream(.stderr, let text): Terminal.show(text, of: session)
       default: break
       }
     }
-    Terminal.print("\(test.file)\n")
+    Terminal.line(test.file)
     let outputs = session.run("require \"\(test.module)\"", name: test.file)
     if let failure = outputs.failure {
       if failure.isInterrupt { throw ExitCode.interrupted }
       let text = failure.report.split(separator: "\n").joined(separator: "\n    ")
-      Terminal.print("  FAILED: \(text)\n")
+      Terminal.print("  FAILED: \(ANSI.harmless(text))\n")
       return false
     }
     return failed.count == 0

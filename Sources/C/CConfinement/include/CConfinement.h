@@ -43,6 +43,7 @@ typedef struct {
   volatile int in_cell;   /* 1 while a script runs, or what it has called */
   volatile int limited;   /* 1 once the time limit is in force */
   volatile int round;     /* a new number gives the script its time anew */
+  volatile int delivered; /* a new number: there is something for the parent to take */
 } cf_watch;
 
 typedef struct {
@@ -51,8 +52,16 @@ typedef struct {
   double grace;         /* after the signal, before the process is ended */
   int signal;           /* tells the process that its time is over */
   const char *message;  /* printed when it had to be ended */
+  int (*take)(void *context); /* takes what was delivered, in the parent: 0, or 1 when that failed; NULL for nothing */
+  void *context;
 } cf_deadline;
 
 /* Forks. The child returns with the shared page; the parent waits, hands signals on, ends the child when it does not
    stop, and exits with the child's status. NULL with errno: no child could be made. */
 cf_watch *cf_supervise(const cf_deadline *deadline);
+
+/* Another program that ends when this one does, also when this one is killed. Signals that would end this one (SIGINT, SIGTERM,
+   SIGHUP) end the other, until cf_wait has seen it end. The process's number; -1 with errno. */
+int cf_spawn(const char *program, char *const arguments[], char *const environment[], int output);
+/* Its status as of waitpid; in `signal` the one that came meanwhile, or 0. */
+int cf_wait(int child, int *signal);
