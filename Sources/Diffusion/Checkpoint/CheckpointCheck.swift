@@ -37,7 +37,7 @@ extension Checkpoint {
       report.faults += Self.wrongNumbers(file)
     }
     if let single = files.first, source("unet")?.directory == path { report.unused += Self.strays(single) }
-    for step in [{ try self.requireSupported() }, { _ = try self.schedulerConfig() }] {
+    for step in [{ try self.requireSupported() }, { try self.checkScheduler() }] {
       do { try step() } catch { report.faults.append("\(error)") }
     }
     if report.faults.isEmpty {

@@ -53,10 +53,6 @@ private final class Run {
     size = try Self.size(request, pipeline, given, pictures)
 
     let config = pipeline.schedulerConfig
-    let own = config.className.map { SchedulerRegistry.knows(config) ? $0 : "ddim" } ?? "ddim"
-    if request.scheduler == nil, let name = config.className, own != name {
-      warnings.append("the model's own scheduler \(name) is not supported: ddim took its place")
-    }
     if let custom = request.customScheduler {
       scheduler = try custom(
         SchedulerSetup(
@@ -64,7 +60,8 @@ private final class Run {
           eta: request.eta))
     } else {
       scheduler = try SchedulerRegistry.make(
-        request.scheduler ?? own, config: config, steps: request.steps ?? pipeline.defaultSteps,
+        request.scheduler ?? SchedulerRegistry.own(config), config: config,
+        steps: request.steps ?? pipeline.defaultSteps,
         eta: request.eta, overrides: request.schedulerSettings)
     }
     let first = try pictures?.firstCall(scheduler, steps: request.steps ?? pipeline.defaultSteps)

@@ -8,11 +8,17 @@ public struct SchedulerConfig: Sendable {
   private let json: JSON
   private let file: String
 
-  /// - Parameter file: named in error messages.
-  public init(_ json: JSON, file: String = "scheduler_config.json") {
+  /// The class that the file itself names, whose settings it may hold.
+  let savedClassName: String?
+
+  /// - Parameters:
+  ///   - file: named in error messages.
+  ///   - className: of the checkpoint's index, which goes before the file's own
+  public init(_ json: JSON, file: String = "scheduler_config.json", className: String? = nil) {
     self.json = json
     self.file = file
-    className = json["_class_name"]?.string
+    savedClassName = json["_class_name"]?.string
+    self.className = className ?? savedClassName
   }
 
   /// All defaults.
@@ -63,6 +69,13 @@ public struct SchedulerConfig: Sendable {
     }
   }
 
+  /// Throws if a setting has any value.
+  func reject(_ keys: String...) throws {
+    for key in keys {
+      if let value = json[key] { throw invalid("\(key) = \(value) is not supported") }
+    }
+  }
+
   /// Throws for an `eta` that a scheduler does not know.
   func rejectEta(_ eta: Double, _ name: String) throws {
     guard eta == 0 else { throw PipelineError("the \(name) scheduler has no eta, got \(eta)") }
@@ -80,16 +93,17 @@ public struct SchedulerConfig: Sendable {
   public func overriding(_ settings: JSON.Object) -> SchedulerConfig {
     var object = json.object ?? JSON.Object()
     for (key, value) in zip(settings.keys, settings.values) { object[key] = value }
-    return SchedulerConfig(.object(object), file: file)
+    return SchedulerConfig(.object(object), file: file, className: className)
   }
 
-  /// Without settings that a scheduler does not know.
-  func dropping(_ keys: String...) -> SchedulerConfig {
+  /// All settings, in the order of the file.
+  var members: [(String, JSON)] { Array(zip(json.object?.keys ?? [], json.object?.values ?? [])) }
+
+  /// Without some settings.
+  func dropping(_ keys: Set<String>) -> SchedulerConfig {
     var object = JSON.Object()
-    for (key, value) in zip(json.object?.keys ?? [], json.object?.values ?? []) where !keys.contains(key) {
-      object[key] = value
-    }
-    return SchedulerConfig(.object(object), file: file)
+    for (key, value) in members where !keys.contains(key) { object[key] = value }
+    return SchedulerConfig(.object(object), file: file, className: className)
   }
 
   /// With a scheduler's own defaults where nothing is set.
