@@ -18,6 +18,7 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -25,7 +26,7 @@ let package = Package(
     .systemLibrary(name: "CLua54", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
     .target(name: "COneDNN", cSettings: optimizedC, linkerSettings: [.linkedLibrary("dnnl")]),
     .target(name: "CKernels", cSettings: optimizedC, linkerSettings: [.linkedLibrary("gomp")]),
-    .target(name: "CImaging", dependencies: ["CPNG"], cSettings: optimizedC),
+    .target(name: "CImaging", dependencies: ["CPNG", "CJPEG"], cSettings: optimizedC),
     .target(name: "CConfinement", cSettings: optimizedC),
     .target(name: "CNativePlugin"),
     .target(name: "CPlatform", cSettings: optimizedC),

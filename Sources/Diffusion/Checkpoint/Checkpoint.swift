@@ -211,6 +211,10 @@ public final class Checkpoint {
       unet: try predictor(), textEncoder: try textEncoder(), tokenizer: try tokenizer(), codec: try codec(),
       schedulerConfig: try schedulerConfig())
     try checkFit(pipeline)
+    let components = components
+    pipeline.brokenWeight = { name in
+      components.first { $0.name == name }.flatMap(Self.brokenWeight)
+    }
     return pipeline
   }
 

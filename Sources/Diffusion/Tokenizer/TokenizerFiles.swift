@@ -11,6 +11,8 @@ struct TokenizerFiles {
   var merges: [(Substring, Substring)] = []
   /// Tokens that are found in a text before it is split.
   var special: [String] = []
+  /// Those of them that are found whatever their case, as they are looked for after the text was lowered.
+  var caseless: Set<String> = []
   var begin = "<|startoftext|>"
   var end = "<|endoftext|>"
   var unknown: String?
@@ -18,6 +20,10 @@ struct TokenizerFiles {
   var length = 77
 
   private let directory: String
+  /// What the configs say of each special token; a later file goes before an earlier one.
+  private var mentions = TokenMentions()
+  /// Tokens of which `tokenizer.json` says it.
+  private var stated: Set<String> = []
 
   init(directory: String) throws {
     self.directory = directory
@@ -29,6 +35,7 @@ struct TokenizerFiles {
     for name in ["tokenizer_config.json", "special_tokens_map.json"] where exists(name) {
       try readConfiguration(Configuration(file: "\(directory)/\(name)"))
     }
+    caseless.formUnion(mentions.caseless.filter { !stated.contains($0) })
     for token in [begin, end, unknown, pad].compactMap({ $0 }) {
       guard vocabulary[token] != nil, !token.isEmpty else {
         throw PipelineError("\(directory): the special token '\(token)' is not in the vocabulary")
@@ -125,6 +132,8 @@ struct TokenizerFiles {
       }
       self.vocabulary[content] = id
       special.append(content)
+      stated.insert(content)
+      if token["normalized"]?.bool == true { caseless.insert(content) }
     }
   }
 
@@ -137,15 +146,21 @@ struct TokenizerFiles {
     end = token("eos_token") ?? end
     unknown = token("unk_token") ?? unknown
     pad = token("pad_token") ?? pad
-    for (content, id) in try TokenizerSettings.specialTokens(json) {
+    mentions.read(json.json)
+    for (content, id, isCaseless) in try TokenizerSettings.specialTokens(json) {
       if let id, id != vocabulary[content, default: id] {
         throw PipelineError(
-          "\(json.path): the token '\(content)' is \(vocabulary[content] ?? 0) in the vocabulary, not \(id)")
+          "\(json.path): added_tokens_decoder: the token '\(content)' is \(vocabulary[content] ?? 0) in the vocabulary, not \(id)"
+        )
       }
       guard let place = id ?? vocabulary[content] else {
         throw PipelineError("\(json.path): the special token '\(content)' is not in the vocabulary")
       }
       vocabulary[content] = place
+      if id != nil {
+        stated.insert(content)
+        if isCaseless { caseless.insert(content) }
+      }
       if !special.contains(content) { special.append(content) }
     }
     // Tokenizers without a limit say 10³⁰: not an int here, so the default stands.

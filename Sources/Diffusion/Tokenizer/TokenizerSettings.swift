@@ -22,7 +22,9 @@ enum TokenizerSettings {
 
   /// Tokens besides start, end, padding and unknown that are found in a text before it is split, with their ids where
   /// the config says them.
-  static func specialTokens(_ configuration: Configuration) throws -> [(content: String, id: Int?)] {
+  static func specialTokens(_ configuration: Configuration) throws -> [(
+    content: String, id: Int?, isCaseless: Bool
+  )] {
     func token(_ json: JSON, _ key: String) throws -> String {
       guard let content = json.string ?? json["content"]?.string, !content.isEmpty else {
         throw PipelineError("\(configuration.path): \(key): a token without content: \(json)")
@@ -33,14 +35,14 @@ enum TokenizerSettings {
       }
       return content
     }
-    var tokens: [(content: String, id: Int?)] = []
+    var tokens: [(content: String, id: Int?, isCaseless: Bool)] = []
     for key in ["bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token", "mask_token"] {
-      if let json = configuration.json[key] { tokens.append((try token(json, key), nil)) }
+      if let json = configuration.json[key] { tokens.append((try token(json, key), nil, false)) }
     }
     for key in ["additional_special_tokens", "extra_special_tokens"] {
       let json = configuration.json[key]
       for value in json?.array ?? json?.object?.values.map({ $0 }) ?? [] {
-        tokens.append((try token(value, key), nil))
+        tokens.append((try token(value, key), nil, false))
       }
     }
     let key = "added_tokens_decoder"
@@ -48,7 +50,7 @@ enum TokenizerSettings {
       guard let id = Int(name), (0..<1 << 24).contains(id) else {
         throw PipelineError("\(configuration.path): \(key): '\(name)' is no id")
       }
-      tokens.append((try token(value, key), id))
+      tokens.append((try token(value, key), id, value["normalized"]?.bool ?? false))
     }
     return tokens
   }
