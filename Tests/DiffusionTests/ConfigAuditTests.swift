@@ -43,7 +43,9 @@ import Testing
       for (key, value) in set.members { config[key] = value }
       let what: Comment = "\(name) with \(JSON.object(set))"
       let found: [Float]
-      do { found = try Self.output(of: name, .object(config)) } catch {
+      do {
+        found = try Self.output(of: name, .object(config), loudness: Float(golden["loudness"]?.double ?? 1))
+      } catch {
         #expect(set.keys.contains { "\(error)".contains($0) }, "\(what): \(error)")
         continue
       }
@@ -67,13 +69,13 @@ import Testing
     #expect(difference <= tolerance * scale, "\(what): \(difference / scale) of the largest value")
   }
 
-  private static func output(of name: String, _ json: JSON) throws -> [Float] {
+  private static func output(of name: String, _ json: JSON, loudness: Float) throws -> [Float] {
     let configuration = try Configuration(json, path: "config.json")
     switch name {
-    case "UNet2DConditionModel": return try unet(configuration)
-    case "AutoencoderKL": return try autoencoder(configuration)
-    case "CLIPTextModel": return try text(configuration)
-    case "CLIPModel": return try clip(configuration)
+    case "UNet2DConditionModel": return try unet(configuration, loudness)
+    case "AutoencoderKL": return try autoencoder(configuration, loudness)
+    case "CLIPTextModel": return try text(configuration, loudness)
+    case "CLIPModel": return try clip(configuration, loudness)
     case "CLIPImageProcessor": return try pixels(configuration)
     default: return try trajectory(name, json)
     }
@@ -91,15 +93,17 @@ import Testing
     try channelsLast.permuted([0, 3, 1, 2]).contiguous().toArray()
   }
 
-  private static func unet(_ configuration: Configuration) throws -> [Float] {
-    let unet = try UNet2DConditionModel(WeightScope(SyntheticWeights()), configuration: configuration)
+  private static func unet(_ configuration: Configuration, _ loudness: Float) throws -> [Float] {
+    let unet = try UNet2DConditionModel(
+      WeightScope(SyntheticWeights(loudness: loudness)), configuration: configuration)
     let sample = try planes("sample", unet.sampleChannels + unet.conditionChannels, 8, scale: 1.5)
     let text = try SyntheticWeights.tensor("text", [1, 5, unet.embeddingWidth])
     return try flat(unet(sample, timestep: 321, embedding: text, context: RunContext()))
   }
 
-  private static func autoencoder(_ configuration: Configuration) throws -> [Float] {
-    let codec = try AutoencoderKL(WeightScope(SyntheticWeights()), configuration: configuration)
+  private static func autoencoder(_ configuration: Configuration, _ loudness: Float) throws -> [Float] {
+    let codec = try AutoencoderKL(
+      WeightScope(SyntheticWeights(loudness: loudness)), configuration: configuration)
     let latents = try planes("latents", codec.latentChannels, 4)
     let image = try planes("image", configuration.int("in_channels", default: 3), 8)
     return try flat(codec.decode(latents, context: RunContext()))
@@ -108,17 +112,19 @@ import Testing
 
   private static let ids = [[48, 3, 7, 49, 1, 1], [48, 20, 49, 49, 30, 2]]
 
-  private static func text(_ configuration: Configuration) throws -> [Float] {
-    let encoder = try TextEncoder(WeightScope(SyntheticWeights()), configuration: configuration)
+  private static func text(_ configuration: Configuration, _ loudness: Float) throws -> [Float] {
+    let encoder = try TextEncoder(
+      WeightScope(SyntheticWeights(loudness: loudness)), configuration: configuration)
     let hidden = try encoder(ids: ids, context: RunContext())
     return try hidden.toArray() + encoder.pooled(hidden, ids: ids).toArray()
   }
 
-  private static func clip(_ configuration: Configuration) throws -> [Float] {
-    let weights = SyntheticWeights(names: [
-      "text_model.embeddings.token_embedding.weight", "vision_model.embeddings.class_embedding",
-      "text_projection.weight", "visual_projection.weight",
-    ])
+  private static func clip(_ configuration: Configuration, _ loudness: Float) throws -> [Float] {
+    let weights = SyntheticWeights(
+      names: [
+        "text_model.embeddings.token_embedding.weight", "vision_model.embeddings.class_embedding",
+        "text_projection.weight", "visual_projection.weight",
+      ], loudness: loudness)
     let source = ComponentSource(
       name: "clip", className: "CLIPModel", directory: Goldens.path("tiny-sd1/tokenizer"),
       contents: ComponentSource.Contents(

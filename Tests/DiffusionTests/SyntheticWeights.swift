@@ -6,9 +6,11 @@ import Tensor
 final class SyntheticWeights: WeightSource {
   let path = "synthetic"
   let names: [String]
+  /// Small, activations are so near 0 that the epsilon of every norm counts.
+  let loudness: Float
 
   /// - Parameter names: tensors that a model asks for before it takes them
-  init(names: [String] = []) { self.names = names }
+  init(names: [String] = [], loudness: Float = 1) { (self.names, self.loudness) = (names, loudness) }
 
   func shape(of name: String) -> [Int]? { names.contains(name) ? [] : nil }
 
@@ -22,11 +24,13 @@ final class SyntheticWeights: WeightSource {
     if name.contains("norm") {
       return try name.hasSuffix("weight") ? values.multiplying(0.3).adding(1) : values.multiplying(0.2)
     }
-    if shape.count == 1 { return try values.multiplying(0.2) }
-    if name.contains("token_embedding") || name.contains("position_embedding") { return values }
+    if shape.count == 1 { return try values.multiplying(0.2 * loudness) }
+    if name.contains("token_embedding") || name.contains("position_embedding") {
+      return try values.multiplying(loudness)
+    }
     let isSharp = ["to_q", "to_k", "q_proj", "k_proj"].contains { name.contains($0) }
     let inputs = Double(shape.dropFirst().reduce(1, *))
-    return try values.multiplying(Float((isSharp ? 2.5 : 1.7) / inputs.squareRoot()))
+    return try values.multiplying(loudness * Float((isSharp ? 2.5 : 1.7) / inputs.squareRoot()))
   }
 
   /// Numbers in [-1, 1) that depend on the name alone: FNV-1a, then SplitMix64.

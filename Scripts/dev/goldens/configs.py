@@ -255,6 +255,11 @@ def cases(name, base, run):
                 found.append({"set": setting} | summary(run(base | setting), name in SCHEDULERS))
         except Exception as fault:  # whatever the library throws for a config that it does not take
             found.append({"set": setting, "error": f"{type(fault).__name__}: {fault}"[:100]})
+    if name in ("UNet2DConditionModel", "AutoencoderKL", "CLIPTextModel", "CLIPModel"):
+        synthetic.LOUDNESS = 0.002
+        with torch.no_grad():
+            found.append({"set": {}, "loudness": synthetic.LOUDNESS} | summary(run(base), False))
+        synthetic.LOUDNESS = 1.0
     # What the class does not know and Lunette must refuse.
     found += [{"set": setting, "refused": True} for setting in table.get("_ours", [])]
     return {"base": base, "keys": keys, "cases": found}
