@@ -92,14 +92,6 @@ import Testing
     #expect(
       try transcript(["print(lunette.load('no-such-model'))"])
         == "nil\tthere is no folder and no plugin 'no-such-model'\n")
-    // What looks like a model of a hub is not fetched, and the answer says how to.
-    for name in ["runwayml/stable-diffusion-v1-5", "https://huggingface.co/runwayml/stable-diffusion-v1-5"] {
-      let answer = try transcript(["print(lunette.load('\(name)'))"])
-      #expect(answer.contains("Lunette downloads nothing"))
-      #expect(answer.contains("hf download runwayml/stable-diffusion-v1-5 --local-dir stable-diffusion-v1-5"))
-    }
-    #expect(try !transcript(["print(lunette.load('models/x.safetensors'))"]).contains("downloads"))
-    #expect(try !transcript(["print(lunette.load('./a/b'))"]).contains("downloads"))
     #expect(try transcript(["assert(lunette.load('no-such-model'))"]).contains("no plugin 'no-such-model'"))
   }
 
