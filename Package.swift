@@ -56,7 +56,7 @@ let package = Package(
     .target(
       name: "JupyterKernel",
       dependencies: ["Scripting", "Notebook", "Imaging", "Encoding", "Platform", "CZeroMQ", "CSQLite"]),
-    .target(name: "Prompt", dependencies: ["Imaging", "Encoding"]),
+    .target(name: "Prompt", dependencies: ["Imaging", "Encoding", "Platform", "CPlatform"]),
     .executableTarget(
       name: "lunette",
       dependencies: [

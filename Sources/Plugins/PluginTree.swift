@@ -20,20 +20,21 @@ public struct PluginTree: Sendable {
     let entry = LockFile.Entry(
       name: manifest.name, version: manifest.version, checksum: package.checksum, source: source,
       granted: isGranted ? manifest.capabilities.sorted() : nil)
-    try Disk.makeFolder("\(root)/\(entry.name)")
-    try Disk.write(package.tree, to: folder(entry))
-    var list = try list()
-    list.put(entry, besideOthers: true)
-    try list.write(to: lockPath)
+    try Disk.makeFolder(root)
+    try LockFile.change(lockPath) { list in
+      try Disk.makeFolder("\(root)/\(entry.name)")
+      try Disk.write(package.tree, to: folder(entry))
+      list.put(entry, besideOthers: true)
+    }
     return entry
   }
 
   public func remove(_ entry: LockFile.Entry) throws {
-    Disk.remove(folder(entry))
-    _ = Disk.names(in: "\(root)/\(entry.name)").isEmpty ? Disk.remove("\(root)/\(entry.name)") : ()
-    var list = try list()
-    list.entries.removeAll { $0 == entry }
-    try list.write(to: lockPath)
+    try LockFile.change(lockPath) { list in
+      Disk.remove(folder(entry))
+      _ = Disk.names(in: "\(root)/\(entry.name)").isEmpty ? Disk.remove("\(root)/\(entry.name)") : ()
+      list.entries.removeAll { $0 == entry }
+    }
   }
 
   /// Throws where the installed files are not those that were installed.

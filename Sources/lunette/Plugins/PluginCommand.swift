@@ -44,11 +44,9 @@ struct PluginWorkplace {
     try check(manifest, among: others)
     let entry = try tree.install(package, source: source.text, isGranted: isGranted)
     if locks {
-      var lock = try LockFile(path: projectLock)
       var entry = entry
       entry.source = relative(entry.source)
-      lock.put(entry, besideOthers: false)
-      try lock.write(to: projectLock)
+      try LockFile.change(projectLock) { $0.put(entry, besideOthers: false) }
     }
     Terminal.print(
       "installed \(entry.name) \(entry.version)\(Self.summary(manifest)) in \(tree.folder(entry))\n")

@@ -120,10 +120,8 @@ struct PluginRemoveCommand: ParsableCommand {
       let workplace = try PluginWorkplace()
       let entry = try workplace.entry(name)
       try workplace.tree.remove(entry)
-      var lock = try LockFile(path: workplace.projectLock)
-      if lock.newest(name) != nil {
-        lock.entries.removeAll { $0.name == name }
-        try lock.write(to: workplace.projectLock)
+      if try LockFile(path: workplace.projectLock).newest(name) != nil {
+        try LockFile.change(workplace.projectLock) { lock in lock.entries.removeAll { $0.name == name } }
       }
       Terminal.print("removed \(entry.name) \(entry.version)\n")
     }

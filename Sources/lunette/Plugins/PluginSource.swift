@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import Plugins
 
 /// Where a plugin comes from: a folder, an archive or rock, or a git address. Nothing of it runs.
@@ -6,7 +7,7 @@ struct PluginSource {
   /// As it stands in lock files.
   let text: String
   private let path: String
-  private let temporary: String?
+  private let temporary: TemporaryFolder?
 
   /// - Parameter given: what the user wrote, or what a lock file says.
   init(_ given: String) throws {
@@ -19,7 +20,7 @@ struct PluginSource {
     }
     let (folder, commit) = try Self.clone(given)
     let address = given.prefix { $0 != "#" }
-    (text, path, temporary) = ("\(address)#\(commit)", folder, folder)
+    (text, path, temporary) = ("\(address)#\(commit)", folder.path, folder)
   }
 
   func package(isGranted: Bool) throws -> PluginPackage {
@@ -34,7 +35,7 @@ struct PluginSource {
 
   /// Takes away what was fetched.
   func discard() {
-    if let temporary { Disk.remove(temporary) }
+    temporary?.remove()
   }
 
   // MARK: Git
@@ -45,13 +46,16 @@ struct PluginSource {
 
   /// Fetches a repository as it was last, or the branch or tag after `#`. Git runs nothing of it: hooks are not cloned, and
   /// links in it become plain files.
-  private static func clone(_ given: String) throws -> (folder: String, commit: String) {
+  private static func clone(_ given: String) throws -> (folder: TemporaryFolder, commit: String) {
     var address = Substring(given)
     if address.hasPrefix("git+") { address = address.dropFirst(4) }
     let parts = address.split(separator: "#", maxSplits: 1)
-    var template = Array("\(temporaryFolder)/lunette-XXXXXX".utf8CString)
-    guard let url = parts.first, mkdtemp(&template) != nil else { throw PluginError("\(given): no address") }
-    let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    guard let url = parts.first else { throw PluginError("\(given): no address") }
+    let temporary: TemporaryFolder
+    do { temporary = try TemporaryFolder("lunette-") } catch {
+      throw PluginError("no place for what Git fetches: \(error)")
+    }
+    let folder = temporary.path
     let safety = [
       "-c", "core.symlinks=false", "-c", "core.hooksPath=/dev/null", "-c", "protocol.ext.allow=never",
     ]
@@ -71,22 +75,22 @@ struct PluginSource {
             + ["--", String(url), folder])
       }
       let commit = try git(["-C", folder, "rev-parse", "HEAD"])
-      return (folder, commit.split(separator: "\n").first.map(String.init) ?? "")
+      return (temporary, commit.split(separator: "\n").first.map(String.init) ?? "")
     } catch {
-      Disk.remove(folder)
+      temporary.remove()
       throw error
     }
   }
 
-  private static var temporaryFolder: String { getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp" }
-
   @discardableResult
   private static func git(_ arguments: [String]) throws -> String {
     setenv("GIT_TERMINAL_PROMPT", "0", 1)
-    guard let result = Subprocess.run("git", arguments) else { throw PluginError("git is not installed") }
-    guard result.status == 0 else {
+    let ran: (status: Int32, output: [UInt8])?
+    do { ran = try Subprocess.run("git", arguments) } catch { throw PluginError(error.description) }
+    guard let result = ran else { throw PluginError("git is not installed") }
+    guard result.status == 0, !TemporaryFolder.isAskedToEnd else {
       throw PluginError("git \(arguments.last ?? "") failed (status \(result.status))")
     }
-    return result.output
+    return String(decoding: result.output, as: UTF8.self)
   }
 }
