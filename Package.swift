@@ -35,13 +35,14 @@ let package = Package(
   targets: [
     library("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
     library("CPNG", pkgConfig: "libpng", apt: "libpng-dev"),
+    library("CJPEG", pkgConfig: "libjpeg", apt: "libjpeg-dev"),
     library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
     library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     library("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
     library("CLua54", pkgConfig: "lua5.4", apt: "liblua5.4-dev"),
     c("COneDNN", links: "dnnl"),
     c("CKernels", links: "gomp"),
-    c("CImaging", dependencies: ["CPNG"]),
+    c("CImaging", dependencies: ["CPNG", "CJPEG"]),
     c("CConfinement"),
     c("CPlatform"),
     c("CNativePlugin", cSettings: nil),
@@ -78,7 +79,7 @@ let package = Package(
     .target(
       name: "JupyterKernel",
       dependencies: ["Scripting", "Notebook", "Imaging", "Encoding", "Platform", "CZeroMQ", "CSQLite"]),
-    .target(name: "Prompt", dependencies: ["Imaging", "Encoding"]),
+    .target(name: "Prompt", dependencies: ["Imaging", "Encoding", "Platform", "CPlatform"]),
     .executableTarget(
       name: "lunette",
       dependencies: [

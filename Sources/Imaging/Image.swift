@@ -51,6 +51,28 @@ public struct Image {
     }
   }
 
+  /// Red, green and blue as models are shown them: grey is repeated, alpha is dropped, as `convert("RGB")` of Pillow does,
+  /// with which diffusers and transformers read pictures.
+  public func opaque() throws -> Image {
+    guard channels == 4 else { return try rgb() }
+    return try Image(tensor.narrowed(2, start: 0, length: 3).contiguous())
+  }
+
+  /// How bright each pixel is, {height, width} in [0, 1] of 256 levels: 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601, in the
+  /// fixed-point numbers of Pillow's `convert("L")`); alpha is dropped, grey is itself.
+  public func luminance() throws -> Tensor {
+    guard channels > 1 else { return try tensor.selected(2, 0) }
+    let (bytes, channels) = (self.bytes(), channels)
+    let values = (0..<height * width).map { pixel in
+      let (red, green, blue) = (
+        UInt32(bytes[pixel * channels]), UInt32(bytes[pixel * channels + 1]),
+        UInt32(bytes[pixel * channels + 2])
+      )
+      return Float((19595 * red + 38470 * green + 7471 * blue + 0x8000) >> 16) / 255
+    }
+    return try Tensor(values, shape: [height, width])
+  }
+
   /// The picture at another size; the modes are those of `Tensor.resized`.
   public func resized(height: Int, width: Int, mode: ResampleMode = .bilinear) throws -> Image {
     guard height > 0, width > 0 else {

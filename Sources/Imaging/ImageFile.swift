@@ -1,10 +1,10 @@
 import Platform
 
 extension Image {
-  /// Reads a PNG file from disk.
+  /// Reads a PNG or JPEG file from disk.
   public init(contentsOf path: String) throws {
     do {
-      try self.init(pngData: FileBytes.read(path, isRegular: false))
+      try self.init(data: FileBytes.read(path, isRegular: false))
     } catch let error as FileError {
       throw ImagingError(error.description)
     } catch let error as ImagingError {

@@ -5,7 +5,7 @@ import Tensor
 extension Image {
   /// Reads a PNG file: 1 to 16 bits, grey, colour, palette, with or without alpha, interlaced or not.
   /// Grey stays one channel, grey with alpha becomes RGBA. Samples are divided by their largest value; colour
-  /// profiles and gamma are not applied.
+  /// profiles and gamma are not applied, an orientation in its EXIF data is.
   public init(pngData bytes: [UInt8]) throws {
     var decoded = ci_image()
     try withMessage(from: "PNG") { message, size in ci_png_read(bytes, bytes.count, &decoded, message, size) }
@@ -47,7 +47,7 @@ extension Image {
         for index in 0..<count { values[index] = Float(source[index]) / 65535 }
       }
     }
-    try self.init(tensor)
+    try self.init(tensor.oriented(Int(decoded.orientation)))
   }
 }
 

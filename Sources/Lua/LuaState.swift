@@ -182,6 +182,11 @@ public final class LuaState {
 
   public var isInterrupted: Bool { core.map { lb_interrupted($0) != 0 } ?? false }
 
+  /// The signal that interrupted it, if one did.
+  public var interruptSignal: Int32? {
+    core.flatMap { lb_interrupt_signal($0) }.flatMap { $0 == 0 ? nil : $0 }
+  }
+
   /// From now on this signal stops the state as an interrupt does, with this text as the error.
   public func limitOnSignal(_ signal: Int32, reason: String) {
     // Kept for good: the handler may run whenever it likes.

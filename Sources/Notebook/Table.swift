@@ -28,18 +28,28 @@ public struct Table: Sendable, Equatable {
     return bundle
   }
 
-  /// RFC 4180, but with plain line feeds; numbers in full precision.
+  /// RFC 4180, but with plain line feeds; numbers in full precision. Python's `csv` module reads it back as it was.
   public var csv: String {
-    ([columns] + rows.map { $0.map(\.exact) })
-      .map { $0.map(Self.csvField).joined(separator: ",") + "\n" }.joined()
+    ([columns] + rows.map { $0.map(\.exact) }).map { Self.csvLine($0) + "\n" }.joined()
+  }
+
+  private static func csvLine(_ fields: [String]) -> String {
+    // One empty field would be an empty line, which readers pass over.
+    fields == [""] ? "\"\"" : fields.map(csvField).joined(separator: ",")
   }
 
   private static func csvField(_ text: String) -> String {
     guard text.utf8.contains(where: { $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D }) else {
       return text
     }
-    return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-      + "\""
+    // By scalars: to Swift a quote with an accent on it is a letter of its own.
+    var field = "\""
+    for scalar in text.unicodeScalars {
+      if scalar == "\"" { field.unicodeScalars.append(scalar) }
+      field.unicodeScalars.append(scalar)
+    }
+    field.unicodeScalars.append("\"")
+    return field
   }
 
   /// A list of one object per row.

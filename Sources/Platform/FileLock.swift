@@ -5,6 +5,8 @@ import Glibc
 public final class FileLock {
   private let path: String
   private var descriptor: Int32 = -1
+  /// False where the file system has no locks: then nothing keeps others away.
+  public private(set) var isKept = true
 
   /// Waits until nobody else holds the lock.
   ///
@@ -19,6 +21,10 @@ public final class FileLock {
       guard file >= 0 else { throw .last(path) }
       while flock(file, LOCK_EX | (hasWaited ? 0 : LOCK_NB)) != 0 {
         if errno == EINTR { continue }
+        if [ENOSYS, EOPNOTSUPP, ENOLCK, EBADF].contains(errno) {
+          isKept = false
+          break
+        }
         guard errno == EWOULDBLOCK, !hasWaited else {
           let failure = FileError.last(path)
           close(file)

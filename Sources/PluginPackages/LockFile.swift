@@ -1,5 +1,6 @@
 import Encoding
 import Glibc
+import Platform
 
 /// `lunette-plugins.lock`: which plugins a project uses, each at one version with the hash of its files.
 ///
@@ -69,7 +70,19 @@ public struct LockFile: Sendable, Equatable {
     )
   }
 
-  public func write(to path: String) throws {
+  /// Reads a lock file, lets `body` change it and writes it, while nobody else does. What `body` does besides is done alone too.
+  public static func change(_ path: String, _ body: (inout LockFile) throws -> Void) throws {
+    let held: FileLock
+    do { held = try FileLock("\(Disk.parent(of: path))/.\(Folder.name(of: path)).held") } catch {
+      throw PluginError(error.description)
+    }
+    defer { held.release() }
+    var file = try LockFile(path: path)
+    try body(&file)
+    try file.write(to: path)
+  }
+
+  private func write(to path: String) throws {
     let list = entries.map { entry -> JSON in
       var fields: JSON.Object = [
         "name": .string(entry.name), "version": .string(entry.version.text),

@@ -22,34 +22,21 @@ public struct PluginTree: Sendable {
     let entry = LockFile.Entry(
       name: manifest.name, version: manifest.version, checksum: package.checksum, source: source,
       granted: isGranted ? manifest.capabilities.sorted() : nil)
-    try alone {
+    try Disk.makeFolder(root)
+    try LockFile.change(lockPath) { list in
       try Disk.makeFolder("\(root)/\(entry.name)")
       try Disk.write(package.tree, to: folder(entry))
-      var list = try list()
       list.put(entry, besideOthers: true)
-      try list.write(to: lockPath)
     }
     return entry
   }
 
   public func remove(_ entry: LockFile.Entry) throws {
-    try alone {
+    try LockFile.change(lockPath) { list in
       Disk.remove(folder(entry))
       _ = Disk.names(in: "\(root)/\(entry.name)").isEmpty ? Disk.remove("\(root)/\(entry.name)") : ()
-      var list = try list()
       list.entries.removeAll { $0 == entry }
-      try list.write(to: lockPath)
     }
-  }
-
-  /// Does what only one program at a time may do: change the tree, its list, or a project's lock.
-  public func alone<R>(_ body: () throws -> R) throws -> R {
-    try Disk.makeFolder(root)
-    do {
-      let lock = try FileLock("\(root)/.lock")
-      defer { lock.release() }
-      return try body()
-    } catch let error as FileError { throw PluginError(error.description) }
   }
 
   /// Throws where the installed files are not those that were installed.

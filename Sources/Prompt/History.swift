@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// What was entered, in this session and before. Each entry is a line of the file, with its line breaks as `\n`.
 struct History {
@@ -9,11 +10,7 @@ struct History {
   /// - Parameter path: the file; nil keeps the history in memory only.
   init(path: String?) {
     self.path = path
-    guard let path, let file = fopen(path, "rb") else { return }
-    defer { fclose(file) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while case let count = fread(&chunk, 1, chunk.count, file), count > 0 { bytes += chunk[..<count] }
+    guard let path, let bytes = try? FileBytes.read(path) else { return }
     let lines = bytes.split(separator: 0x0A).suffix(Self.limit)
     entries = lines.map { Self.unescaped(String(decoding: $0, as: UTF8.self)) }
   }
@@ -24,10 +21,16 @@ struct History {
     entries.append(entry)
     guard let path else { return }
     Self.makeFolder(of: path)
-    guard let file = fopen(path, "ab") else { return }
-    fputs(Self.escaped(entry) + "\n", file)
-    fclose(file)
-    chmod(path, 0o600)
+    // In one call, so that prompts side by side do not mix their lines.
+    let file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
+    guard file >= 0 else { return }
+    fchmod(file, 0o600)
+    let line = Array((Self.escaped(entry) + "\n").utf8)
+    let size = lseek(file, 0, SEEK_END)
+    let written = Glibc.write(file, line, line.count)
+    // A full disk leaves no half of a line, which the next one would go on.
+    if written > 0, written < line.count, size >= 0 { ftruncate(file, size) }
+    close(file)
   }
 
   /// The latest entry before `index` that contains the text.

@@ -1,3 +1,4 @@
+import CPlatform
 import Glibc
 
 /// The terminal under a prompt: raw input, and the drawing of the text that is being edited.
@@ -18,6 +19,7 @@ final class Screen {
     var raw = cooked
     raw.c_lflag &= ~tcflag_t(ICANON | ECHO | ISIG | IEXTEN)
     raw.c_iflag &= ~tcflag_t(IXON | ICRNL | INLCR)
+    cp_restore_terminal_on_endings(STDIN_FILENO, &cooked, STDOUT_FILENO, Self.leaving)
     tcsetattr(STDIN_FILENO, TCSADRAIN, &raw)
     isRaw = true
     // Heard of only to wake `poll`; without SA_RESTART.
@@ -32,8 +34,12 @@ final class Screen {
     guard isRaw else { return }
     write("\u{1B}[?2004l")
     tcsetattr(STDIN_FILENO, TCSADRAIN, &cooked)
+    cp_leave_terminal()
     isRaw = false
   }
+
+  /// Kept for good, as a signal may want it at any time.
+  nonisolated(unsafe) private static let leaving = UnsafePointer(strdup("\u{1B}[?2004l\r\n"))
 
   var columns: Int {
     var size = winsize()

@@ -157,6 +157,8 @@ public final class Session {
   public func interrupt() { lua.interrupt() }
   public func clearInterrupt() { lua.clearInterrupt() }
   public var isInterrupted: Bool { lua.isInterrupted }
+  /// The signal that interrupted it, if one did.
+  public var interruptSignal: Int32? { lua.interruptSignal }
   /// From now on this signal interrupts the session; a second one ends the process.
   ///
   /// - Parameter again: whether a second signal is no more than the first, as for a kernel, which is told to stop even

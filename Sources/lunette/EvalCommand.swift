@@ -26,8 +26,8 @@ struct EvalCommand: ParsableCommand {
       case .error, .other: break
       }
     }
-    session.interruptOnSignal(SIGINT)
-    try session.run(code, name: "eval").throwFailure()
+    session.interruptOnEndingSignals()
+    try session.run(code, name: "eval").throwFailure(of: session)
     if let status = session.exitStatus, status != 0 { throw ExitCode(status) }
   }
 }

@@ -18,10 +18,15 @@ struct Lunette: ParsableCommand {
 enum Program {
   /// 0 done, 1 the script failed, 2 wrong usage, 130 interrupted.
   static func main() {
-    ThreadWaiting.settle()
-    // Text for a pipe that nobody reads any more is an error to report, not a reason to die.
+    Surroundings.openStandardFiles()
+    Surroundings.unblockSignals()
+    // Text for a pipe that nobody reads any more is an error to report, not a reason to die; nor is a file that grows past a limit.
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
     do {
+      try Surroundings.checkThreads()
+      ThreadWaiting.settle()
+      try Surroundings.checkStack()
       let arguments = PluginRunCommand.expanded(Array(CommandLine.arguments.dropFirst()))
       try CommandName.check(arguments)
       var command = try Lunette.parseAsRoot(arguments)
@@ -43,6 +48,10 @@ enum Program {
   /// Not `exit`, which would tear down libraries whose threads still run.
   private static func finish(_ status: Int32) -> Never {
     Terminal.flush()
+    if let code = Terminal.printFailure {
+      Terminal.note("what was printed is lost from there on: stdout: \(String(cString: strerror(code)))")
+      _exit(status == 0 ? 1 : status)
+    }
     _exit(status)
   }
 }

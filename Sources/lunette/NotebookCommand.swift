@@ -59,7 +59,7 @@ struct NotebookRunCommand: ParsableCommand {
     let run = NotebookRun(
       document: document, name: file, target: target, session: session, parameters: parameters,
       allowsErrors: allowErrors, delivery: delivery)
-    session.interruptOnSignal(SIGINT)
+    session.interruptOnEndingSignals()
     // Last, where a run that came to nothing because of it is looked at.
     defer { SetOption.note(changes: slips.changes) }
     try run.run(from: from.map(document.index(ofCell:)) ?? 0)

@@ -58,7 +58,7 @@ final class NotebookRun {
     try write()
     if let failure = failures.first {
       Terminal.show(ANSI.harmless(failure.report) + "\n")
-      if failures.contains(where: \.isInterrupt) { throw ExitCode.interrupted }
+      if failures.contains(where: \.isInterrupt) { throw session.interruptedStatus }
       if !allowsErrors { throw ExitCode(1) }
     }
     if let status = session.exitStatus, status != 0 { throw ExitCode(status) }

@@ -1,6 +1,7 @@
 import Encoding
 import Glibc
 import Notebook
+import Platform
 
 /// The folder of a run: displayed values in the order in which they came (`01-cat.png`, …), the report, the record.
 final class OutputFolder {
@@ -8,18 +9,30 @@ final class OutputFolder {
   /// The names of the displayed values, in order.
   private(set) var names: [String] = []
   private var count = 0
+  private let lock: FileLock
+  /// What an earlier run displayed. It stays until this one has a record of its own.
+  private let earlier: [String]
 
-  /// Makes the folder, and takes away what an earlier run of the same script displayed.
+  /// Makes the folder, and waits while another run writes into it.
   init(_ path: String) throws {
     self.path = path
     try Files.makeFolder(path)
-    let record = (try? Files.read(path + "/run.json")).flatMap { try? JSON(parsing: $0) }
-    for name in record?.object?["outputs"]?.array?.compactMap(\.string) ?? [] {
-      // Only what a run can have written: a number, a name, no path.
-      guard name.first?.isNumber == true, !name.contains("/") else { continue }
-      unlink("\(path)/\(name)")
+    do {
+      lock = try FileLock("\(path)/.lock") {
+        Terminal.note("\(path): waiting for another run that writes here")
+      }
+    } catch { throw CommandError(error.description) }
+    if !lock.isKept {
+      Terminal.note(
+        "warning: \(path): this file system has no locks; two runs at once would mix their outputs here")
     }
-    for name in ["report.html", "run.json"] { unlink("\(path)/\(name)") }
+    // What a run that was killed was about to write.
+    for name in Folder.names(in: path) where WholeFile.isDraft(name) { unlink("\(path)/\(name)") }
+    let record = (try? Files.read(path + "/run.json")).flatMap { try? JSON(parsing: $0) }
+    // Only what a run can have written: a number, a name, no path.
+    earlier = (record?.object?["outputs"]?.array?.compactMap(\.string) ?? []).filter {
+      $0.first?.isNumber == true && !$0.contains("/")
+    }
   }
 
   func add(_ bundle: MIMEBundle, caption: String?) throws {
@@ -38,6 +51,16 @@ final class OutputFolder {
   func write(_ text: String, as name: String) throws {
     try Files.write(Array(text.utf8), to: "\(path)/\(name)")
   }
+
+  /// Writes the record of a run that is over, takes away what an earlier one displayed and lets the next one in.
+  func finish(record: String) throws {
+    defer { lock.release() }
+    try write(record, as: "run.json")
+    for name in earlier where !names.contains(name) { unlink("\(path)/\(name)") }
+  }
+
+  /// Lets the next run in.
+  func close() { lock.release() }
 
   private static func kind(of bundle: MIMEBundle) -> String {
     if bundle["image/svg+xml"] != nil { return "plot" }

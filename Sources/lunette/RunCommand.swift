@@ -45,7 +45,7 @@ struct RunCommand: ParsableCommand {
     let run = ScriptRun(
       document: document, script: script, scriptHash: FileHash.sha256(bytes), folder: folder, session: session
     )
-    session.interruptOnSignal(SIGINT)
+    session.interruptOnEndingSignals()
     // Last, where a run that came to nothing because of it is looked at.
     defer { SetOption.note(changes: slips.changes) }
     try run.run()

@@ -13,8 +13,8 @@ final class ScriptRun {
   private var progress = ProgressBar()
   /// Of the cell that runs.
   private var outputs = OutputLog()
-  /// What kept an output from being written: reported once the cell is over.
-  private var writeFailure: CommandError?
+  /// What kept outputs from being written: reported when the run is over.
+  private var writeFailures: [CommandError] = []
 
   init(document: Document, script: String, scriptHash: String, folder: OutputFolder, session: Session) {
     self.document = document
@@ -40,27 +40,36 @@ final class ScriptRun {
       count += 1
       document.cells[index].executionCount = count
       failure = run(cellAt: index)
-      if failure != nil || writeFailure != nil || session.exitStatus != nil { break }
+      if failure != nil || !writeFailures.isEmpty || session.exitStatus != nil { break }
     }
     progress.clear()
     let record = RunRecord(
       script: script, scriptHash: scriptHash, document: document, failure: failure, session: session,
       outputs: folder.names, date: date, seconds: Clock.now - started)
-    try folder.write(record.report.html(), as: "report.html")
-    try folder.write(record.json.text(indent: 2) + "\n", as: "run.json")
-    if let writeFailure { throw writeFailure }
+    // Each is tried whatever became of the other: a report that has no room leaves a record of the run.
+    keep { try folder.write(record.report.html(), as: "report.html") }
+    keep { try folder.finish(record: record.json.text(indent: 2) + "\n") }
     if let failure {
       Terminal.show(
         (failure.isInterrupt
           ? "lunette: interrupted; what was made is in \(folder.path)" : ANSI.harmless(failure.report))
           + "\n")
-      if !failure.isInterrupt {
+      if !failure.isInterrupt, writeFailures.isEmpty {
         Terminal.note("the script failed; \(folder.path)/report.html has what was made")
       }
-      throw failure.isInterrupt ? ExitCode.interrupted : ExitCode(1)
     }
+    for failure in writeFailures { Terminal.note(failure.message) }
+    if let failure { throw failure.isInterrupt ? session.interruptedStatus : ExitCode(1) }
+    if !writeFailures.isEmpty { throw ExitCode(1) }
     Terminal.note("\(folder.path)/report.html")
     if let status = session.exitStatus, status != 0 { throw ExitCode(status) }
+  }
+
+  /// Writes something; what goes wrong is reported at the end.
+  private func keep(_ write: () throws -> Void) {
+    do { try write() } catch {
+      writeFailures.append(error as? CommandError ?? CommandError("\(error)"))
+    }
   }
 
   private func run(cellAt index: Int) -> Output.Failure? {
@@ -90,11 +99,7 @@ final class ScriptRun {
       progress.clear()
       Terminal.show(text, of: session)
     case .display(let bundle, let metadata):
-      do {
-        try folder.add(bundle, caption: metadata["caption"]?.string ?? cell.title)
-      } catch {
-        writeFailure = writeFailure ?? error as? CommandError
-      }
+      keep { try folder.add(bundle, caption: metadata["caption"]?.string ?? cell.title) }
     case .result(let bundle, let metadata):
       // A number that a cell ends with is in the report; a picture deserves its file.
       guard bundle.types != ["text/plain"] else { return }

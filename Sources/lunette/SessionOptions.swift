@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Notebook
 import Scripting
 
@@ -74,11 +75,22 @@ extension [Output] {
   }
 
   /// Reports the error that ended a cell, if one did, and ends the command with its status.
-  func throwFailure() throws {
+  func throwFailure(of session: Session) throws {
     guard let failure else { return }
     Terminal.show(ANSI.harmless(failure.report) + "\n")
-    throw failure.isInterrupt ? ExitCode.interrupted : ExitCode(1)
+    throw failure.isInterrupt ? session.interruptedStatus : ExitCode(1)
   }
+}
+
+extension Session {
+  /// Whatever asks the program to end stops the script first, so that what was made is kept: Ctrl-C, a batch system's
+  /// SIGTERM, a terminal that closes.
+  func interruptOnEndingSignals() {
+    for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] { interruptOnSignal(signal) }
+  }
+
+  /// The status of a command that was interrupted: as of a process that the signal ended.
+  var interruptedStatus: ExitCode { ExitCode(128 + (interruptSignal ?? SIGINT)) }
 }
 
 extension Output.Failure {

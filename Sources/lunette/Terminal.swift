@@ -3,19 +3,32 @@ import Encoding
 @preconcurrency import Glibc
 import Notebook
 import Scripting
+import Synchronization
 
 /// What people see while a command runs. Only what a script prints goes to stdout.
 enum Terminal {
   /// Whether somebody watches: then there are progress bars.
   static let isInteractive = isatty(STDERR_FILENO) == 1
 
+  /// The first `errno` with which stdout took no more. What is printed after that is lost.
+  static var printFailure: Int32? {
+    let code = failedPrint.load(ordering: .relaxed)
+    return code == 0 ? nil : code
+  }
+  private static let failedPrint = Atomic<Int32>(0)
+
   static func print(_ text: String) {
-    fputs(text, stdout)
+    guard printFailure == nil else { return }
+    if text.utf8CString.withUnsafeBufferPointer({
+      fwrite($0.baseAddress, 1, $0.count - 1, stdout) < $0.count - 1
+    }) {
+      failedPrint.store(errno, ordering: .relaxed)
+    }
   }
 
   /// Text for stderr as it is, after what was printed before it.
   static func show(_ text: String) {
-    fflush(stdout)
+    flush()
     fputs(text, stderr)
     fflush(stderr)
   }
@@ -38,7 +51,9 @@ enum Terminal {
   /// One line of the command's own, whatever is quoted in it.
   static func note(_ text: String) { show("lunette: \(text.oneLine)\n") }
 
-  static func flush() { fflush(stdout) }
+  static func flush() {
+    if fflush(stdout) != 0, printFailure == nil { failedPrint.store(errno, ordering: .relaxed) }
+  }
 
   static var width: Int { size.columns }
   static var height: Int { size.rows }

@@ -177,6 +177,81 @@ struct CheckpointTests {
         "not the name of a directory"))
   }
 
+  @Test(arguments: [
+    ("text_encoder_2", "the component 'text_encoder_2' (CLIPTextModel) is not known"),
+    ("unet_2", "the component 'unet_2' (CLIPTextModel) is not known"),
+  ])
+  func unknownComponentsAreRefused(name: String, part: String) throws {
+    #expect(
+      try message { try $0.set(name, ["transformers", "CLIPTextModel"], in: "model_index.json") }.contains(
+        part))
+    #expect(try message { try $0.set(name, [nil, nil] as [String?], in: "model_index.json") } == "none")
+  }
+
+  @Test func switchesOfTheIndexAreRefusedByName() throws {
+    #expect(
+      try message { try $0.set("force_zeros_for_empty_prompt", true, in: "model_index.json") }
+        .contains("unknown setting force_zeros_for_empty_prompt = true"))
+    for value in [true, false] {
+      #expect(try message { try $0.set("requires_safety_checker", value, in: "model_index.json") } == "none")
+    }
+    #expect(
+      try message { copy in
+        try copy.set(
+          "safety_checker", ["stable_diffusion", "StableDiffusionSafetyChecker"], in: "model_index.json")
+        try copy.set("feature_extractor", ["transformers", "CLIPImageProcessor"], in: "model_index.json")
+      } == "none")
+  }
+
+  /// The model's own scheduler, where it is none of ours or carries what it does not know.
+  @Test func schedulersThatAreNotKnownAreErrors() throws {
+    func fault(_ settings: [String: Any], scheduler: String? = nil) throws -> String {
+      let copy = try CheckpointCopy(of: "tiny-sd1")
+      for (key, value) in settings {
+        try copy.set(key, value, in: "scheduler/scheduler_config.json")
+        if key == "_class_name" { try copy.set("scheduler", ["diffusers", value], in: "model_index.json") }
+      }
+      let pipeline = try Checkpoint(directory: copy.path).pipeline()
+      var request = GenerateRequest(prompt: "a cat")
+      (request.steps, request.width, request.height, request.scheduler) = (4, 16, 16, scheduler)
+      do {
+        _ = try pipeline.generate(request)
+        #expect(try Checkpoint(directory: copy.path).check().faults == [] || scheduler != nil)
+        return "none"
+      } catch {
+        if scheduler == nil { #expect(try !Checkpoint(directory: copy.path).check().faults.isEmpty) }
+        return "\(error)"
+      }
+    }
+    let flow = ["_class_name": "FlowMatchEulerDiscreteScheduler"]
+    #expect(try fault(flow).contains("flow matching"))
+    #expect(try fault(flow, scheduler: "ddim").contains("flow matching"))
+    let deis = ["_class_name": "DEISMultistepScheduler"]
+    #expect(try fault(deis).contains("the model's own scheduler DEISMultistepScheduler is not known"))
+    #expect(try fault(deis, scheduler: "ddim") == "none")
+    let karras: [String: Any] = ["_class_name": "DDIMScheduler", "use_karras_sigmas": true]
+    #expect(try fault(karras).contains("use_karras_sigmas is not a setting of the ddim scheduler, got true"))
+    // Another class's own settings are its own.
+    let euler: [String: Any] = ["_class_name": "EulerDiscreteScheduler", "use_karras_sigmas": true]
+    #expect(try fault(euler, scheduler: "ddim") == "none")
+    #expect(try fault(["some_new_idea": 1]).contains("unknown setting some_new_idea = 1"))
+    #expect(try fault(["use_flow_sigmas": true]).contains("use_flow_sigmas is not a setting"))
+  }
+
+  @Test func whatDiffusersReplacesIsSaid() throws {
+    let copy = try CheckpointCopy(of: "tiny-sd2")
+    func notes() throws -> [String] {
+      let checkpoint = try Checkpoint(directory: copy.path)
+      _ = try checkpoint.pipeline()
+      return checkpoint.warnings
+    }
+    #expect(try notes() == [])
+    try copy.set("timestep_spacing", "leading", in: "scheduler/scheduler_config.json")
+    try copy.set("steps_offset", 0, in: "scheduler/scheduler_config.json")
+    try copy.set("clip_sample", true, in: "scheduler/scheduler_config.json")
+    #expect(try notes().count == 2)
+  }
+
   @Test func checkingNamesAllFaultsAndWhatNothingUses() throws {
     let copy = try CheckpointCopy(of: "tiny-sd1")
     let path = "\(copy.path)/vae/diffusion_pytorch_model.safetensors"

@@ -2,6 +2,8 @@ import Models
 import Tensor
 import Testing
 
+@testable import Sampling
+
 @Suite struct HookTests {
   private let attention = "unet.up_blocks.1.attentions.0.attn2"
 

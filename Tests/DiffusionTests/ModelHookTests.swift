@@ -3,6 +3,7 @@ import Testing
 
 @testable import Families
 @testable import Models
+@testable import Sampling
 
 /// What hooks and traces see of the real models, and that looking changes nothing.
 struct ModelHookTests {

@@ -2,6 +2,7 @@ import Encoding
 import Neural
 import Tensor
 import Testing
+import Weights
 
 @testable import Families
 @testable import Models

@@ -2,9 +2,12 @@ import Foundation
 import Tensor
 
 enum Goldens {
+  static func path(_ name: String) -> String {
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Goldens/\(name)").path
+  }
+
   static func bytes(_ name: String) throws -> [UInt8] {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Goldens")
-    return try Array(Data(contentsOf: folder.appendingPathComponent(name)))
+    try Array(Data(contentsOf: URL(fileURLWithPath: path(name))))
   }
 
   static func json<T: Decodable>(_ type: T.Type, _ name: String) throws -> T {

@@ -64,8 +64,37 @@ import Testing
       other[name] = .string(value)
       #expect(throws: KernelError.self) { try Connection(json: .object(other)) }
     }
+    for (name, value): (String, JSON) in [
+      ("key", 7), ("ip", ["127.0.0.1"]), ("transport", true), ("ip", "127.0.0.1\0"), ("signature_scheme", 1),
+      ("shell_port", "1"), ("shell_port", 1.5), ("shell_port", 0), ("iopub_port", -1), ("control_port", nil),
+    ] {
+      var other = json
+      other[name] = value
+      #expect(throws: KernelError.self, "\(name) = \(value)") { try Connection(json: .object(other)) }
+    }
     json["hb_port"] = 65536
     #expect(throws: KernelError.self) { try Connection(json: .object(json)) }
     #expect(throws: KernelError.self) { try Connection(json: []) }
+  }
+
+  /// Without a key whoever reaches a port may run code.
+  @Test func aKernelWithoutKeyListensAtHomeOnly() throws {
+    func connection(_ ip: JSON, key: JSON, transport: JSON = "tcp") throws -> Connection {
+      try Connection(json: [
+        "ip": ip, "transport": transport, "key": key, "shell_port": 1, "iopub_port": 2, "stdin_port": 3,
+        "control_port": 4, "hb_port": 5,
+      ])
+    }
+    for ip: JSON in ["127.0.0.1", "127.1.2.3", "localhost", "::1", nil] {
+      #expect(try connection(ip, key: "").key.isEmpty)
+    }
+    for ip: JSON in [
+      "0.0.0.0", "*", "192.168.1.2", "127.0.0.1.example.org", "128.0.0.1", "127.0.0", "", "::",
+    ] {
+      #expect(throws: KernelError.self, "\(ip)") { try connection(ip, key: "") }
+      #expect(throws: KernelError.self, "\(ip)") { try connection(ip, key: nil) }
+      #expect(try connection(ip, key: "secret").key == Array("secret".utf8))
+    }
+    #expect(try connection("/tmp/socket", key: "", transport: "ipc").address(1) == "ipc:///tmp/socket-1")
   }
 }

@@ -38,7 +38,7 @@ import Testing
         }
         return
       }
-      for _ in 0..<200 {
+      for _ in 0..<50 {
         try? make("draft", "whole")
         try? Folder.replace(folder("place"), by: folder("draft"))
       }
@@ -71,7 +71,7 @@ import Testing
     try WholeFile.write("0", to: counter)
     let failures = Mutex([String]())
     DispatchQueue.concurrentPerform(iterations: 8) { _ in
-      for _ in 0..<25 {
+      for _ in 0..<10 {
         do {
           let lock = try FileLock(path)
           let count = Int(String(decoding: try FileBytes.read(counter), as: UTF8.self)) ?? -1000
@@ -81,7 +81,7 @@ import Testing
       }
     }
     #expect(failures.withLock { $0 } == [])
-    #expect(String(decoding: try FileBytes.read(counter), as: UTF8.self) == "200")
+    #expect(String(decoding: try FileBytes.read(counter), as: UTF8.self) == "80")
     #expect(folder.names == ["counter"], "no lock stays behind")
   }
 

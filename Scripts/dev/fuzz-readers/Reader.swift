@@ -10,7 +10,7 @@ import Weights
 /// A reader of files that may come from strangers, and what it promises whatever their bytes are: it ends, with a value or with
 /// an error of one line, and what it read it can write and read again.
 enum Reader: String, CaseIterable {
-  case npy, manifest, safetensors, png, tokenizer, ipynb, percent
+  case npy, manifest, safetensors, png, jpeg, tokenizer, ipynb, percent
 
   /// Reads `bytes`; throws a `BrokenPromise` if the reader did not keep what it promises.
   func check(_ bytes: [UInt8]) throws {
@@ -19,7 +19,8 @@ enum Reader: String, CaseIterable {
       case .npy: try Self.npy(bytes)
       case .manifest: try Self.manifest(bytes)
       case .safetensors: try Self.safetensors(bytes)
-      case .png: try Self.png(bytes)
+      case .png: try Self.picture(Image(pngData: bytes))
+      case .jpeg: try Self.picture(Image(jpegData: bytes))
       case .tokenizer: try Self.tokenizer(bytes)
       case .ipynb: try Self.ipynb(bytes)
       case .percent: try Self.percent(bytes)
@@ -75,8 +76,7 @@ enum Reader: String, CaseIterable {
     tensor.withUnsafeBuffer { $0.map(\.bitPattern) }
   }
 
-  private static func png(_ bytes: [UInt8]) throws {
-    let image = try Image(pngData: bytes)
+  private static func picture(_ image: Image) throws {
     let samples = image.tensor.withUnsafeBuffer { Array($0) }
     try promise(samples.allSatisfy { (0...1).contains($0) }, "samples outside of [0, 1]")
     let copy = try Image(pngData: try image.pngData())

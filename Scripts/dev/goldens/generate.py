@@ -8,6 +8,7 @@ import safetensors.torch
 import torch
 
 import adapters
+import configs
 import gradients
 import jobs
 import models
@@ -54,6 +55,7 @@ def main(root: Path):
         "tiny-sd1": (root / "tiny-sd1", False), "tiny-inpaint": (root / "tiny-inpaint", True),
     })
     schedulers.write(root / "toy-schedulers.json")
+    configs.write(root / "configs.json", root)
     outputs.dump(root / "cases.json", {"prompt": outputs.RUN_PROMPT, "daam": notes, "tokens": tokens})
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from PIL.ImageOps import exif_transpose
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 OUT = Path(__file__).resolve().parents[3] / "Tests/ImagingTests/Goldens"
@@ -101,5 +102,43 @@ def main():
     (OUT / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
 
 
+def jpegs():
+    """JPEG files of every kind, an upright one of each EXIF orientation, and PNG files that are turned or read as masks,
+    with what Pillow and diffusers read in them."""
+    rng = np.random.default_rng(2)
+    # Smooth, with an edge: of noise a quantised picture keeps little.
+    y, x = np.mgrid[0:21, 0:27]
+    base = np.stack([x * 9, y * 12, 255 - (x + y) * 5], -1).clip(0, 255).astype(np.uint8)
+    base[5:12, 8:15] = rng.integers(0, 256, 3, dtype=np.uint8)
+    picture, found = Image.fromarray(base), {}
+
+    def save(name, image, **options):
+        image.save(OUT / name, **options)
+        seen = exif_transpose(Image.open(OUT / name))
+        grey = seen.mode in ("1", "L")
+        alpha = "A" in seen.mode
+        seen = seen.convert("L" if grey else "RGBA" if alpha else "RGB")
+        values = np.asarray(seen).reshape(seen.height, seen.width, -1)
+        luminance = np.asarray(Image.open(OUT / name).convert("L"))
+        found[name] = {"shape": list(values.shape), "values": values.ravel().tolist(), "luminance": luminance.ravel().tolist()}
+
+    def turned(number):
+        exif = Image.Exif()
+        exif[0x0112] = number
+        return exif
+
+    save("colour.jpg", picture, quality=90)
+    save("colour444.jpg", picture, quality=75, subsampling=0)
+    save("progressive.jpg", picture, quality=80, progressive=True)
+    save("grey.jpg", picture.convert("L"), quality=90)
+    save("inks.jpg", picture.convert("CMYK"), quality=92)
+    for number in range(1, 9):
+        save(f"turned{number}.jpg", picture, quality=90, exif=turned(number))
+    save("turned6.png", picture, exif=turned(6))
+    save("alpha.png", Image.fromarray(np.concatenate([base, (x * 8)[..., None].astype(np.uint8)], -1)))
+    (OUT / "pictures.json").write_text(json.dumps(found, separators=(",", ":")) + "\n")
+
+
 if __name__ == "__main__":
     main()
+    jpegs()

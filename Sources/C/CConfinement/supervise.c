@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,8 +25,20 @@ static void say(const char *text) {
   while (write(STDERR_FILENO, text, strlen(text)) < 0 && errno == EINTR) {}
 }
 
+/* The terminal as it was. A prompt that is killed leaves it as only a prompt can use it. */
+static struct termios terminal;
+static int has_terminal;
+
+static void restore_terminal(void) {
+  if (!has_terminal) return;
+  signal(SIGTTOU, SIG_IGN); /* from the background as well */
+  tcsetattr(STDIN_FILENO, TCSANOW, &terminal);
+  if (isatty(STDOUT_FILENO) && write(STDOUT_FILENO, "\033[?2004l", 8) < 0) {}
+}
+
 /* Ends as the child did. */
 static void follow(int status, const cf_deadline *deadline, int ended, int failed) {
+  if (!WIFEXITED(status)) restore_terminal();
   if (ended) {
     say(deadline->message);
     _exit(1);
@@ -104,6 +117,7 @@ cf_watch *cf_supervise(const cf_deadline *deadline) {
   const int handed_on[] = {SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
   for (size_t i = 0; i < sizeof handed_on / sizeof *handed_on; i++) sigaddset(&signals, handed_on[i]);
   sigprocmask(SIG_BLOCK, &signals, &before); /* before the fork, so that none is missed */
+  has_terminal = tcgetattr(STDIN_FILENO, &terminal) == 0;
   pid_t parent = getpid();
   fflush(NULL);
   pid_t child = fork();

@@ -1,4 +1,4 @@
-#include "CImaging.h"
+#include "internal.h"
 
 #include <png.h>
 #include <stdio.h>
@@ -52,6 +52,13 @@ static int chunks_fit(const uint8_t *bytes, size_t count) {
         place += length + 12;
     }
     return 1;
+}
+
+static uint32_t orientation(png_structp png, png_infop info) {
+    png_bytep exif = NULL;
+    png_uint_32 count = 0;
+    if (!png_get_eXIf_1(png, info, &count, &exif)) return 0;
+    return ci_exif_orientation(exif, count);
 }
 
 int ci_png_read(const uint8_t *bytes, size_t count, ci_image *image, char *message, size_t message_size) {
@@ -111,12 +118,13 @@ int ci_png_read(const uint8_t *bytes, size_t count, ci_image *image, char *messa
     if (!samples || !rows) png_error(png, "out of memory");
     for (uint32_t y = 0; y < height; y++) rows[y] = (png_bytep)samples + row_bytes * y;
     png_read_image(png, (png_bytepp)rows);
-    png_read_end(png, NULL);
+    png_read_end(png, info);
 
     image->width = width;
     image->height = height;
     image->channels = png_get_channels(png, info);
     image->bits = png_get_bit_depth(png, info);
+    image->orientation = orientation(png, info);
     image->samples = samples;
     free((void *)rows);
     png_destroy_read_struct(&png, &info, NULL);

@@ -7,7 +7,7 @@
 struct lb_state {
   lua_State *main;
   lua_State *volatile running;
-  volatile sig_atomic_t interrupted;
+  volatile sig_atomic_t interrupted, signal; /* signal: by which one, 0 if by none */
   pthread_t thread;
   void *owner;
   lb_callbacks callbacks;

@@ -6,9 +6,13 @@
 #include <time.h>
 
 static lb_state *volatile signalled; /* the one state that a process may stop by signal: a handler has no argument */
-static struct sigaction before;
-static volatile sig_atomic_t installed;
-static volatile sig_atomic_t forgiving; /* a second signal changes nothing */
+/* The signals that interrupt it, and what they did before. */
+enum { MOST_SIGNALS = 8 };
+static struct {
+  int signal, forgives; /* whether a second one changes nothing */
+  struct sigaction before;
+} installed[MOST_SIGNALS];
+static volatile sig_atomic_t installed_count;
 
 static void stop(lua_State *L, lua_Debug *debug) {
   (void)debug;
@@ -32,8 +36,11 @@ void lb_interrupt(lb_state *s) {
 int lb_interrupted(const lb_state *s) { return s->interrupted; }
 const char *lb_reason(const lb_state *s) { return s->reason; }
 
+int lb_interrupt_signal(const lb_state *s) { return s->signal; }
+
 void lb_clear_interrupt(lb_state *s) {
   s->interrupted = 0;
+  s->signal = 0;
   s->reason = NULL;
   if (lua_gethook(s->main) == stop) lua_sethook(s->main, NULL, 0, 0);
 }
@@ -48,7 +55,7 @@ static void unblock(int signal) {
 
 void lb_adopt_thread(lb_state *s) {
   s->thread = pthread_self();
-  if (signalled == s && installed) unblock(installed);
+  for (int i = 0; signalled == s && i < installed_count; i++) unblock(installed[i].signal);
 }
 
 static void handle(int signal) {
@@ -57,25 +64,39 @@ static void handle(int signal) {
   if (!s) {
   } else if (!pthread_equal(pthread_self(), s->thread)) {
     pthread_kill(s->thread, signal);
-  } else if (s->interrupted && forgiving) {
-  } else if (s->interrupted) { /* asked twice: go the signal's own way */
-    sigaction(signal, &before, NULL);
-    raise(signal);
-  } else {
+  } else if (!s->interrupted) {
+    s->signal = signal;
     lb_interrupt(s);
+  } else {
+    for (int i = 0; i < installed_count; i++) {
+      if (installed[i].signal != signal || installed[i].forgives) continue;
+      sigaction(signal, &installed[i].before, NULL); /* asked twice: go the signal's own way */
+      raise(signal);
+    }
   }
   errno = saved;
 }
 
 int lb_interrupt_on(lb_state *s, int signal, int forgives) {
-  forgiving = forgives;
-  struct sigaction action = {.sa_handler = handle};
+  struct sigaction action = {.sa_handler = handle}, old;
   sigemptyset(&action.sa_mask);
   signalled = s;
+  int place = 0;
+  while (place < installed_count && installed[place].signal != signal) place++;
+  if (place == MOST_SIGNALS) return EINVAL;
+  if (place == installed_count) {
+    if (sigaction(signal, NULL, &old) != 0) return errno;
+    if (signal != SIGINT && old.sa_handler == SIG_IGN) return 0; /* nohup: it is to have no effect */
+    installed[place].signal = signal;
+    installed[place].before = old;
+    installed_count = place + 1;
+    if (sigaction(signal, &action, NULL) != 0) {
+      installed_count = place;
+      return errno;
+    }
+  }
+  installed[place].forgives = forgives;
   if (pthread_equal(pthread_self(), s->thread)) unblock(signal);
-  if (installed == signal) return 0;
-  if (sigaction(signal, &action, &before) != 0) return errno;
-  installed = signal;
   return 0;
 }
 
@@ -130,8 +151,8 @@ void lb_limit_work(lb_state *s, int steps, double seconds) {
 void lb_forget_signals(lb_state *s) {
   if (signalled != s) return;
   signalled = NULL;
-  if (installed) sigaction(installed, &before, NULL);
-  installed = 0;
+  for (int i = 0; i < installed_count; i++) sigaction(installed[i].signal, &installed[i].before, NULL);
+  installed_count = 0;
 }
 
 /* coroutine.resume and the functions of coroutine.wrap, each around Lua's own: they note who runs. */

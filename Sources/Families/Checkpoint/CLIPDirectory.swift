@@ -12,13 +12,14 @@ extension CLIPModel {
     _ source: ComponentSource, tokenizer: (any TextTokenizer)? = nil, path: String = "clip"
   ) throws {
     let configuration = try source.configuration()
+    try CLIPSettings.checkModel(configuration)
     let scope = WeightScope(try source.weights(stem: "model").source)
     let width = try configuration.int("projection_dim", default: 512)
     let text = try TextEncoder(
-      scope, configuration: configuration.section("text_config"), path: "\(path).text_model",
+      scope, configuration: CLIPSettings.tower("text", of: configuration), path: "\(path).text_model",
       projectionWidth: width)
     let vision = try VisionEncoder(
-      scope, configuration: configuration.section("vision_config"), path: "\(path).vision_model",
+      scope, configuration: CLIPSettings.tower("vision", of: configuration), path: "\(path).vision_model",
       projectionWidth: width)
     guard text.featureWidth == width, vision.featureWidth == width else {
       throw PipelineError(

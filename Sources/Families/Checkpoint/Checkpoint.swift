@@ -18,7 +18,7 @@ public final class Checkpoint {
   public private(set) var warnings: [String]
   private let isSingleFile: Bool
 
-  private static let pipelineClasses: Set<String> = [
+  static let pipelineClasses: Set<String> = [
     "StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline", "StableDiffusionInpaintPipeline",
   ]
 
@@ -158,9 +158,38 @@ public final class Checkpoint {
     let source =
       source("scheduler") ?? ComponentSource(name: "scheduler", className: "", directory: "\(path)/scheduler")
     let configuration = try source.configuration()
-    let config = SchedulerConfig(configuration.json, file: configuration.path)
+    let config = SchedulerConfig(
+      configuration.json, file: configuration.path,
+      className: source.className.isEmpty ? nil : source.className)
     guard let type = options.predictionType else { return config }
     return config.overriding(["prediction_type": .string(type)])
+  }
+
+  /// Where diffusers' pipelines put something else in the place of what the scheduler's config says.
+  private func schedulerNotes() throws -> [String] {
+    let config = try schedulerConfig()
+    let leads = ["DDIMScheduler", "DDPMScheduler", "PNDMScheduler"].contains(config.className)
+    var notes: [String] = []
+    let isLeading = config.string("timestep_spacing").map { $0 == "leading" } ?? leads
+    let offset = try config.int("steps_offset", default: 0)
+    if isLeading, offset != 1 {
+      notes.append(
+        config.invalid("steps_offset is \(offset), as it stands; diffusers' pipelines take 1 whatever it is")
+          .message)
+    }
+    let clips = ["DDIMScheduler", "DDPMScheduler"].contains(config.className)
+    if try config.bool("clip_sample", default: clips), clips {
+      notes.append(
+        config.invalid("clip_sample is true, as it stands; diffusers' pipelines take false whatever it is")
+          .message)
+    }
+    return notes
+  }
+
+  /// Throws if the checkpoint's own scheduler cannot be made.
+  func checkScheduler() throws {
+    let config = try schedulerConfig()
+    _ = try SchedulerRegistry.make(SchedulerRegistry.own(config), config: config, steps: 10)
   }
 
   /// The CLIP that the model brings along in the directory `clip`, which no index names; nil if it has none.
@@ -178,11 +207,15 @@ public final class Checkpoint {
   /// Everything that makes pictures, read and put together.
   public func pipeline() throws -> Pipeline {
     try requireSupported()
-    warnings += try adapterFaults()
+    warnings += try adapterFaults() + schedulerNotes()
     let pipeline = Pipeline(
       unet: try predictor(), textEncoder: try textEncoder(), tokenizer: try tokenizer(), codec: try codec(),
       schedulerConfig: try schedulerConfig())
     try checkFit(pipeline)
+    let components = components
+    pipeline.brokenWeight = { name in
+      components.first { $0.name == name }.flatMap(Self.brokenWeight)
+    }
     return pipeline
   }
 

@@ -37,7 +37,7 @@ extension Checkpoint {
       report.faults += Self.wrongNumbers(file)
     }
     if let single = files.first, source("unet")?.directory == path { report.unused += Self.strays(single) }
-    for step in [{ try self.requireSupported() }, { _ = try self.schedulerConfig() }] {
+    for step in [{ try self.requireSupported() }, { try self.checkScheduler() }] {
       do { try step() } catch { report.faults.append("\(error)") }
     }
     if report.faults.isEmpty {
@@ -68,15 +68,24 @@ extension Checkpoint {
 
   /// Tensors with numbers that are not finite.
   private static func wrongNumbers(_ files: WeightFiles) -> [String] {
-    files.entries.compactMap { entry in
-      guard entry.type.isFloat else { return nil }
-      do {
-        let tensor = try files.tensor(named: entry.name)
-        guard tensor.count > 0 else { return nil }
-        let largest = try tensor.abs().max().item()
-        return largest.isFinite
-          ? nil : "\(files.path): tensor '\(entry.name)' holds \(largest.isNaN ? "NaN" : "infinite numbers")"
-      } catch { return "\(error)" }
-    }
+    files.entries.compactMap { wrongNumbers($0, of: files) }
+  }
+
+  /// A line if a tensor holds numbers that are not finite.
+  private static func wrongNumbers(_ entry: SafetensorsFile.Entry, of files: WeightFiles) -> String? {
+    guard entry.type.isFloat else { return nil }
+    do {
+      let tensor = try files.tensor(named: entry.name)
+      guard tensor.count > 0 else { return nil }
+      let largest = try tensor.abs().max().item()
+      return largest.isFinite
+        ? nil : "\(files.path): tensor '\(entry.name)' holds \(largest.isNaN ? "NaN" : "infinite numbers")"
+    } catch { return "\(error)" }
+  }
+
+  /// The first tensor of a component that holds numbers that are not finite, in a line; nil if there is none.
+  static func brokenWeight(of source: ComponentSource) -> String? {
+    guard let weights = try? source.plain().weights() else { return nil }
+    return weights.entries.lazy.compactMap { wrongNumbers($0, of: weights.files) }.first
   }
 }

@@ -59,7 +59,7 @@ struct AutoencoderMiddle {
   }
 }
 
-/// `Encoder`: picture to the moments of the latents.
+/// `Encoder`: picture to the moments of the latents. The last activation is SiLU, whatever that of the blocks.
 struct AutoencoderEncoder {
   private struct Level {
     let resnets: [ResnetBlock]
@@ -71,7 +71,6 @@ struct AutoencoderEncoder {
   private let middle: AutoencoderMiddle
   private let norm: GroupNorm
   private let quantization: Linear?
-  private let activation: Activation
 
   /// - Parameter scope: the model's root: `encoder` and `quant_conv`
   init(_ scope: WeightScope, model: AutoencoderConfiguration, path: String) throws {
@@ -101,7 +100,6 @@ struct AutoencoderEncoder {
     quantization =
       model.hasQuantConvolution
       ? try Linear(scope["quant_conv"], inputs: moments, outputs: moments, pointwise: true) : nil
-    activation = model.style.activation
   }
 
   func list(_ sites: inout SiteList) {
@@ -120,12 +118,12 @@ struct AutoencoderEncoder {
       x = try level.downsampler?(x, context: context) ?? x
       try Interruption.check()
     }
-    let moments = try output(norm(middle(x, context: context), activation: activation))
+    let moments = try output(norm(middle(x, context: context), activation: .silu))
     return try quantization?(moments) ?? moments
   }
 }
 
-/// `Decoder`: latents to picture.
+/// `Decoder`: latents to picture. The last activation is SiLU, whatever that of the blocks.
 struct AutoencoderDecoder {
   private struct Level {
     let resnets: [ResnetBlock]
@@ -137,7 +135,6 @@ struct AutoencoderDecoder {
   private let middle: AutoencoderMiddle
   private let levels: [Level]
   private let norm: GroupNorm
-  private let activation: Activation
 
   /// - Parameter scope: the model's root: `post_quant_conv` and `decoder`
   init(_ scope: WeightScope, model: AutoencoderConfiguration, path: String) throws {
@@ -168,7 +165,6 @@ struct AutoencoderDecoder {
     norm = try GroupNorm(
       root["conv_norm_out"], channels: last, groups: model.style.groups, epsilon: model.style.epsilon)
     output = try Conv2d(root["conv_out"], inputs: last, outputs: model.outputChannels)
-    activation = model.style.activation
   }
 
   func list(_ sites: inout SiteList) {
@@ -187,6 +183,6 @@ struct AutoencoderDecoder {
       for resnet in level.resnets { x = try resnet(x, context: context) }
       x = try level.upsampler?(x, context: context) ?? x
     }
-    return try output(norm(x, activation: activation))
+    return try output(norm(x, activation: .silu))
   }
 }

@@ -16,7 +16,7 @@ struct AutoencoderConfiguration {
       json, "down_block_types", "DownEncoderBlock2D", count: channels.count)
     try AutoencoderConfiguration.checkBlocks(
       json, "up_block_types", "UpDecoderBlock2D", count: channels.count)
-    try json.rejectUnknown(known: AutoencoderConfiguration.known)
+    try json.check(AutoencoderConfiguration.settings)
     imageChannels = try json.int("in_channels", default: 3)
     outputChannels = try json.int("out_channels", default: 3)
     latentChannels = try json.int("latent_channels", default: 4)
@@ -42,11 +42,13 @@ struct AutoencoderConfiguration {
     }
   }
 
-  private static let known: Set<String> = [
-    "in_channels", "out_channels", "latent_channels", "block_out_channels", "down_block_types",
-    "up_block_types", "layers_per_block", "norm_num_groups", "act_fn", "scaling_factor", "shift_factor",
-    "use_quant_conv", "use_post_quant_conv", "mid_block_add_attention",
-    // Without influence: the models take any size, and half precision is not used where it would overflow.
-    "sample_size", "force_upcast",
-  ]
+  private static let settings = ClassSettings(
+    used: [
+      "in_channels", "out_channels", "latent_channels", "block_out_channels", "down_block_types",
+      "up_block_types", "layers_per_block", "norm_num_groups", "act_fn", "scaling_factor", "use_quant_conv",
+      "use_post_quant_conv", "mid_block_add_attention",
+    ],
+    nullable: ["shift_factor"],
+    // The models take any size, and half precision is not used where it would overflow.
+    withoutInfluence: ["sample_size", "force_upcast"])
 }

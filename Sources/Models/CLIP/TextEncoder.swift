@@ -27,6 +27,11 @@ public final class TextEncoder: SoftTextEmbedder {
     _ scope: WeightScope, configuration: Configuration, path: String = "text_encoder",
     projectionWidth: Int? = nil
   ) throws {
+    // The config of a whole CLIP may stand for its text tower's.
+    let isWhole = configuration.json["model_type"]?.string == "clip"
+    if isWhole { try CLIPSettings.checkModel(configuration) }
+    let configuration = isWhole ? try CLIPSettings.tower("text", of: configuration) : configuration
+    try CLIPSettings.checkText(configuration)
     let shape = try CLIPStackShape(configuration, width: 512, hidden: 2048, layers: 12, heads: 8)
     let prefix = "text_model.embeddings.token_embedding.weight"
     let root = scope.has(prefix) ? scope["text_model"] : scope

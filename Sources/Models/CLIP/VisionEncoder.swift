@@ -27,6 +27,7 @@ public final class VisionEncoder {
     _ scope: WeightScope, configuration: Configuration, path: String = "vision_model",
     projectionWidth: Int? = nil
   ) throws {
+    try CLIPSettings.checkVision(configuration)
     let shape = try CLIPStackShape(configuration, width: 768, hidden: 3072, layers: 12, heads: 12)
     let root = scope.has("vision_model.embeddings.class_embedding") ? scope["vision_model"] : scope
     let embeddings = root["embeddings"]

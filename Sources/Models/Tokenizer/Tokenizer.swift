@@ -8,6 +8,8 @@ public final class Tokenizer: TextTokenizer, Sendable {
 
   private let encoding: BytePairEncoding
   private let special: [String]
+  /// Those that are found whatever their case.
+  private let caseless: Set<String>
   private let added: [AddedToken]
   private let texts: [Int: String]
 
@@ -41,6 +43,7 @@ public final class Tokenizer: TextTokenizer, Sendable {
       vocabulary: files.vocabulary, merges: files.merges, unknown: try id(files.unknown ?? files.end))
     // The longest first: a token may be the start of another.
     special = files.special.sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
+    caseless = files.caseless
     var texts = Dictionary(files.vocabulary.map { ($1, $0) }, uniquingKeysWith: min)
     for token in added {
       let known = String(token.text.utf8.map { ByteAlphabet.letters[Int($0)] })
@@ -167,7 +170,11 @@ public final class Tokenizer: TextTokenizer, Sendable {
 
   /// A special or added token at the start of a text, and its length in letters.
   private func token(at text: Substring) -> (length: Int, part: Part)? {
-    if let token = special.first(where: text.hasPrefix), let id = encoding.vocabulary[token] {
+    let found = special.first { token in
+      caseless.contains(token)
+        ? text.prefix(token.count).lowercased() == token.lowercased() : text.hasPrefix(token)
+    }
+    if let token = found, let id = encoding.vocabulary[token] {
       return (token.count, .special(id))
     }
     // Added words are found whatever their case, as the prompt's other words are.

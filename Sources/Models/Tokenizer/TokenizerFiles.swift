@@ -12,6 +12,8 @@ struct TokenizerFiles {
   var merges: [(Substring, Substring)] = []
   /// Tokens that are found in a text before it is split.
   var special: [String] = []
+  /// Those of them that are found whatever their case, as they are looked for after the text was lowered.
+  var caseless: Set<String> = []
   var begin = "<|startoftext|>"
   var end = "<|endoftext|>"
   var unknown: String?
@@ -19,6 +21,10 @@ struct TokenizerFiles {
   var length = 77
 
   private let directory: String
+  /// What the configs say of each special token; a later file goes before an earlier one.
+  private var mentions = TokenMentions()
+  /// Tokens of which `tokenizer.json` says it.
+  private var stated: Set<String> = []
 
   init(directory: String) throws {
     self.directory = directory
@@ -28,8 +34,9 @@ struct TokenizerFiles {
       try readVocabulary()
     }
     for name in ["tokenizer_config.json", "special_tokens_map.json"] where exists(name) {
-      try readConfiguration("\(directory)/\(name)")
+      try readConfiguration(Configuration(file: "\(directory)/\(name)"))
     }
+    caseless.formUnion(mentions.caseless.filter { !stated.contains($0) })
     for token in [begin, end, unknown, pad].compactMap({ $0 }) {
       guard vocabulary[token] != nil, !token.isEmpty else {
         throw PipelineError("\(directory): the special token '\(token)' is not in the vocabulary")
@@ -101,6 +108,7 @@ struct TokenizerFiles {
     if let suffix = model["end_of_word_suffix"]?.string, suffix != BytePairEncoding.endOfWord {
       throw PipelineError("\(path): end_of_word_suffix '\(suffix)', only '</w>' is known")
     }
+    try TokenizerSettings.check(json, path)
     guard let vocabulary = model["vocab"] else { throw PipelineError("\(path): no vocabulary") }
     guard let merges = model["merges"]?.array, !merges.isEmpty else {
       throw PipelineError("\(path): no merges")
@@ -120,23 +128,45 @@ struct TokenizerFiles {
       guard let content = token["content"]?.string, !content.isEmpty, let id = token["id"]?.int,
         TokenizerFiles.ids.contains(id)
       else { throw PipelineError("\(path): an added token without content or id: \(token)") }
+      guard token["single_word"]?.bool != true else {
+        throw PipelineError("\(path): the added token '\(content)' is a single_word, which is not supported")
+      }
       self.vocabulary[content] = id
       special.append(content)
+      stated.insert(content)
+      if token["normalized"]?.bool == true { caseless.insert(content) }
     }
   }
 
   // MARK: tokenizer_config.json and special_tokens_map.json
 
-  private mutating func readConfiguration(_ path: String) throws {
-    let json = try JSON(file: path)
-    func token(_ key: String) -> String? { json[key]?.string ?? json[key]?["content"]?.string }
+  private mutating func readConfiguration(_ json: Configuration) throws {
+    try TokenizerSettings.check(json)
+    func token(_ key: String) -> String? { json.json[key]?.string ?? json.json[key]?["content"]?.string }
     begin = token("bos_token") ?? begin
     end = token("eos_token") ?? end
     unknown = token("unk_token") ?? unknown
     pad = token("pad_token") ?? pad
+    mentions.read(json.json)
+    for (content, id, isCaseless) in try TokenizerSettings.specialTokens(json) {
+      if let id, id != vocabulary[content, default: id] {
+        throw PipelineError(
+          "\(json.path): added_tokens_decoder: the token '\(content)' is \(vocabulary[content] ?? 0) in the vocabulary, not \(id)"
+        )
+      }
+      guard let place = id ?? vocabulary[content] else {
+        throw PipelineError("\(json.path): the special token '\(content)' is not in the vocabulary")
+      }
+      vocabulary[content] = place
+      if id != nil {
+        stated.insert(content)
+        if isCaseless { caseless.insert(content) }
+      }
+      if !special.contains(content) { special.append(content) }
+    }
     // Tokenizers without a limit say 10³⁰: not an int here, so the default stands.
-    if let length = json["model_max_length"]?.int, length < 1 << 20 {
-      guard length >= 2 else { throw PipelineError("\(path): model_max_length is \(length)") }
+    if let length = json.json["model_max_length"]?.int, length < 1 << 20 {
+      guard length >= 2 else { throw PipelineError("\(json.path): model_max_length is \(length)") }
       self.length = length
     }
   }

@@ -45,41 +45,53 @@ struct UNetConfiguration {
       default: [.plain] + Array(repeating: .crossAttention, count: 3))
     let layers = try json.ints("layers_per_block", default: Array(repeating: 2, count: count), count: count)
     // The setting is called after the head's width, but its value has always been the number of heads.
-    let heads =
-      try json.has("num_attention_heads")
-      ? json.ints("num_attention_heads", count: count)
-      : json.ints("attention_head_dim", default: Array(repeating: 8, count: count), count: count)
+    let heads = try json.ints("attention_head_dim", default: Array(repeating: 8, count: count), count: count)
     let transformerLayers = try json.ints(
       "transformer_layers_per_block", default: Array(repeating: 1, count: count), count: count)
     let widths = try json.ints(
       "cross_attention_dim", default: Array(repeating: 1280, count: count), count: count)
     let only = try json.bools("only_cross_attention", default: false, count: count)
 
-    func level(_ index: Int, _ kind: BlockKind, extra: Int = 0) -> Level {
+    func level(_ index: Int, _ kind: BlockKind, extra: Int = 0, only: Bool) -> Level {
       Level(
         kind: kind, channels: channels[index], layers: layers[index] + extra, heads: heads[index],
-        transformerLayers: transformerLayers[index], embeddingWidth: widths[index],
-        onlyCrossAttention: only[index])
+        transformerLayers: transformerLayers[index], embeddingWidth: widths[index], onlyCrossAttention: only)
     }
-    down = (0..<count).map { level($0, downKinds[$0]) }
-    up = (0..<count).map { level(count - 1 - $0, upKinds[$0], extra: 1) }
-    middle = level(count - 1, .crossAttention)
+    down = (0..<count).map { level($0, downKinds[$0], only: only[$0]) }
+    up = (0..<count).map { level(count - 1 - $0, upKinds[$0], extra: 1, only: only[count - 1 - $0]) }
+    // `UNetMidBlock2DCrossAttn` attends to itself whatever the other levels do.
+    middle = level(count - 1, .crossAttention, only: false)
     hasMiddle = json.json.object?["mid_block_type"] != .null
 
     inputs = try json.int("in_channels", default: 4)
     outputs = try json.int("out_channels", default: 4)
-    let size = try json.ints("sample_size", default: [64, 64], count: 2)
-    sampleSize = (size[0], size[1])
+    sampleSize = try UNetConfiguration.sampleSize(json)
     style = ResnetBlock.Style(
       groups: try json.int("norm_num_groups", default: 32),
       epsilon: Float(try json.double("norm_eps", default: 1e-5)),
       activation: try json.activation("act_fn", default: "silu"))
     linearProjection = try json.bool("use_linear_projection", default: false)
     downsamplePadding = try json.int("downsample_padding", default: 1, minimum: 0)
+    guard downsamplePadding <= 1 else { throw json.fault("downsample_padding", "0 or 1") }
     cosineFirst = try json.bool("flip_sin_to_cos", default: true)
     frequencyShift = try json.double("freq_shift", default: 0)
     timeWidth = try json.int("time_embedding_dim", default: 4 * channels[0])
     guard channels[0] % 2 == 0 else { throw json.fault("block_out_channels", "even in its first number") }
+    guard frequencyShift < Double(channels[0] / 2) else {
+      throw json.fault("freq_shift", "below \(channels[0] / 2), half of the first channels")
+    }
+  }
+
+  /// Configs from before diffusers 0.9 give a wrong size for Stable Diffusion 1: its pipelines take 64 instead.
+  private static func sampleSize(_ json: Configuration) throws -> (height: Int, width: Int) {
+    let size = try json.ints("sample_size", default: [64, 64], count: 2)
+    let version = json.json["_diffusers_version"]?.string?.split(separator: ".").prefix(2).map {
+      Int($0) ?? 0
+    }
+    if let version, version.lexicographicallyPrecedes([0, 9]), json.json["sample_size"]?.int != nil {
+      return (max(size[0], 64), max(size[1], 64))
+    }
+    return (size[0], size[1])
   }
 
   private static func kinds(
@@ -125,22 +137,20 @@ struct UNetConfiguration {
       "attention_type": .string("default"),
       "class_embeddings_concat": .bool(false),
     ])
-    try json.rejectUnknown(known: used.union(withoutInfluence))
+    try json.check(settings)
   }
 
-  private static let used: Set<String> = [
-    "in_channels", "out_channels", "sample_size", "block_out_channels", "down_block_types", "up_block_types",
-    "mid_block_type", "layers_per_block", "attention_head_dim", "num_attention_heads",
-    "transformer_layers_per_block", "cross_attention_dim", "only_cross_attention", "norm_num_groups",
-    "norm_eps",
-    "act_fn", "use_linear_projection", "downsample_padding", "flip_sin_to_cos", "freq_shift",
-    "time_embedding_dim", "center_input_sample", "mid_block_scale_factor", "mid_block_only_cross_attention",
-    "dual_cross_attention", "resnet_time_scale_shift", "resnet_skip_time_act", "resnet_out_scale_factor",
-    "time_embedding_type", "conv_in_kernel", "conv_out_kernel", "attention_type", "class_embeddings_concat",
-  ]
-
-  /// They matter in training, in half precision, or only together with a setting that is refused.
-  private static let withoutInfluence: Set<String> = [
-    "dropout", "upcast_attention", "addition_embed_type_num_heads", "addition_time_embed_dim",
-  ]
+  private static let settings = ClassSettings(
+    used: [
+      "in_channels", "out_channels", "block_out_channels", "down_block_types", "up_block_types",
+      "layers_per_block", "attention_head_dim", "transformer_layers_per_block", "cross_attention_dim",
+      "only_cross_attention", "norm_num_groups", "norm_eps", "act_fn", "use_linear_projection",
+      "downsample_padding", "flip_sin_to_cos", "freq_shift", "center_input_sample", "mid_block_scale_factor",
+      "dual_cross_attention", "resnet_time_scale_shift", "resnet_skip_time_act", "resnet_out_scale_factor",
+      "time_embedding_type", "conv_in_kernel", "conv_out_kernel", "attention_type", "class_embeddings_concat",
+    ],
+    nullable: ["sample_size", "mid_block_type", "time_embedding_dim", "mid_block_only_cross_attention"],
+    withoutInfluence: [
+      "dropout", "upcast_attention", "addition_embed_type_num_heads", "addition_time_embed_dim",
+    ])
 }

@@ -54,10 +54,6 @@ private final class Run {
     size = try Self.size(request, pipeline, given, pictures)
 
     let config = pipeline.schedulerConfig
-    let own = config.className.map { SchedulerRegistry.knows(config) ? $0 : "ddim" } ?? "ddim"
-    if request.scheduler == nil, let name = config.className, own != name {
-      warnings.append("the model's own scheduler \(name) is not supported: ddim took its place")
-    }
     if let custom = request.customScheduler {
       scheduler = try custom(
         SchedulerSetup(
@@ -65,7 +61,8 @@ private final class Run {
           eta: request.eta))
     } else {
       scheduler = try SchedulerRegistry.make(
-        request.scheduler ?? own, config: config, steps: request.steps ?? pipeline.defaultSteps,
+        request.scheduler ?? SchedulerRegistry.own(config), config: config,
+        steps: request.steps ?? pipeline.defaultSteps,
         eta: request.eta, overrides: request.schedulerSettings)
     }
     let first = try pictures?.firstCall(scheduler, steps: request.steps ?? pipeline.defaultSteps)
@@ -127,6 +124,8 @@ private final class Run {
     context.step = nil
     context.timestep = nil
 
+    if let warning = finiteWarning(latents) { warnings.append(warning) }
+
     // What the run leaves is its caller's, to write over; the pictures are those of the run all the same.
     latents.storage.writeProtection = nil
     let (pipeline, context, final) = (pipeline, context, try latents.detached.clone())
@@ -139,8 +138,27 @@ private final class Run {
     ) { sample in
       context.rows = [Row(sample: sample, isConditional: true)]
       context.input = .latents
-      return try pipeline.decode(final.selected(0, sample), context: context)
+      let latents = try final.selected(0, sample)
+      let image = try pipeline.decode(latents, context: context)
+      let check = FiniteCheck(pipeline: pipeline)
+      // Latents that are none themselves were spoken of when they arose.
+      if check.warning([("vae", "", latents)]) == nil,
+        let warning = check.warning([("vae", "the pixels that the VAE gave", image)])
+      {
+        pipeline.onWarning?(warning)
+      }
+      return image
     }
+  }
+
+  /// What is wrong with a run's last latents, and which component it came from.
+  private func finiteWarning(_ latents: Tensor) -> String? {
+    var results = [("text_encoder", "the text encoder's embeddings", conditional[steps.upperBound])]
+    if let unconditional {
+      results.append(("text_encoder", "the text encoder's embeddings", unconditional[steps.upperBound]))
+    }
+    results.append(("unet", "the latents that the UNet and the scheduler gave", latents))
+    return FiniteCheck(pipeline: pipeline).warning(results)
   }
 
   /// Noise at the scheduler's scale, or the given state, {pictures, C, h, w}; leaves the random numbers where a

@@ -26,7 +26,8 @@ extension Pipeline {
       throw PipelineError("latents must be of shape {channels, h, w}, got \(braced(latents.shape))")
     }
     let steps = request.steps ?? defaultSteps
-    let inversion = try DDIMInversion(schedulerConfig.overriding(request.schedulerSettings), steps: steps)
+    let inversion = try DDIMInversion(
+      SchedulerRegistry.inversionConfig(schedulerConfig, overrides: request.schedulerSettings), steps: steps)
     let context = RunContext()
     var encoder = PromptEncoder(pipeline: self, context: context, samples: 1, steps: steps)
     let conditional = try encoder.encode(request.prompt, isConditional: true)

@@ -16,6 +16,10 @@ public final class Pipeline {
   /// What a request that does not say gets.
   public var defaultSteps = 50
   public var defaultGuidance = 7.5
+  /// Names a tensor of a component (`unet`, `vae`, `text_encoder`) that holds numbers that are not finite; nil if there is none.
+  public var brokenWeight: ((_ component: String) -> String?)?
+  /// Called with what the user should know of a picture that is decoded after its run.
+  public var onWarning: ((String) -> Void)?
   /// Called after each step with the number of steps done and the number to be done.
   public var onProgress: ((_ done: Int, _ of: Int) -> Void)?
 

@@ -16,6 +16,11 @@ public struct DDIMScheduler: ConfiguredScheduler {
   private let clipRange: Float?
   private let eta: Float
 
+  public static let settings: Set<String> = [
+    "clip_sample", "clip_sample_range", "dynamic_thresholding_ratio", "rescale_betas_zero_snr",
+    "sample_max_value", "set_alpha_to_one", "thresholding",
+  ]
+
   public init(_ config: SchedulerConfig, steps: Int, eta: Double = 0) throws {
     guard eta >= 0, eta.isFinite else { throw PipelineError("eta must not be negative, got \(eta)") }
     try config.rejectSwitches("thresholding")

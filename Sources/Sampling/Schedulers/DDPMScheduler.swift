@@ -19,6 +19,11 @@ public struct DDPMScheduler: ConfiguredScheduler {
     case large = "fixed_large"
   }
 
+  public static let settings: Set<String> = [
+    "clip_sample", "clip_sample_range", "dynamic_thresholding_ratio", "rescale_betas_zero_snr",
+    "sample_max_value", "thresholding", "variance_type",
+  ]
+
   public init(_ config: SchedulerConfig, steps: Int, eta: Double = 0) throws {
     try config.rejectEta(eta, "ddpm")
     try config.rejectSwitches("thresholding")

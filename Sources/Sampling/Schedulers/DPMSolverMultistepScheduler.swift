@@ -27,13 +27,29 @@ public struct DPMSolverMultistepScheduler: ConfiguredScheduler {
   }
   private enum Solver: String, CaseIterable { case midpoint, heun }
 
+  public static let settings: Set<String> = [
+    "dynamic_thresholding_ratio", "final_sigmas_type", "flow_shift", "lower_order_final",
+    "rescale_betas_zero_snr", "sample_max_value", "solver_order", "solver_type", "thresholding",
+    "time_shift_type", "use_beta_sigmas", "use_dynamic_shifting", "use_exponential_sigmas", "use_flow_sigmas",
+    "use_karras_sigmas", "algorithm_type", "euler_at_final", "lambda_min_clipped", "use_lu_lambdas",
+    "variance_type",
+  ]
+
   public init(_ config: SchedulerConfig, steps: Int, eta: Double = 0) throws {
     try config.rejectEta(eta, "dpmsolver++")
     try config.rejectSwitches(
       "use_exponential_sigmas", "use_beta_sigmas", "use_lu_lambdas", "use_flow_sigmas", "thresholding",
       "use_dynamic_shifting")
     algorithm = try config.choice("algorithm_type", default: Algorithm.ordinary)
+    // Settings of other solvers stand for the default, as in diffusers.
+    let others = ["logrho", "bh1", "bh2"]
+    let config =
+      config.string("solver_type").map(others.contains) == true ? config.dropping(["solver_type"]) : config
     solver = try config.choice("solver_type", default: Solver.midpoint)
+    if let variance = config.string("variance_type"), variance.hasPrefix("learned") {
+      throw config.invalid(
+        "variance_type = \"\(variance)\" is not supported: the model would predict its variance too")
+    }
     order = try config.int("solver_order", default: 2)
     guard (1...3).contains(order) else {
       throw config.invalid("solver_order must be 1, 2 or 3, got \(order)")

@@ -10,10 +10,11 @@ public struct EulerAncestralScheduler: ConfiguredScheduler {
   private let schedule: SigmaSchedule
   private let predictionType: PredictionType
 
+  public static let settings: Set<String> = ["rescale_betas_zero_snr"]
+
   public init(_ config: SchedulerConfig, steps: Int, eta: Double = 0) throws {
     try config.rejectEta(eta, "euler_ancestral")
     predictionType = try config.choice("prediction_type", default: PredictionType.epsilon)
-    let config = config.dropping("use_karras_sigmas", "final_sigmas_type")
     schedule = try SigmaSchedule(config, NoiseSchedule(config, keepsLastFinite: true), steps: steps)
   }
 

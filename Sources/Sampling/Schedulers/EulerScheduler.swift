@@ -16,6 +16,11 @@ public struct EulerScheduler: ConfiguredScheduler {
 
   private enum TimeType: String, CaseIterable { case discrete, continuous }
 
+  public static let settings: Set<String> = [
+    "final_sigmas_type", "interpolation_type", "rescale_betas_zero_snr", "sigma_max", "sigma_min",
+    "timestep_type", "use_beta_sigmas", "use_exponential_sigmas", "use_karras_sigmas",
+  ]
+
   public init(_ config: SchedulerConfig, steps: Int, eta: Double = 0) throws {
     try config.rejectEta(eta, "euler")
     try config.rejectSwitches("use_exponential_sigmas", "use_beta_sigmas")

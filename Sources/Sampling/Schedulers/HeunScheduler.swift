@@ -17,13 +17,16 @@ public struct HeunScheduler: ConfiguredScheduler {
   /// The first half of a step that waits for its second.
   private var half: (index: Int, sample: Tensor, slope: Tensor)?
 
+  public static let settings: Set<String> = [
+    "clip_sample", "clip_sample_range", "use_beta_sigmas", "use_exponential_sigmas", "use_karras_sigmas",
+  ]
+
   public init(_ config: SchedulerConfig, steps: Int, eta: Double = 0) throws {
     try config.rejectEta(eta, "heun")
-    try config.rejectSwitches("use_exponential_sigmas", "use_beta_sigmas", "rescale_betas_zero_snr")
+    try config.rejectSwitches("use_exponential_sigmas", "use_beta_sigmas")
     predictionType = try config.choice("prediction_type", default: PredictionType.epsilon)
     clipRange = try config.clipRange(default: false)
     let config = config.withDefaults([("beta_start", 0.00085), ("beta_end", 0.012)])
-      .dropping("final_sigmas_type")
     schedule = try SigmaSchedule(config, NoiseSchedule(config, keepsLastFinite: false), steps: steps)
     timesteps = Array(schedule.times.prefix(1)) + schedule.times.dropFirst().flatMap { [$0, $0] }
   }

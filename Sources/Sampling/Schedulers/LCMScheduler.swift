@@ -14,6 +14,11 @@ public struct LCMScheduler: ConfiguredScheduler {
   private let clipRange: Float?
   private let timeScale: Double
 
+  public static let settings: Set<String> = [
+    "clip_sample", "clip_sample_range", "dynamic_thresholding_ratio", "rescale_betas_zero_snr",
+    "sample_max_value", "original_inference_steps", "set_alpha_to_one", "thresholding", "timestep_scaling",
+  ]
+
   public init(_ config: SchedulerConfig, steps: Int, eta: Double = 0) throws {
     try config.rejectEta(eta, "lcm")
     try config.rejectSwitches("thresholding")

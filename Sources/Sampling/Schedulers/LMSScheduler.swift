@@ -17,11 +17,14 @@ public struct LMSScheduler: ConfiguredScheduler {
   private var slopes: [Tensor] = []
   private var latest = -1
 
+  public static let settings: Set<String> = [
+    "use_beta_sigmas", "use_exponential_sigmas", "use_karras_sigmas",
+  ]
+
   public init(_ config: SchedulerConfig, steps: Int, eta: Double = 0) throws {
     try config.rejectEta(eta, "lms")
-    try config.rejectSwitches("use_exponential_sigmas", "use_beta_sigmas", "rescale_betas_zero_snr")
+    try config.rejectSwitches("use_exponential_sigmas", "use_beta_sigmas")
     predictionType = try config.choice("prediction_type", default: PredictionType.epsilon)
-    let config = config.dropping("final_sigmas_type")
     schedule = try SigmaSchedule(config, NoiseSchedule(config, keepsLastFinite: false), steps: steps)
   }
 

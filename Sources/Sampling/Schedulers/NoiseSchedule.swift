@@ -27,7 +27,10 @@ struct NoiseSchedule {
     }
     var betas: [Float]
     if let trained = try config.floats("trained_betas") {
-      guard trained.count > 1 else { throw config.invalid("trained_betas has \(trained.count) entries") }
+      guard trained.count == count else {
+        throw config.invalid(
+          "trained_betas has \(trained.count) entries, num_train_timesteps is \(count)")
+      }
       betas = trained.map { Float($0) }
     } else {
       switch try config.choice("beta_schedule", default: BetaSchedule.linear) {

@@ -28,9 +28,10 @@ public struct PNDMScheduler: ConfiguredScheduler {
   /// What a Runge-Kutta step has summed up.
   private var sum: Tensor?
 
+  public static let settings: Set<String> = ["set_alpha_to_one", "skip_prk_steps"]
+
   public init(_ config: SchedulerConfig, steps: Int, eta: Double = 0) throws {
     try config.rejectEta(eta, "pndm")
-    try config.rejectSwitches("rescale_betas_zero_snr")
     schedule = try NoiseSchedule(config, keepsLastFinite: false)
     predictionType = try config.choice("prediction_type", default: PredictionType.epsilon)
     stride = schedule.trainingSteps / max(steps, 1)

@@ -31,6 +31,10 @@ public protocol Scheduler {
 
 /// A scheduler that a checkpoint's settings make.
 public protocol ConfiguredScheduler: Scheduler, SendableMetatype {
+  /// The settings that diffusers' class has besides those of all classes (`SchedulerSettings.common`), also those that
+  /// are refused here.
+  static var settings: Set<String> { get }
+
   /// - Parameters:
   ///   - config: the checkpoint's `scheduler_config.json`; a missing key has the class's own default there.
   ///   - eta: share of fresh noise in each step, where the scheduler knows one.

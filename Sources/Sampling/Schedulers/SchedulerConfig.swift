@@ -8,11 +8,17 @@ public struct SchedulerConfig: Sendable {
   private let json: JSON
   private let file: String
 
-  /// - Parameter file: named in error messages.
-  public init(_ json: JSON, file: String = "scheduler_config.json") {
+  /// The class that the file itself names, whose settings it may hold.
+  let savedClassName: String?
+
+  /// - Parameters:
+  ///   - file: named in error messages.
+  ///   - className: of the checkpoint's index, which goes before the file's own
+  public init(_ json: JSON, file: String = "scheduler_config.json", className: String? = nil) {
     self.json = json
     self.file = file
-    className = json["_class_name"]?.string
+    savedClassName = json["_class_name"]?.string
+    self.className = className ?? savedClassName
   }
 
   /// All defaults.
@@ -24,13 +30,13 @@ public struct SchedulerConfig: Sendable {
     return found
   }
 
-  func int(_ key: String, default value: Int) throws -> Int {
+  public func int(_ key: String, default value: Int) throws -> Int {
     guard let member = json[key] else { return value }
     guard let found = member.int else { throw wrong(key, "a whole number", member) }
     return found
   }
 
-  func bool(_ key: String, default value: Bool) throws -> Bool {
+  public func bool(_ key: String, default value: Bool) throws -> Bool {
     guard let member = json[key] else { return value }
     guard let found = member.bool else { throw wrong(key, "true or false", member) }
     return found
@@ -45,7 +51,7 @@ public struct SchedulerConfig: Sendable {
     }
   }
 
-  func string(_ key: String) -> String? { json[key]?.string }
+  public func string(_ key: String) -> String? { json[key]?.string }
 
   /// One of a fixed set of words.
   func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, default value: Choice) throws -> Choice
@@ -60,6 +66,13 @@ public struct SchedulerConfig: Sendable {
   func rejectSwitches(_ keys: String...) throws {
     for key in keys where try bool(key, default: false) {
       throw PipelineError("\(file): \(key) is not supported yet")
+    }
+  }
+
+  /// Throws if a setting has any value.
+  func reject(_ keys: String...) throws {
+    for key in keys {
+      if let value = json[key] { throw invalid("\(key) = \(value) is not supported") }
     }
   }
 
@@ -80,16 +93,17 @@ public struct SchedulerConfig: Sendable {
   public func overriding(_ settings: JSON.Object) -> SchedulerConfig {
     var object = json.object ?? JSON.Object()
     for (key, value) in zip(settings.keys, settings.values) { object[key] = value }
-    return SchedulerConfig(.object(object), file: file)
+    return SchedulerConfig(.object(object), file: file, className: className)
   }
 
-  /// Without settings that a scheduler does not know.
-  func dropping(_ keys: String...) -> SchedulerConfig {
+  /// All settings, in the order of the file.
+  var members: [(String, JSON)] { Array(zip(json.object?.keys ?? [], json.object?.values ?? [])) }
+
+  /// Without some settings.
+  func dropping(_ keys: Set<String>) -> SchedulerConfig {
     var object = JSON.Object()
-    for (key, value) in zip(json.object?.keys ?? [], json.object?.values ?? []) where !keys.contains(key) {
-      object[key] = value
-    }
-    return SchedulerConfig(.object(object), file: file)
+    for (key, value) in members where !keys.contains(key) { object[key] = value }
+    return SchedulerConfig(.object(object), file: file, className: className)
   }
 
   /// With a scheduler's own defaults where nothing is set.
@@ -102,7 +116,7 @@ public struct SchedulerConfig: Sendable {
     return overriding(missing)
   }
 
-  func invalid(_ message: String) -> PipelineError { PipelineError("\(file): \(message)") }
+  public func invalid(_ message: String) -> PipelineError { PipelineError("\(file): \(message)") }
 
   private func wrong(_ key: String, _ expected: String, _ found: JSON) -> PipelineError {
     PipelineError("\(file): \(key) must be \(expected), got \(found)")

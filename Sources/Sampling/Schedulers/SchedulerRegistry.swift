@@ -36,15 +36,29 @@ public enum SchedulerRegistry {
   /// The names that `make` takes, besides the class names of diffusers.
   public static var names: [String] { entries.map(\.name) }
 
-  /// Whether the checkpoint's own scheduler is known here.
-  public static func knows(_ config: SchedulerConfig) -> Bool {
-    entries.contains { $0.className == config.className }
+  /// The name of the checkpoint's own scheduler, to be used where nobody names one.
+  ///
+  /// - Throws: `PipelineError` if it is of a class that is not known here.
+  public static func own(_ config: SchedulerConfig) throws -> String {
+    guard let name = config.className else { return "ddim" }
+    guard entries.contains(where: { $0.className == name }) else {
+      try rejectFlowMatching(config)
+      throw config.invalid(
+        "the model's own scheduler \(name) is not known: name another (\(names.joined(separator: ", ")))")
+    }
+    return name
+  }
+
+  /// A model that was trained by flow matching predicts something that no scheduler here takes for what it is.
+  private static func rejectFlowMatching(_ config: SchedulerConfig) throws {
+    guard let name = config.className, name.hasPrefix("FlowMatch") else { return }
+    throw config.invalid("\(name): models that were trained by flow matching are not supported")
   }
 
   /// - Parameters:
   ///   - name: one of `names`, or a class name of diffusers
   ///   - overrides: settings that take the place of those in `config`, by the names that diffusers gives them
-  /// - Throws: `PipelineError` if there is no scheduler of that name, or its settings are invalid.
+  /// - Throws: `PipelineError` if there is no scheduler of that name, its settings are invalid, or one of them is not its own.
   public static func make(
     _ name: String, config: SchedulerConfig, steps: Int, eta: Double = 0,
     overrides: JSON.Object = JSON.Object()
@@ -58,16 +72,32 @@ public enum SchedulerRegistry {
       for (key, value) in entry.settings { settings[key] = value }
     }
     return try entry.type.init(
-      config.overriding(settings).overriding(overrides), steps: steps, eta: eta)
+      read(config, by: entry, overrides: overrides).overriding(settings).overriding(overrides), steps: steps,
+      eta: eta)
   }
 
-  /// The settings that some scheduler reads, by the names that diffusers gives them.
-  public static let settings = [
-    "algorithm_type", "beta_end", "beta_schedule", "beta_start", "clip_sample", "clip_sample_range",
-    "disable_corrector", "euler_at_final", "final_sigmas_type", "lambda_min_clipped", "lower_order_final",
-    "num_train_timesteps", "original_inference_steps", "predict_x0", "prediction_type",
-    "rescale_betas_zero_snr", "set_alpha_to_one", "sigma_max", "sigma_min", "skip_prk_steps", "solver_order",
-    "solver_type", "steps_offset", "timestep_scaling", "timestep_spacing", "timestep_type", "trained_betas",
-    "use_karras_sigmas", "variance_type",
-  ]
+  /// What DDIM, whose steps inversion takes backwards, reads of a checkpoint's config.
+  static func inversionConfig(_ config: SchedulerConfig, overrides: JSON.Object) throws -> SchedulerConfig {
+    try read(config, by: entries[0], overrides: overrides).overriding(overrides)
+  }
+
+  private static func read(
+    _ config: SchedulerConfig, by entry: Entry, overrides: JSON.Object
+  ) throws -> SchedulerConfig {
+    try rejectFlowMatching(config)
+    let known = entry.type.settings.union(SchedulerSettings.common)
+    if let stray = overrides.keys.first(where: { !known.contains($0) }) {
+      throw PipelineError("the \(entry.name) scheduler has no setting \(stray)")
+    }
+    let others = entries.filter {
+      $0.className != entry.className && [config.className, config.savedClassName].contains($0.className)
+    }
+    return try SchedulerSettings.read(
+      config, by: entry.name, known: known,
+      others: others.reduce(into: []) { $0.formUnion($1.type.settings) }, all: Set(Self.settings))
+  }
+
+  /// The settings that some scheduler has, by the names that diffusers gives them.
+  public static let settings: [String] =
+    entries.reduce(into: SchedulerSettings.common) { $0.formUnion($1.type.settings) }.sorted()
 }

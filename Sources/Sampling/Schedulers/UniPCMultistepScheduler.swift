@@ -33,14 +33,23 @@ public struct UniPCMultistepScheduler: ConfiguredScheduler {
 
   private enum Solver: String, CaseIterable { case bh1, bh2 }
 
+  public static let settings: Set<String> = [
+    "dynamic_thresholding_ratio", "final_sigmas_type", "flow_shift", "lower_order_final",
+    "rescale_betas_zero_snr", "sample_max_value", "solver_order", "solver_type", "thresholding",
+    "time_shift_type", "use_beta_sigmas", "use_dynamic_shifting", "use_exponential_sigmas", "use_flow_sigmas",
+    "use_karras_sigmas", "disable_corrector", "predict_x0", "shift_terminal", "sigma_max", "sigma_min",
+    "solver_p",
+  ]
+
   public init(_ config: SchedulerConfig, steps: Int, eta: Double = 0) throws {
     try config.rejectEta(eta, "unipc")
     try config.rejectSwitches(
       "use_exponential_sigmas", "use_beta_sigmas", "use_flow_sigmas", "thresholding", "use_dynamic_shifting")
+    try config.reject("solver_p", "shift_terminal")
     // Settings of other solvers stand for the default, as in diffusers.
     let others = ["midpoint", "heun", "logrho"]
     let config =
-      config.string("solver_type").map(others.contains) == true ? config.dropping("solver_type") : config
+      config.string("solver_type").map(others.contains) == true ? config.dropping(["solver_type"]) : config
     solver = try config.choice("solver_type", default: Solver.bh2)
     order = try config.int("solver_order", default: 2)
     guard (1...3).contains(order) else {

@@ -49,8 +49,8 @@ final class LuaClip: LuaUserdata {
 struct PictureArgument: LuaReadable {
   let pixels: Tensor
 
-  /// Red, green and blue; grey is repeated, alpha laid over white.
+  /// Red, green and blue; grey is repeated, alpha dropped.
   static func read(_ slot: LuaSlot) throws -> PictureArgument {
-    PictureArgument(pixels: try ImageOrTensor.read(slot).image.rgb().tensor)
+    PictureArgument(pixels: try ImageOrTensor.read(slot).image.opaque().tensor)
   }
 }

@@ -114,8 +114,7 @@ struct GenerateOptions {
   private mutating func readPictures(_ options: LuaOptions) throws {
     request.image = try Self.pictures(options, "image") { try PictureArgument.read($0).pixels }
     request.mask = try Self.pictures(options, "mask") { slot in
-      let picture = try ImageOrTensor.read(slot).image
-      return try picture.tensor.narrowed(2, start: 0, length: min(picture.channels, 3)).mean(dim: 2)
+      try ImageOrTensor.read(slot).image.luminance()
     }
     if let strength: Double = try options["strength"] {
       guard request.image != nil else {

@@ -125,6 +125,7 @@ final class LuaModel: LuaUserdata {
     let result = try observed(state, label: "sampling") { try pipeline.generate(options.request) }
     host.record(seeds: result.seeds)
     for warning in result.warnings { host.onWarning?(warning) }
+    pipeline.onWarning = { [weak host] in host?.onWarning?($0) }
     return LuaGenerated(result, isSingle: options.isSingle)
   }
 

@@ -41,6 +41,14 @@ extension Bindings {
         throw LuaArgumentError(
           1, "at most \(most) cells expected, got \(rows.count) rows of \(columns.count)")
       }
+      for (index, row) in rows.enumerated() where row.items.count > columns.count {
+        throw LuaArgumentError(
+          1, "row \(index + 1) has \(row.items.count) values, and there are \(columns.count) columns")
+      }
+      var seen: Set<String> = []
+      if let twice = columns.first(where: { !seen.insert($0).inserted }) {
+        throw LuaArgumentError(1, "two columns are called '\(twice)'")
+      }
       return LuaTableValue(
         table: Notebook.Table(
           columns: columns,
@@ -58,6 +66,9 @@ private struct TableRow: LuaReadable {
     var row = TableRow()
     try slot.forEachPair { key, value in
       if let name = key.string { row.fields[name] = try cell(value) }
+    }
+    if !row.fields.isEmpty, slot.count > 0 {
+      throw LuaMismatch("row of values by column, or of values in order, expected; this one has both")
     }
     if row.fields.isEmpty { row.items = try (0..<slot.count).map { try slot.withItem($0 + 1, cell) } }
     return row

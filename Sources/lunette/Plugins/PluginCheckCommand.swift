@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Platform
 import PluginPackages
 import Scripting
 
@@ -94,14 +95,12 @@ struct PluginCheckCommand: ParsableCommand {
       "--max-comment-line-length", "132", "--read-globals", "lunette", "arg", "--no-color", "--formatter",
       "plain",
     ]
-    guard
-      let result = try Subprocess.run(
-        "luacheck", arguments + ["--"] + files.map { "\(workshop.folder)/\($0)" })
-    else {
+    let paths = files.map { "\(workshop.folder)/\($0)" }
+    guard let result = try? Subprocess.run("luacheck", arguments + ["--"] + paths) else {
       Terminal.note("warning: luacheck is not installed (Debian: lua-check)")
       return []
     }
-    return result.output.split(separator: "\n").map { line in
+    return String(decoding: result.output, as: UTF8.self).split(separator: "\n").map { line in
       line.hasPrefix(workshop.folder + "/") ? String(line.dropFirst(workshop.folder.count + 1)) : String(line)
     }
   }

@@ -45,13 +45,9 @@ struct PluginWorkplace {
     try check(manifest, among: others)
     let entry = try tree.install(package, source: source.text, isGranted: isGranted)
     if locks {
-      try tree.alone {
-        var lock = try LockFile(path: projectLock)
-        var entry = entry
-        entry.source = relative(entry.source)
-        lock.put(entry, besideOthers: false)
-        try lock.write(to: projectLock)
-      }
+      var entry = entry
+      entry.source = relative(entry.source)
+      try LockFile.change(projectLock) { $0.put(entry, besideOthers: false) }
     }
     Terminal.line(
       "installed \(entry.name) \(entry.version)\(Self.summary(manifest)) in \(tree.folder(entry))")

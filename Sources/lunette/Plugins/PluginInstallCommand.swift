@@ -144,11 +144,8 @@ struct PluginRemoveCommand: ParsableCommand {
         try workplace.tree.remove(entry)
         Terminal.line("removed \(entry.name) \(entry.version)")
       }
-      try workplace.tree.alone {
-        var lock = try LockFile(path: workplace.projectLock)
-        guard lock.newest(name) != nil else { return }
-        lock.entries.removeAll { $0.name == name }
-        try lock.write(to: workplace.projectLock)
+      if try LockFile(path: workplace.projectLock).newest(name) != nil {
+        try LockFile.change(workplace.projectLock) { lock in lock.entries.removeAll { $0.name == name } }
       }
       if let left = try workplace.tree.list().newest(name) {
         let trust = left.granted == nil ? "it runs confined" : "granted"

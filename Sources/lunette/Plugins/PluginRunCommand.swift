@@ -48,14 +48,15 @@ struct PluginRunCommand: ParsableCommand {
       case .result, .error, .other: break
       }
     }
-    session.interruptOnSignal(SIGINT)
+    session.interruptOnEndingSignals()
+    defer { folder.close() }
     let code = "local c = lunette.extension(\"commands\", \"\(plugin).\(command)\"); c.run(arg)"
     guard PluginName.isValid(plugin), PluginName.isValid(command) else {
       throw CommandError("'\(plugin) \(command)' is no command of a plugin")
     }
     // Also when it fails, where what was made before is.
     defer { for name in folder.names { Terminal.note("\(folder.path)/\(name)") } }
-    try session.run(code, name: "\(plugin) \(command)").throwFailure()
+    try session.run(code, name: "\(plugin) \(command)").throwFailure(of: session)
     if let failure { throw failure }
     if let status = session.exitStatus, status != 0 { throw ExitCode(status) }
   }

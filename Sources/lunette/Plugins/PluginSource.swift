@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import PluginPackages
 
 /// Where a plugin comes from: a folder, an archive or rock, or a git address. Nothing of it runs.
@@ -6,7 +7,7 @@ struct PluginSource {
   /// As it stands in lock files.
   let text: String
   private let path: String
-  private let temporary: String?
+  private let temporary: TemporaryFolder?
 
   /// - Parameter given: what the user wrote, or what a lock file says.
   init(_ given: String) throws {
@@ -19,7 +20,7 @@ struct PluginSource {
     }
     let (folder, commit) = try Self.clone(given)
     let address = given.prefix { $0 != "#" }
-    (text, path, temporary) = ("\(address)#\(commit)", folder, folder)
+    (text, path, temporary) = ("\(address)#\(commit)", folder.path, folder)
   }
 
   func package(isGranted: Bool) throws -> PluginPackage {
@@ -34,7 +35,7 @@ struct PluginSource {
 
   /// Takes away what was fetched.
   func discard() {
-    if let temporary { Disk.remove(temporary) }
+    temporary?.remove()
   }
 
   // MARK: Git
@@ -79,7 +80,7 @@ struct PluginSource {
 
   /// Fetches a repository as it was last, or the branch or tag after `#`. Git runs nothing of it: hooks are not cloned, and
   /// links in it become plain files.
-  private static func clone(_ given: String) throws -> (folder: String, commit: String) {
+  private static func clone(_ given: String) throws -> (folder: TemporaryFolder, commit: String) {
     let parts = given.split(separator: "#", maxSplits: 1).map(String.init)
     guard let written = parts.first else { throw PluginError("\(given): no address") }
     let reference = parts.count > 1 ? parts[1] : nil
@@ -87,11 +88,11 @@ struct PluginSource {
     if let reference, reference.hasPrefix("-") || reference.isEmpty {
       throw PluginError("\(given): '\(reference)' is no branch or tag")
     }
-    var template = Array("\(temporaryFolder)/lunette-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else {
-      throw PluginError("\(temporaryFolder): \(String(cString: strerror(errno)))")
+    let temporary: TemporaryFolder
+    do { temporary = try TemporaryFolder("lunette-") } catch {
+      throw PluginError("no place for what Git fetches: \(error)")
     }
-    let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let folder = temporary.path
     do {
       if let reference, isCommit(reference) {
         try git(folder, ["init", "--quiet", "--template=", "."])
@@ -105,14 +106,12 @@ struct PluginSource {
             + (reference.map { ["--branch", $0] } ?? []) + ["--", url, "."])
       }
       let commit = try git(folder, ["rev-parse", "HEAD"])
-      return (folder, commit.split(separator: "\n").first.map(String.init) ?? "")
+      return (temporary, commit.split(separator: "\n").first.map(String.init) ?? "")
     } catch {
-      Disk.remove(folder)
+      temporary.remove()
       throw error
     }
   }
-
-  private static var temporaryFolder: String { getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp" }
 
   /// What a repository, or an environment that came with a project, could have git run.
   private static let safety = [
@@ -128,15 +127,17 @@ struct PluginSource {
       Subprocess.environment.filter { !$0.hasPrefix("GIT_") }
       + [
         "GIT_TERMINAL_PROMPT=0", "GIT_ALLOW_PROTOCOL=https:ssh:file:git",
-        "GIT_CEILING_DIRECTORIES=\(temporaryFolder)",
+        "GIT_CEILING_DIRECTORIES=\(Folder.parent(of: folder))",
       ]
     let all = ["-C", folder] + safety.flatMap { ["-c", $0] } + arguments
-    guard let result = try Subprocess.run("git", all, environment: environment) else {
-      throw PluginError("git is not installed")
+    let ran: (status: Int32, output: [UInt8])?
+    do { ran = try Subprocess.run("git", all, environment: environment) } catch {
+      throw PluginError(error.description)
     }
-    guard result.status == 0 else {
+    guard let result = ran else { throw PluginError("git is not installed") }
+    guard result.status == 0, !TemporaryFolder.isAskedToEnd else {
       throw PluginError("git \(arguments.first ?? "") failed (status \(result.status))")
     }
-    return result.output
+    return String(decoding: result.output, as: UTF8.self)
   }
 }

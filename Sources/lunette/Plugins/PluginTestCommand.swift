@@ -27,6 +27,7 @@ struct PluginTestCommand: ParsableCommand {
       let goldens = workshop.folder + "/tests/goldens"
       if update { try Files.makeFolder(goldens) }
       let output = try OutputFolder("lunette-out/\(workshop.manifest.name)-tests")
+      defer { output.close() }
       var failures = 0
       for test in tests {
         failures += try run(test, workshop, output.path, update ? [goldens] : [], guarded) ? 0 : 1

@@ -59,9 +59,3 @@ typedef struct {
 /* Forks. The child returns with the shared page; the parent waits, hands signals on, ends the child when it does not
    stop, and exits with the child's status. NULL with errno: no child could be made. */
 cf_watch *cf_supervise(const cf_deadline *deadline);
-
-/* Another program that ends when this one does, also when this one is killed. Signals that would end this one (SIGINT, SIGTERM,
-   SIGHUP) end the other, until cf_wait has seen it end. The process's number; -1 with errno. */
-int cf_spawn(const char *program, char *const arguments[], char *const environment[], int output);
-/* Its status as of waitpid; in `signal` the one that came meanwhile, or 0. */
-int cf_wait(int child, int *signal);

@@ -2,7 +2,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// PNG in and out. libpng reports errors with longjmp; the first two functions are the only frames it may cross.
+/// PNG in and out, JPEG in. libpng and libjpeg report errors with longjmp; these functions are the only frames it may cross.
 
 typedef struct {
     uint32_t width;
@@ -11,6 +11,8 @@ typedef struct {
     uint32_t channels;
     /// Samples of 8 bits lie in bytes, of 16 bits in native words; row by row, channels last.
     uint32_t bits;
+    /// How the picture is to be turned before it is shown, as EXIF numbers it (1 to 8); 0 if the file says nothing.
+    uint32_t orientation;
     void *samples;
 } ci_image;
 
@@ -19,6 +21,10 @@ typedef struct {
 
 /// Reads a whole PNG file. 0 on success, and the caller owns `samples` (`free`); else `message` says why not.
 int ci_png_read(const uint8_t *bytes, size_t count, ci_image *image, char *message, size_t message_size);
+
+/// Reads a whole JPEG file, baseline or progressive; four inks become red, green and blue. 0 on success, and the caller owns
+/// `samples` (`free`); else `message` says why not.
+int ci_jpeg_read(const uint8_t *bytes, size_t count, ci_image *image, char *message, size_t message_size);
 
 /// Writes 8-bit samples as a PNG file, the same bytes for the same samples. 0 on success, and the caller owns
 /// `*bytes` (`free`); else `message` says why not.

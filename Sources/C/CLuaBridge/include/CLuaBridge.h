@@ -45,6 +45,7 @@ void lb_tell(lb_state *s, volatile int *in_script); /* where to note whether cod
    signal while the flag is up ends the process the signal's own way, unless `forgives`. */
 void lb_interrupt(lb_state *s);
 int lb_interrupted(const lb_state *s);
+int lb_interrupt_signal(const lb_state *s); /* by which signal, 0 if by none */
 void lb_clear_interrupt(lb_state *s);
 int lb_interrupt_on(lb_state *s, int signal, int forgives);
 int lb_limit_on(lb_state *s, int signal, const char *reason); /* as an interrupt, with this text (kept) as the error */

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "endings.h"
 #include "files.h"
 #include "mappings.h"
 #include "sha256.h"
