@@ -47,12 +47,13 @@ struct Program {
     _ arguments: String..., environment: [String: String] = [:], folder: URL? = nil,
     whileRunning: ((Int32) throws -> Void)? = nil, program: URL = Program.url
   ) throws -> Result {
-    try run(arguments, environment: environment, folder: folder, whileRunning: whileRunning)
+    try run(
+      arguments, environment: environment, folder: folder, whileRunning: whileRunning, program: program)
   }
 
   func run(
     _ arguments: [String], environment: [String: String] = [:], folder: URL? = nil,
-    whileRunning: ((Int32) throws -> Void)? = nil
+    whileRunning: ((Int32) throws -> Void)? = nil, program: URL = Program.url
   ) throws -> Result {
     let process = Process()
     process.executableURL = program
