@@ -57,22 +57,24 @@ enum TokenizerSettings {
 
   /// `tokenizer.json`.
   static func check(_ json: JSON, _ path: String) throws {
-    func reject(_ key: String, _ value: JSON?, unless isUsual: Bool) throws {
-      guard let value, !isUsual else { return }
-      throw PipelineError("\(path): \(key) = \(value) is not supported")
-    }
-    let model = json["model"]
-    try reject("dropout", model?["dropout"], unless: model?["dropout"]?.double == 0)
+    let model = json["model"] ?? .object(JSON.Object())
+    try reject("dropout", in: model, path) { $0.double == 0 }
     for key in ["byte_fallback", "ignore_merges", "fuse_unk"] {
-      try reject(key, model?[key], unless: model?[key]?.bool == false)
+      try reject(key, in: model, path) { $0.bool == false }
     }
-    let prefix = model?["continuing_subword_prefix"]
-    try reject("continuing_subword_prefix", prefix, unless: prefix?.string == "")
-    try reject("padding", json["padding"], unless: json["padding"]?["direction"]?.string != "Left")
+    try reject("continuing_subword_prefix", in: model, path) { $0.string == "" }
+    try reject("padding", in: json, path) { $0["direction"]?.string != "Left" }
     try checkSteps(
       json["normalizer"], "normalizer", "normalizers", path, known: ["NFC", "Replace", "Lowercase"])
     try checkSteps(
       json["pre_tokenizer"], "pre_tokenizer", "pretokenizers", path, known: ["Split", "ByteLevel"])
+  }
+
+  private static func reject(
+    _ key: String, in json: JSON, _ path: String, unless isUsual: (JSON) -> Bool
+  ) throws {
+    guard let value = json[key], !isUsual(value) else { return }
+    throw PipelineError("\(path): \(key) = \(value) is not supported")
   }
 
   private static func checkSteps(
