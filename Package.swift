@@ -14,8 +14,9 @@ func c(
     linkerSettings: library.map { [.linkedLibrary($0)] })
 }
 
-/// A library of the system: a module map.
-func library(_ name: String, pkgConfig: String, apt package: String) -> Target {
+/// A library of the system: a module map. Those without pkgConfig are linked statically, as their module maps say: each
+/// library more that the loader has to find costs every start half a millisecond.
+func library(_ name: String, pkgConfig: String? = nil, apt package: String) -> Target {
   .systemLibrary(
     name: name, path: "Sources/C/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
 }
@@ -35,14 +36,14 @@ let package = Package(
   targets: [
     library("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
     library("CPNG", pkgConfig: "libpng", apt: "libpng-dev"),
-    library("CJPEG", pkgConfig: "libjpeg", apt: "libjpeg-dev"),
+    library("CJPEG", apt: "libjpeg-dev"),
     library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
     library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
-    library("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
+    library("CYAML", apt: "libyaml-dev"),
     library("CLua54", pkgConfig: "lua5.4", apt: "liblua5.4-dev"),
     c("COneDNN", links: "dnnl"),
     c("CKernels", links: "gomp"),
-    c("CImaging", dependencies: ["CPNG", "CJPEG"]),
+    c("CImaging", dependencies: ["CPNG", "CJPEG"], links: ":libjpeg.a"),
     c("CConfinement"),
     c("CPlatform"),
     c("CNativePlugin", cSettings: nil),
