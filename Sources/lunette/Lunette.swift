@@ -25,7 +25,7 @@ enum Program {
     signal(SIGXFSZ, SIG_IGN)
     do {
       try Surroundings.checkThreads()
-      ThreadWaiting.settle()
+      Restart.ifNeeded()
       try Surroundings.checkStack()
       let arguments = PluginRunCommand.expanded(Array(CommandLine.arguments.dropFirst()))
       try CommandName.check(arguments)

@@ -14,7 +14,7 @@ import Testing
     let (status, output) = try program.shell(
       """
       LUNETTE='\(Program.url.path)' FUZZ_FINDINGS='\(program.folder.path)' FUZZ_CALLS=350 \
-      '\(Self.root.path)/Scripts/dev/fuzz-bindings/run' 1 \(seed)
+      '\(Self.root.path)/Scripts/dev/fuzz-bindings/run' 0 \(seed)
       """)
     #expect(status == 0, "\(output)")
     #expect(output.contains("350 calls in 1 children, 0 findings"), "\(output)")
@@ -29,7 +29,8 @@ import Testing
         "debug.setmetatable(nil, nil) os.execute('kill -ABRT ' .. io.open('/proc/self/stat'):read('n'))",
         "signal"
       ),
-      ("while true do end", "hung"), ("error('Optional(3)')", "not for people"),
+      // A loop in Lua that the fuzzer's hook does not end.
+      ("debug.sethook() while true do end", "hung"), ("error('Optional(3)')", "not for people"),
     ] {
       try program.script(call, name: "call.lua")
       let (status, output) = try program.shell(

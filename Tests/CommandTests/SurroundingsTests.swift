@@ -67,7 +67,10 @@ import Testing
     Case(
       "ulimit -s 64; $LUNETTE eval 1+1", 1, "the stack may have 64 KB here and 1024 KB are needed (ulimit -s)"
     ),
-    Case("ulimit -S -s 64; $LUNETTE eval 1+1", 0),
+    Case("ulimit -S -s 64; env -u OMP_WAIT_POLICY -u GOMP_SPINCOUNT $LUNETTE eval 1+1", 0),
+    Case("ulimit -S -s 64; OMP_WAIT_POLICY=active $LUNETTE eval 1+1", 0),
+    Case("ulimit -S -s 64; GOMP_SPINCOUNT=1 $LUNETTE eval 1+1", 0),
+    Case("ulimit -s 2048; ulimit -S -s 64; OMP_WAIT_POLICY=passive $LUNETTE eval 1+1", 0),
     Case("ulimit -s 1024; \(run)", 0, "report.html"),
     Case("ulimit -n 6; \(run)", 1, "Too many open files"),
     Case("ulimit -n 20; \(run)", 0, "report.html"),
