@@ -7,9 +7,11 @@ public enum Subprocess {
   /// - Returns: its status (128 and the signal for one that a signal ended) and what it printed; nil where there is no such program.
   ///   Its stderr is ours.
   /// - Throws: `FileError` that names the program if it cannot be started.
-  public static func run(_ program: String, _ arguments: [String], environment: [String]? = nil) throws(FileError) -> (
-    status: Int32, output: [UInt8]
-  )? {
+  public static func run(_ program: String, _ arguments: [String], environment: [String]? = nil)
+    throws(FileError) -> (
+      status: Int32, output: [UInt8]
+    )?
+  {
     var ends: [Int32] = [0, 0]
     guard pipe(&ends) == 0 else { throw .last(program) }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }

@@ -1,6 +1,5 @@
 import Encoding
 
-
 /// The settings of a published class, by what they are here. A setting that is in none of the lists is refused, so that
 /// a new one is never ignored.
 public struct ClassSettings: Sendable {
