@@ -227,7 +227,7 @@ import Testing
   ]
   /// Modules whose functions get and give numbers, tensors and other values of the host, and tables made for the call.
   private static let modules: Set<String> = [
-    "tensor", "image", "plot", "stats", "metrics", "linalg", "optim", "json",
+    "tensor", "image", "plot", "stats", "metrics", "linalg", "optim", "json", "text",
   ]
 
   @Test func everyWayAcrossIsListed() throws {
@@ -313,6 +313,28 @@ import Testing
         assert(thief.draw() == first and \(draw) == first)
         return "own"
         """) == "own")
+  }
+
+  /// Metrics of plugins are found under their full names in plugins too, and cross as all does.
+  @Test func metricsOfOthersAreFound() throws {
+    let bench = try bench(
+      """
+      return { first = function() return lunette.metrics["victim.all"].list[1] end,
+        change = function() lunette.metrics["victim.all"].list[1] = 9 end,
+        misspelt = function() return lunette.metrics["victim.triple"] end,
+        own = function() return lunette.metrics.none end, open = function() return getmetatable(lunette.metrics) end }
+      """)
+    #expect(
+      bench.run(
+        """
+        local thief = require "thief"
+        local ok, message = pcall(thief.misspelt)
+        assert(not ok and tostring(message):find("has no 'triple' among its metrics", 1, true), message)
+        ok, message = pcall(thief.change)
+        assert(not ok and tostring(message):find("'victim' cannot be changed by others", 1, true), message)
+        assert(thief.own() == nil and not thief.open())
+        return thief.first()
+        """) == "1")
   }
 
   /// What a plugin may open ends with its call: the script's own rights are back, also after an error.
