@@ -117,7 +117,7 @@ let package = Package(
     .testTarget(name: "PluginPackagesTests", dependencies: ["PluginPackages"]),
     .testTarget(
       name: "ScriptingTests",
-      dependencies: ["Scripting", "PluginPackages", "Notebook", "Lua", "Imaging", "Tensor"],
+      dependencies: ["Scripting", "Notebook", "Lua", "Imaging", "Tensor"],
       exclude: ["Goldens"]),
     .testTarget(name: "FuzzedReaderTests", dependencies: ["fuzz-readers"], exclude: ["Seeds", "Findings"]),
     .testTarget(name: "PromptTests", dependencies: ["Prompt", "Imaging", "Tensor"]),

@@ -2,6 +2,9 @@
 public struct PluginPackage: Sendable {
   public let manifest: Manifest
   public let tree: FileTree
+  /// What lay beside it that the plugin would use and that its manifest does not declare, so that it is left out: modules, and files
+  /// of folders that Lunette looks into.
+  public let undeclared: [String]
   /// Of the list of files with their hashes.
   public var checksum: String { Checksum.of(tree) }
 
@@ -18,6 +21,7 @@ public struct PluginPackage: Sendable {
       if !isGranted || !manifest.capabilities.contains(.native) { try Self.refuseNativeCode(installed) }
       installed.files[manifest.fileName] = text
       self.tree = installed
+      undeclared = Self.undeclared(in: tree, manifest)
     } catch let error as PluginError {
       throw PluginError(error.message.hasPrefix(file) ? error.message : "\(file): \(error.message)")
     }
@@ -52,6 +56,32 @@ public struct PluginPackage: Sendable {
 
   private static func isArchive(_ name: String) -> Bool {
     [".zip", ".tar", ".tar.gz", ".tgz"].contains { name.hasSuffix($0) }
+  }
+
+  // MARK: What is left out
+
+  /// Folders that Lunette looks into. Tests and examples may stay at home: nobody's scripts come out otherwise without them.
+  private static let foldersWithMeaning = ["help", "model", "native"]
+
+  private static func undeclared(in tree: FileTree, _ manifest: Manifest) -> [String] {
+    let declared = Set(manifest.modules.values)
+    return tree.files.keys.sorted().filter { path in
+      let folder = path.contains("/") ? String(path.prefix { $0 != "/" }) : ""
+      guard !declared.contains(path), !manifest.folders.contains(folder) else { return false }
+      if foldersWithMeaning.contains(folder) { return true }
+      return path.hasSuffix(".lua") && !["lua", "doc", "tests", "examples"].contains(folder)
+    }
+  }
+
+  /// Whoever shares the plugin asks first.
+  ///
+  /// - Throws: where something would be left out that the plugin would use: it would work for its author alone.
+  public func checkDeclared() throws {
+    guard let path = undeclared.first else { return }
+    let isFolder = Self.foldersWithMeaning.contains { path.hasPrefix($0 + "/") }
+    throw PluginError(
+      "\(path) would be left out: \(manifest.fileName) does not declare it (in "
+        + (isFolder ? "build.copy_directories)" : "build.modules)"))
   }
 
   // MARK: Layout

@@ -2,9 +2,11 @@ import Platform
 
 /// Text in files.
 enum TextFile {
-  /// The text of a file; nil where it cannot be read.
-  static func read(_ path: String) -> String? {
-    (try? FileBytes.read(path, isRegular: false)).map { String(decoding: $0, as: UTF8.self) }
+  /// What is made of a text takes several times its size: more than that is not meant to be one.
+  private static let largest = 1 << 28
+
+  static func read(_ path: String) throws(FileError) -> String {
+    String(decoding: try FileBytes.read(path, isRegular: false, limit: largest), as: UTF8.self)
   }
 
   /// What was there stays until the new text is complete.

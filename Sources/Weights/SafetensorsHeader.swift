@@ -32,6 +32,10 @@ public struct SafetensorsHeader: Sendable {
       throw fail("not a safetensors file: \(file.count) bytes, at least 8 are needed for the header length")
     }
     let length = UInt64(littleEndian: file.loadUnaligned(as: UInt64.self))
+    // The first bytes of other formats may be a small number too; an object after it is what they never have.
+    if file.count > 8, file[8] != UInt8(ascii: "{"), let name = ForeignFile.name(of: file) {
+      throw fail(name)
+    }
     guard length <= SafetensorsHeader.maximumLength else {
       throw fail(ForeignFile.name(of: file) ?? "bad header length \(length): not a safetensors file")
     }

@@ -55,6 +55,47 @@ import Testing
         == "lunette: the plugin 'sharp-maps' is not installed\n")
   }
 
+  @Test func extensionsAreScaffolded() throws {
+    #expect(try run("plugin", "new", "sharp-maps", "--extensions").status == 0)
+    let tested = try run("plugin", "test", "sharp-maps")
+    #expect(tested.status == 0, "\(tested.output)\(tested.errors)")
+    #expect(
+      try run("plugin", "check", "sharp-maps").output == "sharp-maps 0.1-1: nothing to complain about\n")
+    #expect(try run("plugin", "pack", "sharp-maps").output == "./sharp-maps-0.1-1.all.rock\n")
+    #expect(try run("plugin", "install", "sharp-maps-0.1-1.all.rock").errors.isEmpty)
+    let share = try run("sharp-maps", "noise")
+    #expect(Double(share.output.dropLast()).map { $0 > 0.1 && $0 < 1 } == true, "\(share.errors)")
+    #expect(try run("sharp-maps", "noise", "x").errors.contains("a seed expected, got 'x'"))
+    #expect(
+      try run("eval", "lunette.metrics['sharp-maps.concentration'](lunette.tensor.ones{ 10, 10 })").status
+        == 0)
+  }
+
+  /// What the plugin uses on its author's machine and would not have on others'.
+  @Test(arguments: [
+    "extensions.lua", "parts/maps.lua", "help/maps.md", "model/unet/config.json", "native/maps.c",
+  ])
+  func whatThePluginUsesIsDeclared(_ path: String) throws {
+    _ = try run("plugin", "new", "maps")
+    let file = program.file("maps/\(path)")
+    try FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data("return {}\n".utf8).write(to: file)
+    let packed = try run("plugin", "pack", "maps")
+    #expect(packed.status == 1)
+    let place = path.hasSuffix(".lua") ? "build.modules" : "build.copy_directories"
+    #expect(
+      packed.errors
+        == "lunette: \(path) would be left out: maps-0.1-1.rockspec does not declare it (in \(place))\n")
+    #expect(!FileManager.default.fileExists(atPath: program.file("maps-0.1-1.all.rock").path))
+    #expect(try run("plugin", "check", "maps").output.contains("\(path): the manifest does not declare it"))
+    let installed = try run("plugin", "install", "maps")
+    #expect(installed.status == 0)
+    #expect(
+      installed.errors
+        == "lunette: warning: \(path) is not installed: maps-0.1-1.rockspec does not declare it\n")
+  }
+
   private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().path
   static let shipped = ((try? FileManager.default.contentsOfDirectory(atPath: root + "/Plugins")) ?? [])

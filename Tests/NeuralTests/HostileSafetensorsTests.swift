@@ -47,6 +47,23 @@ struct HostileSafetensorsTests {
     expectRefusal(file(header: "{}", length: length, data: 0), "bad header length \(length)")
   }
 
+  /// Formats whose first bytes are a small number where safetensors has a length.
+  @Test(
+    arguments: [
+      (Array("PK\u{3}\u{4}".utf8) + [0, 0, 0, 0, 0, 0], "pickle"),
+      (Array("PK\u{3}\u{4}".utf8) + [20, 0, 0, 0, 8, 0], "pickle"),
+      ([0x80, 4, 0x95, 0x10, 1, 0, 0, 0, 0, 0], "pickle"),
+      ([0x80, 2, 0x7d, 0x71, 0, 0x58, 1, 0, 0, 0], "pickle"),
+      (Array("GGUF".utf8) + [3, 0, 0, 0, 1, 0], "GGUF"), (Array("<html><p>".utf8), "web page"),
+    ] as [([UInt8], String)])
+  func otherFormats(start: [UInt8], name: String) {
+    expectRefusal(directory.write(start + [UInt8](repeating: 1, count: 64), to: "x.safetensors"), name)
+  }
+
+  @Test func headerOfThePicklesNumber() {
+    expectRefusal(file(header: "{}", length: 0x280, data: 0), "bad header length 640")
+  }
+
   @Test(arguments: [100_000_001, 1 << 40, .max, .max - 7, 1 << 63] as [UInt64])
   func absurdHeaderLength(length: UInt64) {
     expectRefusal(file(header: "{}", length: length, data: 64), "bad header length \(length)")

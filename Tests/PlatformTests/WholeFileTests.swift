@@ -141,4 +141,23 @@ import Testing
     #expect(try FileBytes.read("/dev/null", isRegular: false).isEmpty)
     #expect(try !FileBytes.read("/proc/self/status").isEmpty, "its size is said to be 0")
   }
+
+  /// What has no end, and what is larger than any memory, is refused before it takes all.
+  @Test(arguments: [true, false]) func bytesWithoutEnd(isRegular: Bool) throws {
+    #expect(truncate(create("a"), 1 << 42) == 0)
+    func read(_ path: String, limit: Int = FileBytes.largest) -> String? {
+      message { _ = try FileBytes.read(path, isRegular: isRegular, limit: limit) }
+    }
+    #expect(read(folder("a")) == folder("a: larger than 1073741824 bytes"))
+    #expect(read(folder("a"), limit: .max) == folder("a: Cannot allocate memory"))
+    #expect(
+      read("/dev/zero") == (isRegular ? "/dev/zero: not a file" : "/dev/zero: larger than 268435456 bytes"))
+    #expect(
+      read("/dev/zero", limit: 9) == (isRegular ? "/dev/zero: not a file" : "/dev/zero: larger than 9 bytes"))
+  }
+
+  private func create(_ name: String) -> String {
+    close(open(folder(name), O_CREAT | O_WRONLY, 0o600))
+    return folder(name)
+  }
 }

@@ -270,6 +270,8 @@ import Testing
     #expect(
       package.tree.files.keys.sorted()
         == ["README.md", "init.lua", "maps-1.0-1.rockspec", "tests/a_test.lua", "words.lua"])
+    #expect(package.undeclared == ["stray.lua"])
+    #expect(throws: PluginError.self) { try package.checkDeclared() }
     let rock = try package.rock()
     #expect(rock.name == "maps-1.0-1.all.rock")
     #expect(try PluginPackage(Archive.read(rock.bytes), file: "rock").tree == package.tree)

@@ -315,6 +315,28 @@ import Testing
         """) == "own")
   }
 
+  /// Metrics of plugins are found under their full names in plugins too, and cross as all does.
+  @Test func metricsOfOthersAreFound() throws {
+    let bench = try bench(
+      """
+      return { first = function() return lunette.metrics["victim.all"].list[1] end,
+        change = function() lunette.metrics["victim.all"].list[1] = 9 end,
+        misspelt = function() return lunette.metrics["victim.triple"] end,
+        own = function() return lunette.metrics.none end, open = function() return getmetatable(lunette.metrics) end }
+      """)
+    #expect(
+      bench.run(
+        """
+        local thief = require "thief"
+        local ok, message = pcall(thief.misspelt)
+        assert(not ok and tostring(message):find("has no 'triple' among its metrics", 1, true), message)
+        ok, message = pcall(thief.change)
+        assert(not ok and tostring(message):find("'victim' cannot be changed by others", 1, true), message)
+        assert(thief.own() == nil and not thief.open())
+        return thief.first()
+        """) == "1")
+  }
+
   /// What a plugin may open ends with its call: the script's own rights are back, also after an error.
   @Test func filesAreTheScriptsAgain() throws {
     let bench = try bench(

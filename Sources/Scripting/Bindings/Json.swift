@@ -34,11 +34,12 @@ extension Bindings {
     try addJSONEncoding(to: json)
     try json.function("load(path)") { call -> LuaMany in
       let path: String = try call[1]
-      do { try call.checkReading(path) } catch { return LuaMany(LuaValue.nil, "\(error)") }
-      guard let text = TextFile.read(path) else { return LuaMany(LuaValue.nil, "\(path): cannot be read") }
-      do { return LuaMany(try JSON(parsing: text)) } catch let error as JSONError {
+      do {
+        try call.checkReading(path)
+        return LuaMany(try JSON(parsing: TextFile.read(path)))
+      } catch let error as JSONError {
         return LuaMany(LuaValue.nil, "\(path): \(error)")
-      }
+      } catch { return LuaMany(LuaValue.nil, "\(error)") }
     }
   }
 }

@@ -22,7 +22,7 @@ public struct Documentation: Sendable {
     }.sorted()
     self.init(
       pages: names.compactMap { name in
-        TextFile.read("\(folder)/\(name)").map {
+        (try? TextFile.read("\(folder)/\(name)")).map {
           DocumentationPage(name: String(name.dropLast(3)), markdown: $0)
         }
       })

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// O_PATH, which C headers show on request only: a place to look from, without reading it.
 private let lookUp: Int32 = 0o10000000
@@ -83,15 +84,7 @@ struct FileAccess: Sendable {
   func read(_ path: String) throws -> [UInt8] {
     let file = try open(path, flags: O_RDONLY, for: .reading)
     defer { close(file) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = Glibc.read(file, &chunk, chunk.count)
-      if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else { throw failure(path) }
-      if count == 0 { return bytes }
-      bytes += chunk[..<count]
-    }
+    do { return try FileBytes.read(file, path) } catch { throw ScriptingError(error.description) }
   }
 
   // MARK: Where things lie

@@ -8,7 +8,7 @@ enum SandboxPrelude {
     local rawequal, rawget, rawlen, rawset = rawequal, rawget, rawlen, rawset
     local getmetatable, setmetatable, load, collectgarbage = getmetatable, setmetatable, load, collectgarbage
     local string, table, utf8, coroutine, os, io, debug = string, table, utf8, coroutine, os, io, debug
-    local format, gsub, sub, traceback = string.format, string.gsub, string.sub, debug.traceback
+    local find, format, gsub, sub, traceback = string.find, string.format, string.gsub, string.sub, debug.traceback
     local iotype, unpack = io.type, table.unpack
     local collections = { collect = true, count = true, step = true }
 
@@ -92,6 +92,12 @@ enum SandboxPrelude {
       function plugin.lunette.extension(kind, name)
         local value, owner = plugin.extension(kind, name)
         return wall.convert(value, owner, plugin.world)
+      end
+      local extension, metrics = plugin.lunette.extension, plugin.lunette.metrics
+      if type(metrics) == "table" and getmetatable(metrics) == nil then
+        setmetatable(metrics, { __metatable = false, __index = function(_, name)
+          if type(name) == "string" and find(name, ".", 1, true) then return extension("metrics", name) end
+        end })
       end
       function environment.require(name)
         if type(name) ~= "string" then

@@ -50,16 +50,16 @@ struct PluginCheckCommand: ParsableCommand {
     return complaints
   }
 
-  /// Lua files that would not be installed.
+  /// Files that would not be installed: what the plugin would use, and its own tests and examples.
   private func undeclared(_ workshop: PluginWorkshop) -> [String] {
-    let manifest = workshop.manifest
-    let declared = Set(manifest.modules.values)
-    return workshop.tree.files.keys.sorted()
-      .filter { path in
-        path.hasSuffix(".lua") && !declared.contains(path)
-          && !manifest.folders.contains { path.hasPrefix($0 + "/") }
-      }
-      .map { "\($0): the manifest does not declare it" }
+    let installed = workshop.package.tree.files
+    let forAuthors = workshop.tree.files.keys.filter { path in
+      path.hasSuffix(".lua") && installed[path] == nil
+        && ["tests/", "examples/"].contains { path.hasPrefix($0) }
+    }
+    return (workshop.package.undeclared + forAuthors).sorted().map {
+      "\($0): the manifest does not declare it"
+    }
   }
 
   /// Functions that others call have a comment `---` above them.
@@ -142,6 +142,7 @@ struct PluginPackCommand: ParsableCommand {
   func run() throws {
     try reporting {
       let workshop = try PluginWorkshop(folder)
+      try workshop.package.checkDeclared()
       let rock = try workshop.package.rock()
       try Files.makeFolder(out)
       let path = "\(out)/\(rock.name)"

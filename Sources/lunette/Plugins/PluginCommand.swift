@@ -51,6 +51,9 @@ struct PluginWorkplace {
     }
     Terminal.line(
       "installed \(entry.name) \(entry.version)\(Self.summary(manifest)) in \(tree.folder(entry))")
+    for path in package.undeclared {
+      Terminal.note("warning: \(path) is not installed: \(manifest.fileName) does not declare it")
+    }
     for capability in manifest.capabilities.sorted() {
       let answer = isGranted ? "granted" : "not granted; --trust grants it"
       Terminal.line("  asks to \(capability.meaning) (\(capability.label)): \(answer)")

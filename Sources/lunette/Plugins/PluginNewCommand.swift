@@ -9,6 +9,9 @@ struct PluginNewCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("What scripts will require it as.", valueName: "name"))
   var name: String
 
+  @Flag(help: "Also write extensions.lua, with a command and a metric that the plugin adds to the program.")
+  var extensions = false
+
   func run() throws {
     try reporting {
       guard PluginName.isValid(name) else {
@@ -16,7 +19,7 @@ struct PluginNewCommand: ParsableCommand {
       }
       guard !PluginName.isReserved(name) else { throw CommandError("'\(name)' is taken") }
       guard !Disk.exists(name) else { throw CommandError("\(name): File exists") }
-      for (path, text) in PluginSkeleton.files(name) {
+      for (path, text) in PluginSkeleton.files(name, withExtensions: extensions) {
         let file = "\(name)/\(path)"
         try Disk.makeFolder(String(file[..<(file.lastIndex(of: "/") ?? file.endIndex)]))
         try Disk.writeFile(Array(text.utf8), to: file)
@@ -28,12 +31,15 @@ struct PluginNewCommand: ParsableCommand {
 
 /// What a new plugin begins with: a measure on tensors, its tests, an example.
 enum PluginSkeleton {
-  static func files(_ name: String) -> [(path: String, text: String)] {
-    let parts = [
-      ("NAME-0.1-1.rockspec", rockspec), ("init.lua", module), ("health.lua", health),
-      ("tests/NAME_test.lua", test), ("examples/NAME.lua", example), ("README.md", readme),
-      ("CHANGELOG.md", changelog), ("LICENSE", license),
+  static func files(_ name: String, withExtensions: Bool = false) -> [(path: String, text: String)] {
+    var parts = [
+      ("NAME-0.1-1.rockspec", rockspec(withExtensions: withExtensions)), ("init.lua", module),
+      ("health.lua", health), ("tests/NAME_test.lua", test), ("examples/NAME.lua", example),
+      ("README.md", readme), ("CHANGELOG.md", changelog), ("LICENSE", license),
     ]
+    if withExtensions {
+      parts += [("extensions.lua", extensions), ("tests/extensions_test.lua", extensionsTest)]
+    }
     // A name with a dash is no name of a variable.
     let variable = name.replacing("-", with: "_")
     return parts.map { path, text in
@@ -44,24 +50,27 @@ enum PluginSkeleton {
     }
   }
 
-  private static let rockspec = """
-    rockspec_format = "3.0"
-    package = "NAME"
-    version = "0.1-1"
-    source = { url = "git+https://example.org/NAME.git", tag = "v0.1" }
-    description = {
-      summary = "How concentrated a map is",
-      license = "MIT",
-      labels = { "lunette" },
-    }
-    dependencies = { "lua >= 5.4" }
-    build = {
-      type = "builtin",
-      modules = { ["NAME"] = "init.lua", ["NAME.health"] = "health.lua" },
-      copy_directories = { "tests", "examples" },
-    }
+  private static func rockspec(withExtensions: Bool) -> String {
+    let extensions = withExtensions ? #"["NAME.extensions"] = "extensions.lua", "# : ""
+    return """
+      rockspec_format = "3.0"
+      package = "NAME"
+      version = "0.1-1"
+      source = { url = "git+https://example.org/NAME.git", tag = "v0.1" }
+      description = {
+        summary = "How concentrated a map is",
+        license = "MIT",
+        labels = { "lunette" },
+      }
+      dependencies = { "lua >= 5.4" }
+      build = {
+        type = "builtin",
+        modules = { ["NAME"] = "init.lua", \(extensions)["NAME.health"] = "health.lua" },
+        copy_directories = { "tests", "examples" },
+      }
 
-    """
+      """
+  }
 
   private static let module = """
     -- How concentrated a map is: the share of its mass in the brightest part of its area.
@@ -86,6 +95,42 @@ enum PluginSkeleton {
     return VARIABLE
 
     """
+
+  private static let extensions = #"""
+    -- What the plugin adds to the program. Nothing of it runs until somebody asks for one by its full name.
+    local lunette = require "lunette"
+    local VARIABLE = require "NAME"
+
+    return {
+      commands = {
+        noise = {
+          summary = "Says how concentrated noise is: lunette NAME noise [SEED]",
+          run = function(arguments)
+            local seed = math.tointeger(tonumber(arguments[1] or "7"))
+            if not seed then error(("a seed expected, got '%s'"):format(arguments[1]), 0) end
+            print(VARIABLE.concentration(lunette.tensor.randn({ 64, 64 }, { seed = seed }):abs()))
+          end,
+        },
+      },
+      -- lunette.metrics["NAME.concentration"](map)
+      metrics = { concentration = VARIABLE.concentration },
+    }
+
+    """#
+
+  private static let extensionsTest = #"""
+    local lunette = require "lunette"
+    local test = require "lunette.test"
+
+    test.case("the metric is there under its full name", function()
+      test.near(lunette.metrics["NAME.concentration"](lunette.tensor.ones{ 10, 10 }), 0.1)
+    end)
+
+    test.case("a seed that is no number is refused", function()
+      test.fails("a seed expected, got 'x'", lunette.extension("commands", "NAME.noise").run, { "x" })
+    end)
+
+    """#
 
   private static let health = """
     -- Whether the plugin works with a model: `lunette plugin check` asks.
