@@ -31,7 +31,7 @@ enum InertMarkup {
     "font-weight",
     "font-variant-numeric", "font-style", "text-anchor", "dominant-baseline", "transform", "id", "clip-path",
     "offset",
-    "stop-color", "stop-opacity", "role", "aria-label", "shape-rendering", "style",
+    "stop-color", "stop-opacity", "overflow", "role", "aria-label", "shape-rendering", "style",
   ]
   private static let properties: Set<String> = [
     "fill", "stroke", "color", "opacity", "fill-opacity", "stroke-width", "font-size", "font-weight",
