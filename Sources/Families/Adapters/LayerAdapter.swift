@@ -101,7 +101,7 @@ struct LayerAdapter {
 
   private func fault(_ name: String, _ found: [Int], _ model: String, _ shape: [Int]) -> PipelineError {
     PipelineError(
-      "\(lora.path): '\(name)' of shape \(braced(found)) does not fit '\(model)' of shape \(braced(shape)): "
+      "\(lora.path): '\(name)' of shape \(Shape.text(found)) does not fit '\(model)' of shape \(Shape.text(shape)): "
         + "the adapter was made for another model")
   }
 
@@ -130,7 +130,7 @@ struct LayerAdapter {
     guard let name = tensors[.alpha] else { return strength }
     guard files.shape(of: name)?.reduce(1, *) == 1 else {
       throw PipelineError(
-        "\(lora.path): '\(name)' must be one number, has shape \(braced(files.shape(of: name) ?? []))")
+        "\(lora.path): '\(name)' must be one number, has shape \(Shape.text(files.shape(of: name) ?? []))")
     }
     let alpha = Double(try files.tensor(named: name).max().item())
     guard alpha.isFinite else {
@@ -152,8 +152,8 @@ struct LayerAdapter {
       up.first == shape[0], up.reduce(1, *) == shape[0] * rank
     else {
       throw PipelineError(
-        "\(lora.path): the factors \(braced(up)) and \(braced(down)) of '\(layer.path)' do not fit '\(target.weight)' "
-          + "of shape \(braced(shape)): the adapter was made for another model")
+        "\(lora.path): the factors \(Shape.text(up)) and \(Shape.text(down)) of '\(layer.path)' do not fit '\(target.weight)' "
+          + "of shape \(Shape.text(shape)): the adapter was made for another model")
     }
     let (left, right) = (try stored(upName, [shape[0], rank]), try stored(downName, down))
     let factor = try factor()

@@ -48,7 +48,7 @@ public struct TextualInversion: Sendable {
     else {
       throw PipelineError(
         "\(path): not a textual inversion embedding (a single tensor of one vector or several): '\(name)' has "
-          + "shape \(braced(files.shape(of: name) ?? []))")
+          + "shape \(Shape.text(files.shape(of: name) ?? []))")
     }
     self.width = width
     count = shape.count == 2 ? shape[0] : 1

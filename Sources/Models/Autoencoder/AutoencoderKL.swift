@@ -89,7 +89,7 @@ public final class AutoencoderKL: ImageCodec {
     else {
       throw PipelineError(
         "the VAE encodes pictures {rows, H, W, \(model.imageChannels)} with H and W multiples of \(factor), "
-          + "got \(braced(image.shape))")
+          + "got \(Shape.text(image.shape))")
     }
     let moments = try encoder()(image, context: context)
     return Moments(
@@ -121,7 +121,7 @@ public final class AutoencoderKL: ImageCodec {
   public func decodeUnscaled(_ latents: Tensor, context: RunContext) throws -> Tensor {
     guard latents.rank == 4, latents.shape[3] == latentChannels, latents.count > 0 else {
       throw PipelineError(
-        "the VAE decodes latents {rows, h, w, \(latentChannels)}, got \(braced(latents.shape))")
+        "the VAE decodes latents {rows, h, w, \(latentChannels)}, got \(Shape.text(latents.shape))")
     }
     let decoder = try decoder()
     guard let tiles, tiles.divides(latents) else { return try decoder(latents, context: context) }

@@ -102,7 +102,7 @@ public struct ImagePreprocessor {
   /// - Returns: {height, width, 3}
   public func callAsFunction(_ image: Tensor) throws -> Tensor {
     guard image.rank == 3, image.shape[2] == 3, image.count > 0 else {
-      throw PipelineError("image must be of shape {height, width, 3}, got \(braced(image.shape))")
+      throw PipelineError("image must be of shape {height, width, 3}, got \(Shape.text(image.shape))")
     }
     let (height, width) = (image.shape[0], image.shape[1])
     let short = min(height, width)

@@ -96,7 +96,7 @@ public final class TextEncoder: SoftTextEmbedder {
     else {
       throw PipelineError(
         "token embeddings must be {texts, up to \(maximumLength), \(embeddingWidth)}, "
-          + "got \(braced(embeddings.shape))")
+          + "got \(Shape.text(embeddings.shape))")
     }
     return try embeddings.adding(positions.weight.tensor().narrowed(0, start: 0, length: embeddings.shape[1]))
   }

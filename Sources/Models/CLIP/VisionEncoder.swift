@@ -61,7 +61,7 @@ public final class VisionEncoder {
     guard pixels.rank == 4, Array(pixels.shape[1...]) == [imageSize, imageSize, channels] else {
       throw PipelineError(
         "the vision encoder takes pictures {N, \(imageSize), \(imageSize), \(channels)}, "
-          + "got \(braced(pixels.shape))")
+          + "got \(Shape.text(pixels.shape))")
     }
     let count = pixels.shape[0]
     let embedded = try patches(pixels).reshaped([count, -1, width])

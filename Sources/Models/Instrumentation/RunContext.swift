@@ -73,8 +73,8 @@ public final class RunContext {
       guard let replacement = try hook.body(current, place) else { continue }
       guard replacement.shape == value.shape else {
         throw PipelineError(
-          "hook '\(hook.pattern)' at \(site) must return nil or a tensor of shape \(braced(value.shape)), "
-            + "got \(braced(replacement.shape))")
+          "hook '\(hook.pattern)' at \(site) must return nil or a tensor of shape \(Shape.text(value.shape)), "
+            + "got \(Shape.text(replacement.shape))")
       }
       // The hook may write over what it returned, for the next site.
       current = try replacement.clone()
@@ -111,6 +111,3 @@ struct RowRun {
     return runs
   }
 }
-
-/// A shape as users write it: `{2, 77, 768}`.
-public func braced(_ shape: [Int]) -> String { "{" + shape.map(String.init).joined(separator: ", ") + "}" }

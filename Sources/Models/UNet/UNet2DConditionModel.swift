@@ -146,13 +146,13 @@ public final class UNet2DConditionModel: NoisePredictor {
     let channels = sampleChannels + conditionChannels
     guard sample.rank == 4, sample.shape[3] == channels else {
       throw PipelineError(
-        "the UNet takes samples {rows, H, W, \(channels)}, got \(braced(sample.shape))")
+        "the UNet takes samples {rows, H, W, \(channels)}, got \(Shape.text(sample.shape))")
     }
     guard embedding.rank == 3, embedding.shape[0] == sample.shape[0], embedding.shape[2] == embeddingWidth
     else {
       throw PipelineError(
         "the UNet takes text embeddings {\(sample.shape[0]), tokens, \(embeddingWidth)}, "
-          + "got \(braced(embedding.shape))")
+          + "got \(Shape.text(embedding.shape))")
     }
   }
 }

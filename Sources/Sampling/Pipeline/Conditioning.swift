@@ -65,7 +65,7 @@ struct Conditioning {
       && (shape.count == 2 || (shape.count == 3 && (shape[0] == samples || shape[0] == 1)))
     guard fits, shape[shape.count - 2] > 0 else {
       let batch = samples > 1 ? " or {\(samples), tokens, \(width)}" : ""
-      throw PipelineError("\(what) must be of shape {tokens, \(width)}\(batch), got \(braced(shape))")
+      throw PipelineError("\(what) must be of shape {tokens, \(width)}\(batch), got \(Shape.text(shape))")
     }
   }
 }

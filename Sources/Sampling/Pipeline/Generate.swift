@@ -262,7 +262,7 @@ private final class Run {
     guard assigned.shape.dropFirst() == latents.shape.dropFirst(), [1, count].contains(assigned.shape[0])
     else {
       throw PipelineError(
-        "latents set by on_step must be of shape \(braced(latents.shape)), got \(braced(state.latents.shape))"
+        "latents set by on_step must be of shape \(Shape.text(latents.shape)), got \(Shape.text(state.latents.shape))"
       )
     }
     return try assigned.expanded(latents.shape).clone()

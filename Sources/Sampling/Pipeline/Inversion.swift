@@ -23,7 +23,7 @@ extension Pipeline {
   /// - Returns: the state that enters each step of a DDIM run of the same settings, and last the picture's own latents
   public func invert(_ latents: Tensor, _ request: InversionRequest) throws -> [Tensor] {
     guard latents.rank == 3 else {
-      throw PipelineError("latents must be of shape {channels, h, w}, got \(braced(latents.shape))")
+      throw PipelineError("latents must be of shape {channels, h, w}, got \(Shape.text(latents.shape))")
     }
     let steps = request.steps ?? defaultSteps
     let inversion = try DDIMInversion(

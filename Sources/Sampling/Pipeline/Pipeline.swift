@@ -71,7 +71,8 @@ public final class Pipeline {
     let table = try encoder.tokenTable()
     let vocabulary = table.shape[0]
     guard probabilities.rank == 2, probabilities.shape[1] == vocabulary, probabilities.count > 0 else {
-      throw PipelineError("soft must be of shape {tokens, \(vocabulary)}, got \(braced(probabilities.shape))")
+      throw PipelineError(
+        "soft must be of shape {tokens, \(vocabulary)}, got \(Shape.text(probabilities.shape))")
     }
     return try encode(rows: probabilities.matmul(table))
   }
@@ -81,7 +82,7 @@ public final class Pipeline {
     let encoder = try softEncoder()
     guard rows.rank == 2, rows.count > 0 else {
       throw PipelineError(
-        "rows must be of shape {tokens, \(encoder.embeddingWidth)}, got \(braced(rows.shape))")
+        "rows must be of shape {tokens, \(encoder.embeddingWidth)}, got \(Shape.text(rows.shape))")
     }
     return try encoder.encode(rows.unsqueezed(0), context: RunContext()).squeezed(0)
   }
@@ -122,7 +123,7 @@ public final class Pipeline {
   /// The latents of a picture {height, width, 3} in [0, 1]: {C, h, w}, the mean of the codec's distribution.
   public func encodeImage(_ image: Tensor) throws -> Tensor {
     guard image.rank == 3, image.shape[2] == 3 else {
-      throw PipelineError("image must be of shape {height, width, 3}, got \(braced(image.shape))")
+      throw PipelineError("image must be of shape {height, width, 3}, got \(Shape.text(image.shape))")
     }
     _ = try latentSize(width: image.shape[1], height: image.shape[0])
     let input = try image.multiplying(2).adding(-1).unsqueezed(0).contiguous()
@@ -216,7 +217,7 @@ public final class Pipeline {
     guard shape.count == 3 || shape.count == 4, !shape.contains(0), shape[shape.count - 3] == channels else {
       throw PipelineError(
         "\(name) must be of shape {\(channels), h, w} or {n, \(channels), h, w}, "
-          + "got \(braced(shape))")
+          + "got \(Shape.text(shape))")
     }
     return shape.count == 3 ? try latents.unsqueezed(0) : latents
   }

@@ -66,7 +66,7 @@ extension Pipeline {
   private func checked(_ output: Tensor, _ input: Tensor) throws -> Tensor {
     guard output.shape == Array(input.shape.dropLast()) + [unet.sampleChannels] else {
       throw PipelineError(
-        "the UNet turned a sample of shape \(braced(input.shape)) into \(braced(output.shape)): "
+        "the UNet turned a sample of shape \(Shape.text(input.shape)) into \(Shape.text(output.shape)): "
           + "models that predict anything beside the noise are not supported yet")
     }
     return output

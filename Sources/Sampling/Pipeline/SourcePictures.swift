@@ -21,7 +21,7 @@ struct SourcePictures {
     let shape = images.shape
     guard shape.count == 4, shape[3] == 3, !shape.contains(0) else {
       throw PipelineError(
-        "image must be of shape {height, width, 3} or {n, height, width, 3}, got \(braced(image.shape))")
+        "image must be of shape {height, width, 3} or {n, height, width, 3}, got \(Shape.text(image.shape))")
     }
     guard shape[1] % pipeline.factor == 0, shape[2] % pipeline.factor == 0 else {
       throw PipelineError(
@@ -43,7 +43,7 @@ struct SourcePictures {
     guard batch.rank == 3, Array(batch.shape.suffix(2)) == size, batch.shape[0] > 0 else {
       throw PipelineError(
         "mask must be of shape {\(size[0]), \(size[1])} as image, or {n, \(size[0]), \(size[1])}, "
-          + "got \(braced(mask.shape))")
+          + "got \(Shape.text(mask.shape))")
     }
     return try batch.greaterOrEqual(to: 0.5)
   }
