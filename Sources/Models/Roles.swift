@@ -32,6 +32,9 @@ public protocol ImageCodec {
   /// Pixels per latent in each direction.
   var factor: Int { get }
   var latentChannels: Int { get }
+  /// Reads now what is otherwise read at its first use, so that a fault in the file is found now.
+  func load() throws
+
   /// Where hooks may listen.
   func encoderSites() throws -> SiteList
   func decoderSites() throws -> SiteList
@@ -51,6 +54,8 @@ public protocol ImageCodec {
 }
 
 extension ImageCodec {
+  public func load() throws {}
+
   public func encode(_ image: Tensor, sampling noise: Tensor, context: RunContext) throws -> Tensor {
     try encode(image, context: context).expanded(noise.shape)
   }

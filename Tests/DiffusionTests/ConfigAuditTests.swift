@@ -129,7 +129,7 @@ import Weights
         "text_projection.weight", "visual_projection.weight",
       ], loudness: loudness)
     let source = ComponentSource(
-      name: "clip", className: "CLIPModel", directory: Goldens.path("tiny-sd1/tokenizer"),
+      name: "clip", className: "CLIPModel", directory: Goldens.path("tiny-sd1/tokenizer"), task: .clip,
       contents: ComponentSource.Contents(
         configuration: configuration,
         weights: ComponentWeights(

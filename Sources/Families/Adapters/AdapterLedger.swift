@@ -17,7 +17,12 @@ struct AdapterLedger {
   private var words: [(token: String, tensor: String)] = []
   private var unknown: [String] = []
 
-  init(path: String) { self.path = path }
+  private let families: FamilyRegistry
+
+  init(path: String, families: FamilyRegistry) {
+    self.path = path
+    self.families = families
+  }
 
   mutating func enter(_ name: String) throws {
     if name.hasPrefix(Self.bundlePrefix) {
@@ -28,7 +33,7 @@ struct AdapterLedger {
       unknown.append(name)
       return
     }
-    let (component, layer) = try LoRAFile.place(of: tensor.stem, path)
+    let (component, layer) = try LoRAFile.place(of: tensor.stem, path, families)
     let module = LoRAFile.module(layer, of: component)
     let position = positions["\(component).\(module)"] ?? layers[component]?.count ?? 0
     if positions.updateValue(position, forKey: "\(component).\(module)") == nil {

@@ -11,13 +11,13 @@ public struct LoRA: Sendable {
   let file: LoRAFile
 
   /// - Throws: an error that says what the file is, if it holds no LoRA, or what it holds that is not supported.
-  public init(path: String, scale: Double = 1) throws {
+  public init(path: String, scale: Double = 1, families: FamilyRegistry = .standard) throws {
     guard scale.isFinite else {
       throw PipelineError("the scale of \(path) must be a finite number, got \(scale)")
     }
     self.path = path
     self.scale = scale
-    file = try LoRAFile(path: path)
+    file = try LoRAFile(path: path, families: families)
   }
 
   /// The file beside it that states its settings, where there is one.

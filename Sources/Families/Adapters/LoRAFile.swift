@@ -23,7 +23,7 @@ struct LoRAFile: Sendable {
 
   var path: String { files.path }
 
-  init(path: String) throws {
+  init(path: String, families: FamilyRegistry = .standard) throws {
     let files = try WeightFiles(path: path)
     self.files = files
     // The settings first: they name kinds of adapters that the tensors do not tell.
@@ -36,7 +36,7 @@ struct LoRAFile: Sendable {
       let name = files.names.first { AdapterKind.unsupported($0) == kind } ?? ""
       throw PipelineError("\(path): \(kind), which is not supported; only LoRA is ('\(name)')")
     }
-    var ledger = AdapterLedger(path: path)
+    var ledger = AdapterLedger(path: path, families: families)
     for name in files.names { try ledger.enter(name) }
     let layers = try ledger.closed()
     self.layers = layers
@@ -95,23 +95,11 @@ struct LoRAFile: Sendable {
   }
 
   /// Which layer of which part a name speaks of.
-  static func place(of stem: String, _ path: String) throws -> (component: String, module: String) {
-    let prefixes = [
-      ("lora_unet_", "unet"), ("lora_te_", "text_encoder"), ("lora_te1_", "text_encoder"), ("unet.", "unet"),
-      ("text_encoder.", "text_encoder"),
-    ]
-    let foreign = [
-      "lora_te2_", "lora_te3_", "text_encoder_2.", "text_encoder_3.", "transformer.", "lora_transformer_",
-      "diffusion_model.", "prior.",
-    ]
-    if let prefix = foreign.first(where: stem.hasPrefix) {
-      throw PipelineError(
-        "\(path): made for another family of models (\(prefix)…), not for Stable Diffusion 1 or 2")
-    }
+  static func place(
+    of stem: String, _ path: String, _ families: FamilyRegistry
+  ) throws -> (component: String, module: String) {
     let plain = stem.hasPrefix("base_model.model.") ? String(stem.dropFirst("base_model.model.".count)) : stem
-    if let (prefix, name) = prefixes.first(where: { plain.hasPrefix($0.0) }) {
-      return (name, String(plain.dropFirst(prefix.count)))
-    }
+    if let (component, rest) = try families.place(ofAdapter: plain, path: path) { return (component, rest) }
     // PEFT's own files are of one model, which they do not name.
     let isText = ["text_model.", "encoder.layers.", "embeddings.", "final_layer_norm"].contains(
       where: plain.hasPrefix)

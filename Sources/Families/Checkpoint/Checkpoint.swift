@@ -16,42 +16,61 @@ public final class Checkpoint {
   public let components: [ComponentSource]
   /// What the user should know.
   public private(set) var warnings: [String]
-  private let isSingleFile: Bool
-
-  static let pipelineClasses: Set<String> = [
-    "StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline", "StableDiffusionInpaintPipeline",
-  ]
+  /// The family that the model is of.
+  public let family: ModelFamily
+  let isSingleFile: Bool
+  private let families: FamilyRegistry
 
   /// - Throws: an error that says what the path is if it is no such checkpoint.
-  public init(path: String, options: CheckpointOptions = CheckpointOptions()) throws {
+  public init(
+    path: String, options: CheckpointOptions = CheckpointOptions(), families: FamilyRegistry = .standard
+  ) throws {
     let path = path.hasSuffix("/") && path != "/" ? String(path.dropLast()) : path
     var status = stat()
     guard stat(path, &status) == 0 else { throw PipelineError("\(path): no such model") }
     var parts: [ComponentSource]
     if status.st_mode & S_IFMT == S_IFDIR {
-      let directory = try CheckpointDirectory(path: path, variant: options.variant)
+      let directory = try CheckpointDirectory(path: path, variant: options.variant, families: families)
       isSingleFile = false
-      pipelineClass = directory.pipelineClass
+      (pipelineClass, family) = (directory.pipelineClass, directory.family)
       parts = directory.components
       warnings = []
     } else {
       isSingleFile = true
-      pipelineClass = "StableDiffusionPipeline"
-      (parts, warnings) = try SingleFile(path: path).components(
+      let file = try SingleFile(path: path, families: families)
+      family = file.family
+      pipelineClass = family.pipelineClasses.first ?? family.name
+      (parts, warnings) = try file.components(
         configs: options.configs, tokenizer: options.tokenizer, predictionType: options.predictionType)
     }
     self.path = path
     self.options = options
+    self.families = families
     if let vae = options.vae {
-      parts.removeAll { $0.name == "vae" }
-      parts.append(try ReplacedAutoencoder.source(vae))
+      let role = family.roles.first { $0.task == .codec } ?? .vae
+      parts.removeAll { $0.name == role.name }
+      parts.append(try ReplacedAutoencoder.source(vae, role: role, family: family))
     }
     if let tokenizer = options.tokenizer, !isSingleFile {
-      let directory = SingleFile.tokenizerDirectory(in: tokenizer) ?? tokenizer
-      parts.removeAll { $0.name == "tokenizer" }
-      parts.append(ComponentSource(name: "tokenizer", className: "CLIPTokenizer", directory: directory))
+      for role in family.roles where role.task == .tokenizer {
+        let directory = SingleFile.tokenizerDirectory(in: tokenizer, name: role.name) ?? tokenizer
+        parts.removeAll { $0.name == role.name }
+        parts.append(
+          ComponentSource(
+            name: role.name, className: role.loaders.first?.classNames.first ?? "", directory: directory))
+      }
     }
-    components = try Self.adapted(parts, options)
+    for index in parts.indices {
+      parts[index].task = Self.task(of: parts[index], family, families)
+    }
+    components = try Self.adapted(parts, options, family)
+  }
+
+  /// Parts that a family does not name, as models of refused ones have them, are there for what their classes do.
+  private static func task(
+    of part: ComponentSource, _ family: ModelFamily, _ families: FamilyRegistry
+  ) -> ComponentTask? {
+    family.role(part.name)?.task ?? (try? families.loader(of: part))?.task
   }
 
   /// A directory in the layout of diffusers.
@@ -62,10 +81,10 @@ public final class Checkpoint {
   }
 
   /// Gives each part the adapters that concern it.
-  private static func adapted(_ parts: [ComponentSource], _ options: CheckpointOptions) throws
-    -> [ComponentSource]
-  {
-    let plain = parts.first { $0.name == "text_encoder" }
+  private static func adapted(
+    _ parts: [ComponentSource], _ options: CheckpointOptions, _ family: ModelFamily
+  ) throws -> [ComponentSource] {
+    let plain = parts.first { $0.task == .textEncoder }
     let embeddings = try options.embeddings + options.loras.flatMap { try $0.embeddings() }
     try TextualInversion.checkTokens(embeddings)
     var next = embeddings.isEmpty ? 0 : try plain?.configuration().int("vocab_size", default: 49408) ?? 0
@@ -76,13 +95,15 @@ public final class Checkpoint {
     return parts.map { part in
       var part = part
       part.savesMemory = options.savesMemory
-      if part.name != "vae" { part.precision = options.precision }
-      switch part.name {
-      case "vae": part.tile = options.tile
-      case "unet": part.loras = options.loras
-      case "text_encoder": (part.loras, part.embeddings) = (options.loras, embeddings)
-      case "tokenizer": part.addedTokens = tokens
-      default: break
+      if family.role(part.name)?.takesPrecision ?? (part.task != .codec) {
+        part.precision = options.precision
+      }
+      switch part.task {
+      case .codec: part.tile = options.tile
+      case .predictor: part.loras = options.loras
+      case .textEncoder: (part.loras, part.embeddings) = (options.loras, embeddings)
+      case .tokenizer: part.addedTokens = tokens
+      case .scheduler, .clip, nil: break
       }
       return part
     }
@@ -91,72 +112,85 @@ public final class Checkpoint {
   /// The part called `name`; nil if the checkpoint has none.
   public func source(_ name: String) -> ComponentSource? { components.first { $0.name == name } }
 
-  private func required(_ name: String) throws -> Component {
-    guard let source = source(name) else { throw missing(name) }
-    return try ComponentRegistry.load(source).component
+  /// Reads a part.
+  ///
+  /// - Parameter probing: builds it without reading its weights, to see which it asks for
+  func load(_ source: ComponentSource, probing: Bool = false) throws -> ComponentLoader.Loaded {
+    try families.loader(of: source).load(source, probing: probing)
   }
 
-  private func missing(_ name: String) -> PipelineError {
-    guard isSingleFile else { return PipelineError("\(path)/model_index.json: no \(name)") }
-    switch name {
-    case "tokenizer":
+  /// The part that has a task in this family, read and checked; nil if the family's models may do without and this one
+  /// does.
+  ///
+  /// - Parameter name: of the part, where several have the task
+  public func component(_ task: ComponentTask, named name: String? = nil) throws -> Component? {
+    guard let role = family.roles.first(where: { $0.task == task && (name ?? $0.name) == $0.name }) else {
+      return nil
+    }
+    guard let source = source(role.name) else {
+      if role.isOptional { return nil }
+      throw missing(role)
+    }
+    let loader = try families.loader(of: source)
+    guard role.loaders.contains(where: { $0.classNames.contains(source.className) }) else {
+      throw PipelineError(
+        "\(path): \(role.name) is of class \(source.className), which does not do its work")
+    }
+    return try loader.load(source).component
+  }
+
+  private func missing(_ role: ComponentRole) -> PipelineError {
+    guard isSingleFile else { return PipelineError("\(path)/model_index.json: no \(role.name)") }
+    switch role.task {
+    case .tokenizer:
       return PipelineError(
         "\(path): a single file carries no tokenizer: name a directory that has one (vocab.json and merges.txt, as "
           + "any Stable Diffusion directory and any CLIP) with load's option tokenizer")
-    case "vae": return PipelineError("\(path): no VAE in this file: name one with load's option vae")
-    default: return PipelineError("\(path): no \(name) in this file")
+    case .codec: return PipelineError("\(path): no VAE in this file: name one with load's option vae")
+    default: return PipelineError("\(path): no \(role.name) in this file")
     }
   }
 
-  private func wrongKind(_ name: String) -> PipelineError {
-    PipelineError(
-      "\(path): \(name) is of class \(source(name)?.className ?? "?"), "
-        + "which does not do its work")
+  private func lacking(_ what: String) -> PipelineError {
+    PipelineError("\(path): models of \(family.name) have no \(what)")
   }
 
   /// Throws if the checkpoint is of a family that cannot be run, naming the family.
   func requireSupported() throws {
-    guard !Checkpoint.pipelineClasses.contains(pipelineClass) else { return }
-    let families = [
-      ("StableDiffusionXL", "a Stable Diffusion XL"), ("StableDiffusion3", "a Stable Diffusion 3"),
-      ("Flux", "a Flux"), ("StableDiffusionUpscale", "an upscaler's"), ("PixArt", "a PixArt"),
-      ("LatentConsistencyModel", "a latent consistency"),
-    ]
-    let family = families.first { pipelineClass.hasPrefix($0.0) }?.1 ?? "another kind of"
-    throw PipelineError(
-      "\(path): \(family) checkpoint (\(pipelineClass)); only Stable Diffusion 1 and 2 are supported so far")
+    guard let refusal = family.refusal else { return }
+    throw PipelineError("\(path): \(families.sentence(refusal, pipelineClass: pipelineClass))")
   }
 
   public func predictor() throws -> any NoisePredictor {
-    guard case .predictor(let predictor) = try required("unet") else { throw wrongKind("unet") }
+    guard case .predictor(let predictor) = try component(.predictor) else { throw lacking("noise predictor") }
     return predictor
   }
 
-  public func textEncoder() throws -> any TextEmbedder {
-    guard case .textEncoder(let encoder) = try required("text_encoder") else {
-      throw wrongKind("text_encoder")
+  public func textEncoder(_ name: String? = nil) throws -> any TextEmbedder {
+    guard case .textEncoder(let encoder) = try component(.textEncoder, named: name) else {
+      throw lacking(name ?? "text encoder")
     }
     return encoder
   }
 
-  public func tokenizer() throws -> any TextTokenizer {
-    guard case .tokenizer(let tokenizer) = try required("tokenizer") else { throw wrongKind("tokenizer") }
+  public func tokenizer(_ name: String? = nil) throws -> any TextTokenizer {
+    guard case .tokenizer(let tokenizer) = try component(.tokenizer, named: name) else {
+      throw lacking(name ?? "tokenizer")
+    }
     return tokenizer
   }
 
   /// nil for a model that works on pixels.
   public func codec() throws -> (any ImageCodec)? {
-    guard source("vae") != nil else {
-      if isSingleFile { throw missing("vae") }
-      return nil
-    }
-    guard case .codec(let codec) = try required("vae") else { throw wrongKind("vae") }
+    guard case .codec(let codec) = try component(.codec) else { return nil }
     return codec
   }
 
   public func schedulerConfig() throws -> SchedulerConfig {
     let source =
-      source("scheduler") ?? ComponentSource(name: "scheduler", className: "", directory: "\(path)/scheduler")
+      components.first { $0.task == .scheduler }
+      ?? ComponentSource(
+        name: "scheduler", className: "", directory: "\(path)/scheduler", task: .scheduler)
     let configuration = try source.configuration()
     let config = SchedulerConfig(
       configuration.json, file: configuration.path,
@@ -201,16 +235,15 @@ public final class Checkpoint {
   var clipSource: ComponentSource? {
     let clip = "\(path)/clip"
     guard access("\(clip)/config.json", F_OK) == 0 else { return nil }
-    return ComponentSource(name: "clip", className: "CLIPModel", directory: clip)
+    return ComponentSource(name: "clip", className: "CLIPModel", directory: clip, task: .clip)
   }
 
   /// Everything that makes pictures, read and put together.
   public func pipeline() throws -> Pipeline {
     try requireSupported()
     warnings += try adapterFaults() + schedulerNotes()
-    let pipeline = Pipeline(
-      unet: try predictor(), textEncoder: try textEncoder(), tokenizer: try tokenizer(), codec: try codec(),
-      schedulerConfig: try schedulerConfig())
+    let pipeline = try family.assemble(self)
+    (pipeline.defaultSteps, pipeline.defaultGuidance) = (family.defaults.steps, family.defaults.guidance)
     try checkFit(pipeline)
     let components = components
     pipeline.brokenWeight = { name in
@@ -225,7 +258,7 @@ public final class Checkpoint {
   private func adapterFaults() throws -> [String] {
     try options.loras.flatMap { lora in
       var (count, strays) = (0, [String]())
-      for source in components where ["unet", "text_encoder"].contains(source.name) {
+      for source in components where !source.loras.isEmpty {
         count += lora.count(component: source.name)
         strays += lora.unmatched(in: try source.plain().weights().source, component: source.name)
       }

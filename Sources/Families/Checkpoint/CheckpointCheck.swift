@@ -18,25 +18,26 @@ extension Checkpoint {
   public func check() -> CheckpointReport {
     var report = CheckpointReport()
     var files: [WeightFiles] = []
-    for source in components + (clipSource.map { [$0] } ?? []) where source.name != "scheduler" {
+    for source in components where source.task != .scheduler {
       do {
-        if source.name == "clip" {
-          _ = try clip()
-          files.append(try source.weights().files)
-          continue
-        }
-        let (_, weights, probe) = try ComponentRegistry.load(source, probing: true)
+        let (_, weights, probe) = try load(source, probing: true)
         report.faults += probe?.faults ?? []
         guard let weights else { continue }
         if !files.contains(where: { $0 === weights }) { files.append(weights) }
         report.unused += Self.unused(probe, of: source)
       } catch { report.faults.append("\(error)") }
     }
+    if let source = clipSource {
+      do {
+        _ = try clip()
+        files.append(try source.weights().files)
+      } catch { report.faults.append("\(error)") }
+    }
     for file in files {
       report.tensors += file.entries.count
       report.faults += Self.wrongNumbers(file)
     }
-    if let single = files.first, source("unet")?.directory == path { report.unused += Self.strays(single) }
+    if isSingleFile, let single = files.first { report.unused += strays(single) }
     for step in [{ try self.requireSupported() }, { try self.checkScheduler() }] {
       do { try step() } catch { report.faults.append("\(error)") }
     }
@@ -49,21 +50,18 @@ extension Checkpoint {
 
   static func unused(_ probe: ProbedWeights?, of source: ComponentSource) -> [String] {
     let names = probe?.unused ?? []
-    // Position numbers, which older versions of transformers stored; the layer of OpenCLIP that is left out on purpose.
+    // Position numbers, which older versions of transformers stored.
     let isExpected = { (name: String) in
-      name.hasSuffix("position_ids") || (source.isRenamed && name.hasPrefix("encoder.layers."))
+      name.hasSuffix("position_ids") || source.leavesOut.contains(where: name.hasPrefix)
     }
     return names.filter { !isExpected($0) }.map { "\(source.name).\($0)" }
   }
 
   /// Tensors of a single file that belong to no part: training's leftovers are expected.
-  private static func strays(_ files: WeightFiles) -> [String] {
-    let parts = ["model.diffusion_model.", "cond_stage_model.", "first_stage_model."]
-    let leftovers = [
-      "model_ema.", "betas", "alphas_cumprod", "sqrt_", "log_one_minus_", "posterior_", "scale_factor",
-      "global_step", "logvar", "lvlb_weights",
-    ]
-    return files.names.filter { name in !(parts + leftovers).contains { name.hasPrefix($0) } }
+  private func strays(_ files: WeightFiles) -> [String] {
+    guard let layout = family.singleFile else { return [] }
+    let known = layout.prefixes + layout.leftovers
+    return files.names.filter { name in !known.contains { name.hasPrefix($0) } }
   }
 
   /// Tensors with numbers that are not finite.

@@ -7,38 +7,51 @@ struct CheckpointDirectory {
   let pipelineClass: String
   let components: [ComponentSource]
 
-  /// Parts that take no part in making pictures from texts.
-  private static let ignored: Set<String> = ["safety_checker", "feature_extractor", "image_encoder"]
-  private static let parts: Set<String> = ["unet", "vae", "text_encoder", "tokenizer", "scheduler"]
+  let family: ModelFamily
 
-  init(path: String, variant: String?) throws {
+  init(path: String, variant: String?, families: FamilyRegistry) throws {
     let file = "\(path)/model_index.json"
     guard access(file, F_OK) == 0 else {
       throw PipelineError("\(path): \(CheckpointDirectory.description(of: path))")
     }
     let index = try Configuration(file: file)
     pipelineClass = try index.string("_class_name")
-    let isKnown = Checkpoint.pipelineClasses.contains(pipelineClass)
-    var components: [ComponentSource] = []
-    for (name, value) in (index.json.object ?? JSON.Object()).members {
-      guard !CheckpointDirectory.says(nothing: value), !CheckpointDirectory.ignored.contains(name),
-        !name.hasPrefix("_"), name != "requires_safety_checker"
-      else { continue }
-      guard let pair = value.array, pair.count == 2, let className = pair[1].string else {
-        guard isKnown else { continue }
-        throw PipelineError("\(index.path): unknown setting \(name) = \(value)")
-      }
-      guard !name.isEmpty, !name.contains("/"), name != "..", name != "." else {
-        throw PipelineError("\(index.path): '\(name)' is not the name of a directory")
-      }
-      guard !isKnown || CheckpointDirectory.parts.contains(name) else {
-        throw PipelineError(
-          "\(index.path): the component '\(name)' (\(className)) is not known: it would change the pictures")
-      }
-      components.append(
-        ComponentSource(name: name, className: className, directory: "\(path)/\(name)", variant: variant))
+    let entries = (index.json.object ?? JSON.Object()).members.filter { name, value in
+      !CheckpointDirectory.says(nothing: value) && !name.hasPrefix("_")
     }
-    self.components = components
+    let named = entries.compactMap { name, value in
+      CheckpointDirectory.className(value).map {
+        ComponentSource(name: name, className: $0, directory: "\(path)/\(name)", variant: variant)
+      }
+    }
+    let evidence = CheckpointEvidence.directory(pipelineClass: pipelineClass, components: named)
+    let family = families.family(of: evidence) ?? families.unknown()
+    self.family = family
+    for (name, value) in entries where !family.ignoredComponents.contains(name) {
+      try CheckpointDirectory.check(name, value, family, index.path)
+    }
+    components = named.filter { !family.ignoredComponents.contains($0.name) }
+  }
+
+  /// The class of a component; nil for a switch.
+  private static func className(_ value: JSON) -> String? {
+    guard let pair = value.array, pair.count == 2 else { return nil }
+    return pair[1].string
+  }
+
+  /// Throws at what a model of the family does not have, and for a name that leads out of the model's directory.
+  private static func check(_ name: String, _ value: JSON, _ family: ModelFamily, _ path: String) throws {
+    guard let className = className(value) else {
+      guard family.isSupported, !family.ignoredSettings.contains(name) else { return }
+      throw PipelineError("\(path): unknown setting \(name) = \(value)")
+    }
+    guard !name.isEmpty, !name.contains("/"), name != "..", name != "." else {
+      throw PipelineError("\(path): '\(name)' is not the name of a directory")
+    }
+    guard !family.isSupported || family.role(name) != nil else {
+      throw PipelineError(
+        "\(path): the component '\(name)' (\(className)) is not known: it would change the pictures")
+    }
   }
 
   /// A component that the model does without is null, or a pair of nulls.

@@ -34,10 +34,15 @@ public struct ComponentSource: Sendable {
   /// `fp16` and the like: which of several sets of weights to read.
   public let variant: String?
 
+  /// What the part is there for in the model, as its family says.
+  var task: ComponentTask?
+
   /// A config and weights that have no files of their own.
   struct Contents: Sendable {
     let configuration: Configuration
     let weights: ComponentWeights?
+    /// Beginnings of names that are left out on purpose.
+    var leavesOut: [String] = []
   }
   private let contents: Contents?
 
@@ -53,24 +58,28 @@ public struct ComponentSource: Sendable {
   var addedTokens: [Tokenizer.AddedToken] = []
 
   public init(name: String, className: String, directory: String, variant: String? = nil) {
-    self.init(name: name, className: className, directory: directory, variant: variant, contents: nil)
+    self.init(name: name, className: className, directory: directory, variant: variant, task: nil)
   }
 
-  init(name: String, className: String, directory: String, variant: String? = nil, contents: Contents?) {
+  init(
+    name: String, className: String, directory: String, variant: String? = nil, task: ComponentTask?,
+    contents: Contents? = nil
+  ) {
     self.name = name
     self.className = className
     self.directory = directory
     self.variant = variant
+    self.task = task
     self.contents = contents
   }
 
-  /// Whether the part's weights are found under other names than the file's.
-  var isRenamed: Bool { contents != nil }
+  /// Beginnings of names of tensors that the part leaves out on purpose.
+  var leavesOut: [String] { contents?.leavesOut ?? [] }
 
   public func configuration() throws -> Configuration {
-    let file = name == "scheduler" ? "scheduler_config.json" : "config.json"
+    let file = (task ?? .predictor).configurationFile
     let plain = try contents?.configuration ?? Configuration(file: "\(directory)/\(file)")
-    guard !embeddings.isEmpty, name == "text_encoder" else { return plain }
+    guard !embeddings.isEmpty, task == .textEncoder else { return plain }
     return try plain.setting(
       "vocab_size", .number(plain.int("vocab_size", default: 49408) + embeddings.reduce(0) { $0 + $1.count }))
   }

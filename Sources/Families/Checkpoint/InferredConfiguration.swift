@@ -69,10 +69,12 @@ enum InferredConfiguration {
     ]
   }
 
+  /// The noise schedule of Stable Diffusion's training.
+  ///
   /// - Parameter predictionType: `epsilon` or `v_prediction`
-  static func scheduler(isSecondVersion: Bool, predictionType: String) -> JSON {
+  static func scheduler(className: String, predictionType: String) -> JSON {
     [
-      "_class_name": .string(isSecondVersion ? "DDIMScheduler" : "PNDMScheduler"),
+      "_class_name": .string(className),
       "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "num_train_timesteps": 1000,
       "prediction_type": .string(predictionType), "steps_offset": 1, "set_alpha_to_one": false,
       "clip_sample": false, "skip_prk_steps": true,

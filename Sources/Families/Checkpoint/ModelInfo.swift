@@ -34,26 +34,28 @@ public struct ModelInfo: Sendable {
 extension Checkpoint {
   /// - Throws: if a config or the header of a weight file cannot be read.
   public func info() throws -> ModelInfo {
-    let sources = components.filter { $0.name != "scheduler" } + (clipSource.map { [$0] } ?? [])
-    let scheduler = try source("scheduler")?.configuration()
+    let sources = components.filter { $0.task != .scheduler } + (clipSource.map { [$0] } ?? [])
+    let schedulerSource = components.first { $0.task == .scheduler }
+    let scheduler = try schedulerSource?.configuration()
     return ModelInfo(
       path: path, pipelineClass: pipelineClass, components: try sources.map(describe),
       predictionType: try options.predictionType
         ?? scheduler?.string("prediction_type", default: "epsilon") ?? "epsilon",
-      schedulerClass: scheduler?.className ?? source("scheduler")?.className)
+      schedulerClass: scheduler?.className ?? schedulerSource?.className)
   }
 
   private func describe(_ source: ComponentSource) throws -> ModelInfo.Component {
-    if ComponentRegistry.tokenizers.contains(source.className) {
-      let tokenizer = try Tokenizer(directory: source.directory, added: source.addedTokens)
+    if source.task == .tokenizer, case .tokenizer(let tokenizer) = try load(source).component {
       return ModelInfo.Component(
         name: source.name, className: source.className, parameters: 0, bytes: 0, types: [],
-        details: [("vocabulary", "\(tokenizer.vocabularySize)"), ("tokens", "\(tokenizer.maximumLength)")],
+        details: [
+          ("vocabulary", "\(tokenizer.vocabularySize)"), ("tokens", "\(tokenizer.maximumLength)"),
+        ],
         missing: [], unused: [])
     }
     let weights = try source.plain().weights()
     let entries = weights.entries
-    let probe = source.name == "clip" ? nil : try ComponentRegistry.load(source, probing: true).probe
+    let probe = source.task == .clip ? nil : try load(source, probing: true).probe
     var counts: [String: Int] = [:]
     for entry in entries { counts[entry.type.name, default: 0] += entry.count }
     return ModelInfo.Component(

@@ -4,27 +4,31 @@ import Models
 import Neural
 import Weights
 
-/// A whole model in one `.safetensors` file, under the names of the original latent diffusion code.
+/// A whole model in one `.safetensors` file, as the layout of its family says.
 struct SingleFile {
   let path: String
   let files: WeightFiles
+  let family: ModelFamily
+  private let layout: SingleFileLayout
+  private var evidence: CheckpointEvidence { .file(files) }
 
   /// - Throws: an error that says what the file is, if it is something else.
-  init(path: String) throws {
+  init(path: String, families: FamilyRegistry) throws {
     self.path = path
     files = try WeightFiles(path: path)
-    if case .other(let what) = CheckpointIdentity(files) { throw PipelineError("\(path): \(what)") }
+    let names = Set(files.names)
+    if let what = ForeignWeights.addition(names) { throw PipelineError("\(path): \(what)") }
+    guard let family = families.family(of: .file(files)) else {
+      throw PipelineError("\(path): \(ForeignWeights.part(names, known: families.supportedSeries))")
+    }
+    if let refusal = family.refusal { throw PipelineError("\(path): \(families.sentence(refusal))") }
+    guard let layout = family.singleFile else {
+      throw PipelineError(
+        "\(path): single files of \(family.name) are not read: give the directory of the model")
+    }
+    self.family = family
+    self.layout = layout
   }
-
-  /// The tower is OpenCLIP's: Stable Diffusion 2.
-  private var isSecondVersion: Bool {
-    files.names.contains { $0.hasPrefix(Self.openCLIPPrefix) }
-      || files.shape(of: "\(CheckpointIdentity.unetPrefix)middle_block.1.proj_in.weight")?.count == 2
-  }
-
-  private static let openCLIPPrefix = "cond_stage_model.model."
-  private static let clipPrefix = "cond_stage_model.transformer."
-  private static let vaePrefix = "first_stage_model."
 
   /// The parts of the model, and warnings about what the file does not tell.
   ///
@@ -37,111 +41,47 @@ struct SingleFile {
   ) throws -> (components: [ComponentSource], warnings: [String]) {
     var warnings: [String] = []
     let prediction = predictionType ?? prediction(&warnings, hasConfigs: configs != nil)
-    let unet = unetWeights()
-    var parts = [
-      try part(
-        "unet", "UNet2DConditionModel", unet, configs: configs,
-        InferredConfiguration.unet(unet, sampleSize: sampleSize(prediction)))
-    ]
-    if let (weights, isOpenCLIP) = textWeights() {
+    let size = sampleSize(prediction)
+    var parts: [ComponentSource] = []
+    for part in layout.parts where !parts.contains(where: { $0.name == part.component }) {
+      let weights = part.weights(files, part.prefix)
+      guard !weights.names.isEmpty else { continue }
       parts.append(
-        try part(
-          "text_encoder", "CLIPTextModel", weights, configs: configs,
-          InferredConfiguration.text(weights, isOpenCLIP: isOpenCLIP)))
+        try source(
+          part.component, className: part.className, weights, configs: configs,
+          inferred: part.configuration(weights, size), leavesOut: part.leavesOut))
     }
-    let vae = Self.autoencoderWeights(files, prefix: Self.vaePrefix)
-    if !vae.names.isEmpty {
+    for role in family.roles where role.task == .tokenizer {
+      guard let directory = tokenizerDirectory(tokenizer, configs, name: role.name) else { continue }
       parts.append(
-        try part("vae", "AutoencoderKL", vae, configs: configs, InferredConfiguration.autoencoder(vae)))
+        ComponentSource(
+          name: role.name, className: role.loaders.first?.classNames.first ?? "", directory: directory,
+          task: .tokenizer))
     }
-    if let directory = tokenizerDirectory(tokenizer, configs) {
-      parts.append(ComponentSource(name: "tokenizer", className: "CLIPTokenizer", directory: directory))
+    for role in family.roles where role.task == .scheduler {
+      parts.append(
+        try source(
+          role.name, className: nil, nil, configs: configs,
+          inferred: layout.scheduler(evidence, prediction)))
     }
-    parts.append(
-      try part(
-        "scheduler", "", nil, configs: configs,
-        InferredConfiguration.scheduler(isSecondVersion: isSecondVersion, predictionType: prediction)))
     return (parts, warnings)
   }
 
-  private func part(
-    _ name: String, _ className: String, _ weights: (any WeightSource)?, configs: String?, _ inferred: JSON
+  /// - Parameter className: nil to take the config's
+  private func source(
+    _ name: String, className: String?, _ weights: RenamedWeights?, configs: String?, inferred: JSON,
+    leavesOut: [String] = []
   ) throws -> ComponentSource {
-    let file = name == "scheduler" ? "scheduler_config.json" : "config.json"
+    let task = family.role(name)?.task ?? .predictor
     var configuration = try Configuration(inferred, path: "\(path) (\(name))")
-    if let configs, access("\(configs)/\(name)/\(file)", F_OK) == 0 {
-      configuration = try Configuration(file: "\(configs)/\(name)/\(file)")
+    if let configs, access("\(configs)/\(name)/\(task.configurationFile)", F_OK) == 0 {
+      configuration = try Configuration(file: "\(configs)/\(name)/\(task.configurationFile)")
     }
     return ComponentSource(
-      name: name, className: className.isEmpty ? configuration.className ?? "" : className, directory: path,
+      name: name, className: className ?? configuration.className ?? "", directory: path, task: task,
       contents: ComponentSource.Contents(
-        configuration: configuration, weights: weights.map { ComponentWeights(files: files, source: $0) }))
-  }
-
-  // MARK: Weights under the names of diffusers
-
-  private func unetWeights() -> RenamedWeights {
-    let prefix = CheckpointIdentity.unetPrefix
-    let first = (1..<100).first { files.shape(of: "\(prefix)input_blocks.\($0).0.op.weight") != nil }
-    return Self.renamed(files, prefix: prefix) { LatentDiffusionNames.unet($0, layers: (first ?? 3) - 1) }
-  }
-
-  private func textWeights() -> (any WeightSource, isOpenCLIP: Bool)? {
-    let clip = Self.renamed(files, prefix: Self.clipPrefix) { name in
-      name.hasPrefix("text_model.") ? String(name.dropFirst("text_model.".count)) : name
-    }
-    if !clip.names.isEmpty { return (clip, false) }
-    let open = Self.openCLIPWeights(files, prefix: Self.openCLIPPrefix)
-    return open.names.isEmpty ? nil : (open, true)
-  }
-
-  private static func renamed(
-    _ files: WeightFiles, prefix: String, _ rename: (String) -> String?
-  ) -> RenamedWeights {
-    var pieces: [String: RenamedWeights.Piece] = [:]
-    for entry in files.entries where entry.name.hasPrefix(prefix) {
-      guard let name = rename(String(entry.name.dropFirst(prefix.count))) else { continue }
-      pieces[name] = RenamedWeights.Piece(entry.name, shape: entry.shape)
-    }
-    return RenamedWeights(files, pieces)
-  }
-
-  private static func openCLIPWeights(_ files: WeightFiles, prefix: String) -> RenamedWeights {
-    var pieces: [String: RenamedWeights.Piece] = [:]
-    for entry in files.entries where entry.name.hasPrefix(prefix) {
-      guard let name = LatentDiffusionNames.openCLIP(String(entry.name.dropFirst(prefix.count))) else {
-        continue
-      }
-      let fused = ["weight", "bias"].first { name.hasSuffix(".in_proj_\($0)") }
-      guard let fused, let rows = entry.shape.first else {
-        pieces[name] = RenamedWeights.Piece(entry.name, shape: entry.shape)
-        continue
-      }
-      let third = rows / 3
-      for (index, projection) in ["q_proj", "k_proj", "v_proj"].enumerated() {
-        let path = name.dropLast("in_proj_\(fused)".count)
-        pieces["\(path)\(projection).\(fused)"] = RenamedWeights.Piece(
-          entry.name, rows: index * third..<(index + 1) * third, shape: [third] + entry.shape.dropFirst())
-      }
-    }
-    return RenamedWeights(files, pieces)
-  }
-
-  /// - Parameter prefix: of the VAE's names; empty in a file that holds nothing else
-  static func autoencoderWeights(_ files: WeightFiles, prefix: String) -> RenamedWeights {
-    let levels = (0..<100).first {
-      files.shape(of: "\(prefix)encoder.down.\($0).block.0.conv1.weight") == nil
-    }
-    var pieces: [String: RenamedWeights.Piece] = [:]
-    for entry in files.entries where entry.name.hasPrefix(prefix) {
-      let stored = String(entry.name.dropFirst(prefix.count))
-      guard let name = LatentDiffusionNames.autoencoder(stored, levels: levels ?? 0) else { continue }
-      // The projections of attention are stored as 1 × 1 convolutions.
-      let isProjection = name.contains(".attentions.") && entry.shape.count == 4
-      pieces[name] = RenamedWeights.Piece(
-        entry.name, shape: isProjection ? Array(entry.shape.prefix(2)) : entry.shape)
-    }
-    return RenamedWeights(files, pieces)
+        configuration: configuration, weights: weights.map { ComponentWeights(files: files, source: $0) },
+        leavesOut: leavesOut))
   }
 
   // MARK: What the file does not tell
@@ -153,15 +93,13 @@ struct SingleFile {
     if let architecture = notes["modelspec.architecture"], architecture.contains("768-v") {
       return "v_prediction"
     }
-    guard isSecondVersion else { return "epsilon" }
-    let isInpainting = files.shape(of: "\(CheckpointIdentity.unetPrefix)input_blocks.0.0.weight")?[1] == 9
-    if isInpainting { return "epsilon" }
-    if !hasConfigs {
+    let (type, isGuess) = layout.prediction(evidence)
+    if isGuess, !hasConfigs {
       warnings.append(
         "\(path) does not say whether it predicts the noise or the velocity: taken for a v-prediction model as "
           + "Stable Diffusion 2.1; if pictures are noise, load it with prediction_type = \"epsilon\"")
     }
-    return "v_prediction"
+    return type
   }
 
   private func sampleSize(_ prediction: String) -> Int {
@@ -169,18 +107,20 @@ struct SingleFile {
       Int($0)
     }
     if let resolution, (64...4096).contains(resolution) { return resolution / 8 }
-    return isSecondVersion && prediction == "v_prediction" ? 96 : 64
+    return layout.sampleSize(prediction)
   }
 
-  private func tokenizerDirectory(_ given: String?, _ configs: String?) -> String? {
-    if let given { return Self.tokenizerDirectory(in: given) ?? given }
+  /// - Parameter name: of the tokenizer in the layout of diffusers
+  private func tokenizerDirectory(_ given: String?, _ configs: String?, name: String) -> String? {
+    if let given { return Self.tokenizerDirectory(in: given, name: name) ?? given }
     let folder = path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) : "."
-    return [configs, folder].compactMap { $0 }.lazy.compactMap { Self.tokenizerDirectory(in: $0) }.first
+    return [configs, folder].compactMap { $0 }.lazy.compactMap { Self.tokenizerDirectory(in: $0, name: name) }
+      .first
   }
 
-  /// The directory itself if it holds a tokenizer's files, or the one called `tokenizer` in it.
-  static func tokenizerDirectory(in directory: String) -> String? {
-    ["\(directory)/tokenizer", directory].first { place in
+  /// The directory itself if it holds a tokenizer's files, or the one called `name` in it.
+  static func tokenizerDirectory(in directory: String, name: String = "tokenizer") -> String? {
+    ["\(directory)/\(name)", directory].first { place in
       ["tokenizer.json", "vocab.json"].contains { access("\(place)/\($0)", F_OK) == 0 }
     }
   }
