@@ -78,14 +78,25 @@ let package = Package(
         "Neural", "Tensor", "Statistics", "Encoding", "Platform", "CNativePlugin",
       ]),
     .target(
+      name: "Runs",
+      dependencies: [
+        "Scripting", "Notebook", "Lua", "Tensor", "Encoding", "Platform", "CPNG", "COpenBLAS", "CLua54",
+        "CConfinement",
+      ]),
+    .target(
       name: "JupyterKernel",
-      dependencies: ["Scripting", "Notebook", "Imaging", "Encoding", "Platform", "CZeroMQ", "CSQLite"]),
-    .target(name: "Prompt", dependencies: ["Imaging", "Encoding", "Platform", "CPlatform"]),
+      dependencies: [
+        "Runs", "Scripting", "Notebook", "Imaging", "Encoding", "Platform", "CZeroMQ", "CSQLite",
+      ]),
+    .target(
+      name: "Prompt",
+      dependencies: ["Runs", "Scripting", "Notebook", "Imaging", "Encoding", "Platform", "CPlatform"]),
     .executableTarget(
       name: "lunette",
       dependencies: [
-        "Prompt", "JupyterKernel", "Scripting", "PluginPackages", "Notebook", "Lua", "Families", "Imaging",
-        "Tensor", "Encoding", "Platform", "CPNG", "COpenBLAS", "CLua54", "CConfinement",
+        "Prompt", "JupyterKernel", "Runs", "Scripting", "PluginPackages", "Notebook", "Lua", "Families",
+        "Tensor",
+        "Encoding", "Platform",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
@@ -120,6 +131,7 @@ let package = Package(
       dependencies: ["Scripting", "Notebook", "Lua", "Imaging", "Tensor"],
       exclude: ["Goldens"]),
     .testTarget(name: "FuzzedReaderTests", dependencies: ["fuzz-readers"], exclude: ["Seeds", "Findings"]),
+    .testTarget(name: "RunsTests", dependencies: ["Runs", "Notebook", "Encoding"]),
     .testTarget(name: "PromptTests", dependencies: ["Prompt", "Imaging", "Tensor"]),
     .testTarget(name: "JupyterKernelTests", dependencies: ["JupyterKernel", "Encoding"]),
     .testTarget(

@@ -1,5 +1,6 @@
 import Encoding
 import Notebook
+import Runs
 import Scripting
 
 extension Kernel {
@@ -37,28 +38,34 @@ extension Kernel {
 
   private func run(_ code: String, isSilent: Bool) -> Output.Failure? {
     session.keepsLastValue = !isSilent
-    var log = OutputLog()
-    session.onOutput = { [unowned self] output in
+    runner.onEvent = { [unowned self] event in
       // A silent cell shows nothing, unless it fails or displays.
-      if isSilent, case .result = output { return }
-      if let kept = log.add(output) { publisher.output(kept, count: count) }
+      if isSilent, case .output(.result, _) = event { return }
+      publish(event)
     }
-    session.onUpdate = { [unowned self] in
-      log.update($0, $1)
-      publisher.update($0, $1)
+    defer { runner.onEvent = { [unowned self] in publish($0) } }
+    let outcome = runner.run(code, name: "cell \(count)")
+    let shown = outcome.log.shown.filter { output in
+      if isSilent, case .result = output { return false }
+      return true
     }
-    session.onClear = { [unowned self] in
-      log.clear(waits: $0)
-      progress.forget()
-      publisher.clear(waits: $0)
-    }
-    defer { session.onOutput = nil }
-    let outputs = session.run(code, name: "cell \(count)")
-    progress.finish(publisher, outputs: log.shown, count: count)
+    progress.finish(publisher, outputs: shown, count: count)
     publisher.flush()
-    if let note = log.note { publisher.output(note, count: count) }
-    for case .error(let failure) in outputs { return failure }
-    return nil
+    if let note = outcome.log.note { publisher.output(note, count: count) }
+    return outcome.failure
+  }
+
+  /// Shows what happens in the notebook.
+  func publish(_ event: CellRunner.Event) {
+    switch event {
+    case .output(_, let kept): if let kept { publisher.output(kept, count: count) }
+    case .update(let id, let bundle): publisher.update(id, bundle)
+    case .clear(let waits):
+      progress.forget()
+      publisher.clear(waits: waits)
+    case .warning(let text): publisher.output(.stream(.stderr, "warning: \(text)\n"), count: count)
+    case .progress(let done): progress.show(done, publisher)
+    }
   }
 
   private func ok(payload: [JSON] = [], expressions: JSON.Object = [:]) -> JSON {
@@ -72,8 +79,13 @@ extension Kernel {
   private func expressions(_ wanted: JSON.Object) -> JSON.Object {
     var values: JSON.Object = [:]
     session.keepsLastValue = false
+    runner.onEvent = { [unowned self] event in
+      if case .output = event { return }
+      publish(event)
+    }
+    defer { runner.onEvent = { [unowned self] in publish($0) } }
     for (name, expression) in wanted.members {
-      let outputs = session.run(expression.string ?? "", name: name)
+      let outputs = runner.run(expression.string ?? "", name: name).outputs
       var answer: JSON = ["data": ["text/plain": "nil"], "metadata": [:], "status": "ok"]
       for output in outputs {
         switch output {

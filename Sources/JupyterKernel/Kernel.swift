@@ -2,6 +2,7 @@ import CZeroMQ
 import Encoding
 import Glibc
 import Notebook
+import Runs
 import Scripting
 
 /// A Jupyter kernel: requests come in on the shell channel and are computed one after the other on the thread that made
@@ -12,6 +13,7 @@ public final class Kernel {
   let stdin: KernelSocket
   let publisher: Publisher
   let session: Session
+  let runner: CellRunner
   let history: KernelHistory
   let id = Message.uuid()
   var count = 0
@@ -32,6 +34,7 @@ public final class Kernel {
     let heartbeat = try bind(.replier, ports.heartbeat)
     publisher = Publisher(try bind(.publisher, ports.iopub), session: id)
     self.session = session
+    runner = CellRunner(session)
     history = KernelHistory(path: KernelHistory.defaultPath)
     let channel = ControlChannel(control, publisher, context, session: id)
     KernelContext.startThread { channel.run() }
@@ -41,10 +44,7 @@ public final class Kernel {
 
   private func connect(_ session: Session) {
     session.interruptOnSignal(SIGINT, again: true)
-    session.onWarning = { [unowned self] in
-      publisher.output(.stream(.stderr, "warning: \($0)\n"), count: count)
-    }
-    session.onProgress = { [unowned self] in progress.show($0, publisher) }
+    runner.onEvent = { [unowned self] in publish($0) }
     session.onInput = { [unowned self] in try ask($0, isPassword: $1) }
   }
 

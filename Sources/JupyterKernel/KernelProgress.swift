@@ -1,6 +1,6 @@
 import Encoding
-import Glibc
 import Notebook
+import Platform
 import Scripting
 
 /// A bar in the notebook that grows in its place, for what takes longer than half a second.
@@ -10,7 +10,7 @@ struct KernelProgress {
   private var shown = 0.0
 
   mutating func show(_ progress: Session.Progress, _ publisher: Publisher) {
-    let now = Self.now
+    let now = Clock.now
     if progress.step <= 1 || started == 0 { started = now }
     let isLast = progress.step >= progress.steps
     guard now - started > 0.5, isLast || now - shown > 0.1 else { return }
@@ -51,11 +51,5 @@ struct KernelProgress {
     bundle["text/html"] = .text(
       "<progress value=\"\(progress.step)\" max=\"\(progress.steps)\"></progress> \(escapedHTML(text))")
     return bundle
-  }
-
-  private static var now: Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 }

@@ -113,9 +113,9 @@ final class Publisher: Sendable {
 /// An error as clients show it.
 enum KernelTraceback {
   static func content(_ failure: Output.Failure) -> JSON {
-    let name = failure.name == "interrupted" ? "KeyboardInterrupt" : failure.name
+    let name = failure.isInterrupt ? "KeyboardInterrupt" : failure.name
     var lines = ["\u{1B}[1;31m\(failure.name)\u{1B}[0m: \(failure.message)"]
-    if !failure.traceback.isEmpty, failure.name != "interrupted" {
+    if !failure.traceback.isEmpty, !failure.isInterrupt {
       lines += ["\u{1B}[2mstack traceback:\u{1B}[0m"] + failure.traceback.map { "  \u{1B}[36m\($0)\u{1B}[0m" }
     }
     return [

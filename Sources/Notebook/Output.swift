@@ -30,7 +30,24 @@ public enum Output: Sendable, Equatable {
   }
 }
 
+extension Output.Failure {
+  /// The user stopped the cell, or the system did.
+  public var isInterrupt: Bool { name == "interrupted" }
+
+  /// The message and below it the traceback, as Lua's own interpreter prints them.
+  public var report: String {
+    guard !traceback.isEmpty, !isInterrupt else { return message }
+    return message + "\nstack traceback:\n" + traceback.map { "\t\($0)" }.joined(separator: "\n")
+  }
+}
+
 extension [Output] {
+  /// The error that ended the cell, if one did.
+  public var failure: Output.Failure? {
+    for case .error(let failure) in self { return failure }
+    return nil
+  }
+
   /// Appends an output; text of the same stream joins the text before it.
   public mutating func add(_ output: Output) {
     guard case .stream(let stream, let text) = output, case .stream(stream, var before)? = last else {

@@ -70,6 +70,9 @@ public enum FileBytes {
     return bytes
   }
 
+  /// Whether there is something of this name that the process may read.
+  public static func canRead(_ path: String) -> Bool { access(path, R_OK) == 0 }
+
   private static func isAvailable(_ byteCount: Int) -> Bool {
     let block = malloc(byteCount)
     free(block)

@@ -15,6 +15,12 @@ public enum Folder {
     guard exists(path) else { throw FileError(path, .system(ENOTDIR)) }
   }
 
+  /// Makes a folder and those above it, or finds one, that this process may put files into.
+  public static func makeWritable(_ path: String) throws(FileError) {
+    try make(path)
+    guard access(path, W_OK | X_OK) == 0 else { throw .last(path) }
+  }
+
   /// A new folder, of a name that nobody else has, for this user alone.
   ///
   /// - Parameter path: where it lies and how its name begins.
@@ -103,5 +109,18 @@ public enum Folder {
   /// The folder that a path names something in.
   public static func parent(of path: String) -> String {
     path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+  }
+
+  /// The last part of a path without its ending: `Scripts/daam.lua` is called `daam`.
+  public static func stem(of path: String) -> String {
+    let name = name(of: path)
+    guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return name }
+    return String(name[..<dot])
+  }
+
+  /// The path with another ending: `a/b.lua` as `a/b.ipynb`.
+  public static func path(_ path: String, ending: String) -> String {
+    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+    return "\(folder)\(stem(of: path)).\(ending)"
   }
 }

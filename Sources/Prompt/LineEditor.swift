@@ -1,8 +1,8 @@
 import Glibc
 
 /// Reads what somebody types at a terminal: editing, history, completion, and as many lines as the language needs.
-public final class LineEditor {
-  public enum Entry: Equatable {
+final class LineEditor {
+  enum Entry: Equatable {
     case text(String)
     /// Ctrl-C: what was typed is dropped.
     case interrupted
@@ -11,20 +11,20 @@ public final class LineEditor {
   }
 
   /// What may stand in place of the bytes in `range`.
-  public struct Completion {
-    public let range: Range<Int>
-    public let candidates: [String]
+  struct Completion {
+    let range: Range<Int>
+    let candidates: [String]
 
-    public init(range: Range<Int>, candidates: [String]) {
+    init(range: Range<Int>, candidates: [String]) {
       self.range = range
       self.candidates = candidates
     }
   }
 
   /// Whether more lines have to come before the text can be used.
-  public var isIncomplete: (String) -> Bool = { _ in false }
+  var isIncomplete: (String) -> Bool = { _ in false }
   /// What may complete a text at an offset into its UTF-8.
-  public var complete: (String, Int) -> Completion = { _, cursor in
+  var complete: (String, Int) -> Completion = { _, cursor in
     Completion(range: cursor..<cursor, candidates: [])
   }
 
@@ -37,11 +37,11 @@ public final class LineEditor {
   private var draft = LineBuffer()
 
   /// - Parameter keepsHistory: whether entries go into the user's history file.
-  public init(keepsHistory: Bool = true) {
+  init(keepsHistory: Bool = true) {
     history = History(path: keepsHistory ? History.defaultPath : nil)
   }
 
-  public func read(prompt: String, continuation: String) -> Entry {
+  func read(prompt: String, continuation: String) -> Entry {
     (self.prompt, self.continuation) = (prompt, continuation)
     buffer = LineBuffer()
     (place, draft) = (history.entries.count, LineBuffer())

@@ -2,8 +2,8 @@
 ///
 /// Paragraphs and list items that are indented by less than four columns are filled anew; what is not indented, and
 /// what stands deeper than its paragraph (code), stays as it is.
-public enum Reflow {
-  public static func text(_ text: String, columns: Int) -> String {
+enum Reflow {
+  static func text(_ text: String, columns: Int) -> String {
     var result: [String] = []
     var paragraph: Paragraph?
     func finish() {

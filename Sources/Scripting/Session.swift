@@ -53,8 +53,10 @@ public final class Session {
 
   public let options: Options
   /// Each output when it comes, text as it is printed.
-  public var onOutput: ((Output) -> Void)?
-  /// Without it, warnings go to the output's stderr.
+  ///
+  /// - Parameter kept: the part of it that stays with the cell: text beyond a limit does not.
+  public var onOutput: ((Output, _ kept: Output?) -> Void)?
+  /// Without it, warnings are outputs, on stderr. They stay with the cell in either case.
   public var onWarning: ((String) -> Void)?
   /// A display with an id is to be replaced by another value.
   public var onUpdate: ((_ id: String, MIMEBundle) -> Void)?
@@ -109,6 +111,11 @@ public final class Session {
   ///   - firstLine: the line of the script on which the cell begins.
   @discardableResult
   public func run(_ source: String, name: String = "cell", firstLine: Int = 1) -> [Output] {
+    run(logging: source, name: name, firstLine: firstLine).outputs
+  }
+
+  /// The same, with the outputs as they were kept: what was cut is told apart.
+  public func run(logging source: String, name: String, firstLine: Int) -> OutputLog {
     outputs = OutputLog()
     onCell?(true)
     defer { onCell?(false) }
@@ -132,7 +139,7 @@ public final class Session {
       }
     } catch { fail(error) }
     defer { outputs = OutputLog() }
-    return outputs.outputs
+    return outputs
   }
 
   /// Whether the text is the beginning of a cell that more lines could complete.
@@ -192,12 +199,15 @@ public final class Session {
   }
 
   func emit(_ output: Output) {
-    outputs.add(output)
-    onOutput?(output)
+    let kept = outputs.add(output)
+    onOutput?(output, kept)
   }
 
   func warn(_ message: String) {
-    if let onWarning { onWarning(message) } else { emit(.stream(.stderr, "warning: \(message)\n")) }
+    let output = Output.stream(.stderr, "warning: \(message)\n")
+    guard let onWarning else { return emit(output) }
+    outputs.add(output)
+    onWarning(message)
   }
 
   private func fail(_ error: any Error) {

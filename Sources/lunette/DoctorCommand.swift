@@ -1,5 +1,9 @@
 import ArgumentParser
+import Encoding
 import Glibc
+import Platform
+import Prompt
+import Runs
 import Scripting
 import Tensor
 
@@ -17,7 +21,7 @@ struct DoctorCommand: ParsableCommand {
     line("processor", Machine.processor)
     line("instructions", Machine.instructions.joined(separator: " "))
     line("memory", "\((Double(Machine.memory) / 1e9).rounded(to: 1)) GB")
-    line("threads", "\(Machine.threads)")
+    line("threads", "\(Compute.threads)")
 
     section("Compute")
     line("backend", Compute.backend.name)
@@ -28,7 +32,7 @@ struct DoctorCommand: ParsableCommand {
     section("Plugins")
     for text in PluginOverview.lines() { Terminal.line("  \(text)") }
     for folder in Installation.pluginFolders {
-      line("searched", folder + (Files.isFolder(folder) ? "" : " (not there)"))
+      line("searched", folder + (Folder.exists(folder) ? "" : " (not there)"))
     }
 
     section("Confinement of plugins without grant")

@@ -1,7 +1,6 @@
 import ArgumentParser
-import Glibc
-import Notebook
-import Scripting
+import Prompt
+import Runs
 
 struct EvalCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -17,17 +16,18 @@ struct EvalCommand: ParsableCommand {
 
   func run() throws {
     let session = try options.session(scriptName: "eval", arguments: arguments)
-    session.onOutput = { [unowned session] output in
-      switch output {
-      case .stream(.stdout, let text): Terminal.print(text, of: session)
-      case .stream(.stderr, let text): Terminal.show(text, of: session)
-      case .display(let bundle, _), .result(let bundle, _):
+    let runner = CellRunner(session)
+    var progress = ProgressBar()
+    runner.onEvent = { event in
+      switch event {
+      case .output(.display(let bundle, _), _), .output(.result(let bundle, _), _):
         if let text = bundle.plainText { Terminal.print(text + "\n", of: session) }
-      case .error, .other: break
+      default: event.show(&progress, of: session)
       }
     }
     session.interruptOnEndingSignals()
-    try session.run(code, name: "eval").throwFailure(of: session)
-    if let status = session.exitStatus, status != 0 { throw ExitCode(status) }
+    let failure = runner.run(code, name: "eval").failure
+    progress.clear()
+    try Ending.check(failure, of: session)
   }
 }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Encoding
 import JupyterKernel
+import Platform
+import Prompt
 import Scripting
 
 struct KernelCommand: ParsableCommand {
@@ -28,8 +30,8 @@ struct KernelInstallCommand: ParsableCommand {
     do {
       let files = try KernelSpec.files(program: Installation.programPath ?? "")
       let folder = try KernelSpec.folder(prefix: prefix)
-      try Files.makeFolder(folder)
-      for file in files { try Files.write(file.bytes, to: "\(folder)/\(file.name)") }
+      try Folder.makeWritable(folder)
+      for file in files { try WholeFile.write(file.bytes, to: "\(folder)/\(file.name)") }
       Terminal.print("\(folder)\n")
     } catch let error as KernelError {
       throw CommandError(error.description)
@@ -49,7 +51,7 @@ struct KernelRunCommand: ParsableCommand {
   @OptionGroup var options: SessionOptions
 
   func run() throws {
-    let bytes = try Files.read(connectionFile)
+    let bytes = try FileBytes.read(connectionFile, isRegular: false)
     do {
       let connection = try Connection(json: JSON(parsing: bytes, allowing: .python))
       try Kernel(connection, session: options.session(scriptName: "", arguments: [])).run()

@@ -1,5 +1,8 @@
 import ArgumentParser
 import Glibc
+import Platform
+import Prompt
+import Runs
 import Scripting
 
 /// The command line. Every command is a file of its own.
@@ -33,8 +36,8 @@ enum Program {
       try command.run()
     } catch let status as ExitCode {
       finish(status.rawValue)
-    } catch let error as CommandError {
-      Terminal.note(error.message)
+    } catch let error where error is CommandError || error is RunError || error is FileError {
+      Terminal.note("\(error)")
       finish(1)
     } catch {
       let isHelp = Lunette.exitCode(for: error) == .success
@@ -57,11 +60,7 @@ enum Program {
 }
 
 /// What went wrong outside the script, in one line: exit status 1.
-struct CommandError: Error {
-  let message: String
-  init(_ message: String) { self.message = message }
-}
-
-extension ExitCode {
-  static let interrupted = ExitCode(130)
+struct CommandError: Error, CustomStringConvertible {
+  let description: String
+  init(_ message: String) { description = message }
 }

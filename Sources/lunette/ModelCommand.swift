@@ -1,5 +1,7 @@
 import ArgumentParser
 import Families
+import Platform
+import Prompt
 import Scripting
 
 struct ModelCommand: ParsableCommand {
@@ -44,8 +46,8 @@ struct ModelArguments: ParsableArguments {
   }
 
   private func path() throws -> String {
-    if Files.exists(model) { return model }
-    if let plugin = Installation.plugin(named: model), Files.isFolder("\(plugin)/model") {
+    if FileBytes.canRead(model) { return model }
+    if let plugin = Installation.plugin(named: model), Folder.exists("\(plugin)/model") {
       return "\(plugin)/model"
     }
     throw CommandError(
@@ -70,7 +72,7 @@ struct ModelInfoCommand: ParsableCommand {
     line("scheduler", info.schedulerClass ?? "unknown")
     line("predicts", info.predictionType)
     line("in all", ModelSize.text(parameters: info.parameters, bytes: info.bytes))
-    if Files.isFolder(info.path), let hash = FileHash.sha256(of: info.path) { line("sha256", hash) }
+    if Folder.exists(info.path), let hash = FileHash.sha256(of: info.path) { line("sha256", hash) }
     for warning in checkpoint.warnings { Terminal.line("  note: \(warning)") }
   }
 

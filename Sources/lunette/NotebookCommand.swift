@@ -1,7 +1,8 @@
 import ArgumentParser
-import Glibc
 import Notebook
-import Scripting
+import Platform
+import Prompt
+import Runs
 
 struct NotebookCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -49,20 +50,25 @@ struct NotebookRunCommand: ParsableCommand {
   }
 
   func run() throws {
-    var document = try NotebookFile.read(file)
-    let parameters = try assignments.map(Parameter.init(assignment:))
-    let slips = document.inject(parameters)
-    SetOption.note(slips.unknown)
-    let target = output ?? NotebookFile.path(file, ending: "ipynb")
-    let delivery = target == "-" ? nil : try Delivery(to: target)
-    let session = try options.session(scriptName: file, arguments: [], delivery: delivery)
-    let run = NotebookRun(
-      document: document, name: file, target: target, session: session, parameters: parameters,
-      allowsErrors: allowErrors, delivery: delivery)
-    session.interruptOnEndingSignals()
+    let target = output ?? Folder.path(file, ending: "ipynb")
+    var request = NotebookRun.Options(file: file, target: target)
+    request.parameters = try assignments.map(Parameter.init(assignment:))
+    (request.firstCell, request.allowsErrors, request.session) = (from, allowErrors, options.settings)
+    let run = try NotebookRun(request, onNote: Terminal.note)
+    run.session.interruptOnEndingSignals()
+    var progress = ProgressBar()
+    run.onEvent = { $0.showWork(&progress) }
     // Last, where a run that came to nothing because of it is looked at.
-    defer { SetOption.note(changes: slips.changes) }
-    try run.run(from: from.map(document.index(ofCell:)) ?? 0)
+    defer { SetOption.note(changes: run.slips.changes) }
+    defer { progress.clear() }
+    let result = try run.start()
+    progress.clear()
+    if let failure = result.failures.first {
+      Terminal.show(ANSI.harmless(failure.report) + "\n")
+      let stop = result.failures.first(where: \.isInterrupt) ?? failure
+      if stop.isInterrupt || !allowErrors { throw Ending.status(of: stop, run.session) }
+    }
+    try Ending.checkExit(result.exitStatus)
   }
 }
 
@@ -79,8 +85,8 @@ struct NotebookHTMLCommand: ParsableCommand {
   func validate() throws { try NotebookFile.validate(output: output, formats: ["html"]) }
 
   func run() throws {
-    let report = Report(document: try NotebookFile.read(file), fallbackTitle: Files.stem(of: file))
-    try NotebookFile.write(report.html(), to: output ?? NotebookFile.path(file, ending: "html"))
+    let report = Report(document: try Document(file: file), fallbackTitle: Folder.stem(of: file))
+    try NotebookFile.write(report.html(), to: output ?? Folder.path(file, ending: "html"))
   }
 }
 
@@ -98,9 +104,9 @@ struct NotebookIPynbCommand: ParsableCommand {
   func validate() throws { try NotebookFile.validate(output: output, formats: ["ipynb"]) }
 
   func run() throws {
-    var document = try NotebookFile.read(file)
-    let target = output ?? NotebookFile.path(file, ending: "ipynb")
-    if target != "-", target != file, Files.exists(target), let old = try? NotebookFile.read(target) {
+    var document = try Document(file: file)
+    let target = output ?? Folder.path(file, ending: "ipynb")
+    if target != "-", target != file, FileBytes.canRead(target), let old = try? Document(file: target) {
       document.adoptOutputs(of: old)
     }
     try NotebookFile.write(document.ipynb(), to: target)
@@ -121,16 +127,12 @@ struct NotebookLuaCommand: ParsableCommand {
 
   func run() throws {
     try NotebookFile.write(
-      NotebookFile.read(file).percent(), to: output ?? NotebookFile.path(file, ending: "lua"))
+      Document(file: file).percent(), to: output ?? Folder.path(file, ending: "lua"))
   }
 }
 
 /// `--set`, checked before anything runs.
 enum SetOption {
-  static func note(_ unknown: [String]) {
-    for name in unknown { Terminal.note("warning: --set \(name): the parameters cell has no such variable") }
-  }
-
   static func note(changes: [String]) {
     for change in changes { Terminal.note("warning: --set \(change)") }
   }
@@ -146,11 +148,25 @@ enum SetOption {
   }
 }
 
-extension Document {
-  /// The place of a cell by its number (from 1), its id or its title.
-  func index(ofCell name: String) throws -> Int {
-    if let number = Int(name), cells.indices.contains(number - 1) { return number - 1 }
-    if let index = cells.firstIndex(where: { $0.id == name || $0.title == name }) { return index }
-    throw CommandError("--from \(name): there is no such cell; numbers go from 1 to \(cells.count)")
+/// Where a notebook in another format goes.
+enum NotebookFile {
+  /// Checks that the name of an output does not promise another format than it gets.
+  ///
+  /// - Parameter formats: the endings that may be; `-` for stdout and names without ending may be too, unless
+  ///   `needsEnding`.
+  static func validate(output: String?, formats: [String], needsEnding: Bool = false) throws {
+    guard let output else { return }
+    let name = output.split(separator: "/").last ?? ""
+    let ending = name.lastIndex(of: ".").map { name[$0...].dropFirst().lowercased() }
+    if let ending, formats.contains(ending) { return }
+    guard needsEnding || ending != nil else { return }
+    let wanted = formats.map { ".\($0)" }.joined(separator: " or ")
+    throw ValidationError("--output \(output): what is written here ends in \(wanted)")
+  }
+
+  /// Writes text to a file, or to stdout for `-`.
+  static func write(_ text: String, to path: String) throws {
+    if path == "-" { return Terminal.print(text) }
+    try WholeFile.write(text, to: path)
   }
 }

@@ -1,8 +1,5 @@
 import ArgumentParser
-import Glibc
-import Notebook
 import Prompt
-import Scripting
 
 struct ReplCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -34,6 +31,7 @@ struct ReplCommand: ParsableCommand {
   func run() throws {
     let session = try options.session(scriptName: "", arguments: arguments)
     let repl = Repl(session: session, images: images.flatMap(InlineImage.Mode.init), keepsHistory: !noHistory)
-    try repl.run()
+    let status = repl.run()
+    if status != 0 { throw ExitCode(status) }
   }
 }

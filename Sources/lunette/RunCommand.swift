@@ -1,7 +1,7 @@
 import ArgumentParser
-import Glibc
 import Notebook
-import Scripting
+import Prompt
+import Runs
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -33,21 +33,36 @@ struct RunCommand: ParsableCommand {
   func validate() throws { try SetOption.validate(assignments) }
 
   func run() throws {
-    let script = try ShippedScripts.path(of: script)
-    let bytes = try Files.read(script)
-    var document = try NotebookFile.read(script)
-    let slips = document.inject(try assignments.map(Parameter.init(assignment:)))
-    SetOption.note(slips.unknown)
-
-    let folder = try OutputFolder(out ?? "lunette-out/\(Files.stem(of: script))")
-    let session = try options.session(
-      scriptName: script, arguments: arguments, outputFolder: folder.path)
-    let run = ScriptRun(
-      document: document, script: script, scriptHash: FileHash.sha256(bytes), folder: folder, session: session
-    )
-    session.interruptOnEndingSignals()
+    var request = Run.Options(script: try ShippedScripts.path(of: script), outputFolder: out)
+    request.parameters = try assignments.map(Parameter.init(assignment:))
+    request.arguments = arguments
+    request.session = options.settings
+    let run = try Run(request, onNote: Terminal.note)
+    run.session.interruptOnEndingSignals()
+    var progress = ProgressBar()
+    run.onEvent = { [unowned run] in $0.show(&progress, of: run.session) }
+    run.onCellEnd = Terminal.flush
+    let result = run.start()
+    progress.clear()
     // Last, where a run that came to nothing because of it is looked at.
-    defer { SetOption.note(changes: slips.changes) }
-    try run.run()
+    defer { SetOption.note(changes: run.slips.changes) }
+    try report(result, of: run)
+  }
+
+  private func report(_ result: Run.Result, of run: Run) throws {
+    let folder = run.folder.path
+    if let failure = result.failure {
+      Terminal.show(
+        (failure.isInterrupt
+          ? "lunette: interrupted; what was made is in \(folder)" : ANSI.harmless(failure.report)) + "\n")
+      if !failure.isInterrupt, result.writeFailures.isEmpty {
+        Terminal.note("the script failed; \(folder)/report.html has what was made")
+      }
+    }
+    for text in result.writeFailures { Terminal.note(text) }
+    if let failure = result.failure { throw Ending.status(of: failure, run.session) }
+    if !result.writeFailures.isEmpty { throw ExitCode(1) }
+    Terminal.note("\(folder)/report.html")
+    try Ending.checkExit(result.exitStatus)
   }
 }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Glibc
 import Notebook
+import Prompt
+import Runs
 import Scripting
 
 /// What every command that runs Lua takes.
@@ -23,82 +25,67 @@ struct SessionOptions: ParsableArguments {
     }
   }
 
-  /// - Parameters:
-  ///   - outputFolder: what the run writes; it is there already.
-  ///   - delivery: what it writes elsewhere, with its parent's help once it is confined.
-  func session(
-    scriptName: String, arguments: [String], outputFolder: String? = nil, delivery: Delivery? = nil
-  )
-    throws -> Session
-  {
-    let readable = readableFolders(scriptName)
-    var options = Session.Options(plugins: .standard(for: readable[0]))
-    options.scriptName = scriptName
-    options.arguments = arguments
-    options.model = model
-    options.isTrusted = trust
-    options.outputFolder = outputFolder
-    options.readableFolders = readable
-    // Only where a plugin without grant is in reach: a process more is a process more.
-    let guarded = options.plugins.mayNeedConfinement ? try guarded(delivery) : nil
-    options.confine = { rules in
-      guard let guarded else {
-        throw ScriptingError(
-          "the plugin '\(rules.plugin)' has no grant, and was not there when the run began")
-      }
-      try guarded.confine(rules)
+  var settings: SessionSettings {
+    var settings = SessionSettings()
+    settings.model = model
+    settings.isTrusted = trust
+    if let timeLimit { settings.timeLimit = timeLimit }
+    return settings
+  }
+
+  func session(scriptName: String, arguments: [String], outputFolder: String? = nil) throws -> Session {
+    var settings = settings
+    settings.scriptName = scriptName
+    settings.arguments = arguments
+    settings.outputFolder = outputFolder
+    return try settings.open(onNote: Terminal.note)
+  }
+}
+
+/// How a command that has run a session ends.
+enum Ending {
+  /// Reports the error that ended a cell, if one did, and ends the command with its status, or with the one that the script asked for.
+  static func check(_ failure: Output.Failure?, of session: Session) throws {
+    if let failure {
+      Terminal.show(ANSI.harmless(failure.report) + "\n")
+      throw status(of: failure, session)
     }
-    let session = try Session(options)
-    session.onWarning = { Terminal.note("warning: \($0)") }
-    guarded?.watch(session)
-    return session
+    try checkExit(session.exitStatus)
   }
 
-  /// What holds plugins without grant. Forks: what follows runs in a child. So it comes before all else: Swift's `Mutex` remembers a
-  /// thread's number from its first lock on, and the child's main thread has another one.
-  func guarded(_ delivery: Delivery? = nil) throws -> SessionGuard? {
-    trust ? nil : try SessionGuard(timeLimit, delivery: delivery)
+  static func checkExit(_ status: Int32?) throws {
+    if let status, status != 0 { throw ExitCode(status) }
   }
 
-  /// The script's folder, and the models that it may open by name or by the command line.
-  private func readableFolders(_ scriptName: String) -> [String] {
-    var folders = [scriptName.lastIndex(of: "/").map { String(scriptName[..<$0]) } ?? "."]
-    if let model { folders.append(Installation.plugin(named: model) ?? model) }
-    return folders
+  /// That of a command that was interrupted is as of a process that the signal ended.
+  static func status(of failure: Output.Failure, _ session: Session) -> ExitCode {
+    failure.isInterrupt ? ExitCode(128 + (session.interruptSignal ?? SIGINT)) : ExitCode(1)
   }
 }
 
-extension [Output] {
-  var failure: Output.Failure? {
-    for case .error(let failure) in self { return failure }
-    return nil
+extension CellRunner.Event {
+  /// What a person at a terminal sees of it: what is printed, warnings, and how far something is.
+  func show(_ progress: inout ProgressBar, of session: Session) {
+    switch self {
+    case .output(.stream(.stdout, let text), _):
+      if Terminal.isInteractive { progress.clear() }
+      Terminal.print(text, of: session)
+    case .output(.stream(.stderr, let text), _):
+      progress.clear()
+      Terminal.show(text, of: session)
+    case .warning, .progress: showWork(&progress)
+    case .output, .update, .clear: break
+    }
   }
 
-  /// Reports the error that ended a cell, if one did, and ends the command with its status.
-  func throwFailure(of session: Session) throws {
-    guard let failure else { return }
-    Terminal.show(ANSI.harmless(failure.report) + "\n")
-    throw failure.isInterrupt ? session.interruptedStatus : ExitCode(1)
-  }
-}
-
-extension Session {
-  /// Whatever asks the program to end stops the script first, so that what was made is kept: Ctrl-C, a batch system's
-  /// SIGTERM, a terminal that closes.
-  func interruptOnEndingSignals() {
-    for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] { interruptOnSignal(signal) }
-  }
-
-  /// The status of a command that was interrupted: as of a process that the signal ended.
-  var interruptedStatus: ExitCode { ExitCode(128 + (interruptSignal ?? SIGINT)) }
-}
-
-extension Output.Failure {
-  var isInterrupt: Bool { name == "interrupted" }
-
-  /// The message and below it the traceback, as Lua's own interpreter prints them.
-  var report: String {
-    guard !traceback.isEmpty, !isInterrupt else { return message }
-    return message + "\nstack traceback:\n" + traceback.map { "\t\($0)" }.joined(separator: "\n")
+  /// The same without what is printed.
+  func showWork(_ progress: inout ProgressBar) {
+    switch self {
+    case .warning(let text):
+      progress.clear()
+      Terminal.note("warning: \(text)")
+    case .progress(let done): progress.show(done.label, step: done.step, of: done.steps)
+    case .output, .update, .clear: break
+    }
   }
 }

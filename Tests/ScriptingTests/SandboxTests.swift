@@ -393,7 +393,7 @@ struct PluginBench {
     options.plugins = bench.session.options.plugins
     let session = try Session(options)
     var printed = false
-    session.onOutput = { if case .stream = $0 { printed = true } }
+    session.onOutput = { output, _ in if case .stream = output { printed = true } }
     let outputs = session.run("require 'hostile'")
     #expect(!printed)
     guard case .error(let failure)? = outputs.last else {

@@ -38,7 +38,7 @@ import Testing
     let source = try shortened(script)
     let byCells = try session(script)
     var cells: [Output] = []
-    byCells.onOutput = { if case .result = $0 {} else { cells.add($0) } }
+    byCells.onOutput = { output, _ in if case .result = output {} else { cells.add(output) } }
     for cell in try Document(percent: source).cells where cell.kind == .code {
       byCells.run(cell.source, name: script, firstLine: cell.firstLine)
     }
@@ -46,7 +46,7 @@ import Testing
 
     let whole = try session(script)
     var chunk: [Output] = []
-    whole.onOutput = { chunk.add($0) }
+    whole.onOutput = { output, _ in chunk.add(output) }
     try whole.lua.load(source, name: script).call()
 
     #expect(!chunk.isEmpty)

@@ -9,7 +9,7 @@ import Testing
   @Test func printingIsCaptured() throws {
     let session = try Session()
     var streamed: [Output] = []
-    session.onOutput = { streamed.append($0) }
+    session.onOutput = { output, _ in streamed.append(output) }
     let outputs = session.run(
       "print(1, 'a', nil) io.write('b', 2, '\\n') io.stdout:write('c'):write('d') io.stderr:write('e');")
     #expect(outputs == [.stream(.stdout, "1\ta\tnil\nb2\ncd"), .stream(.stderr, "e")])
@@ -61,7 +61,7 @@ import Testing
 
   @Test func interruptsEndTheCellAndKeepWhatWasMade() throws {
     let session = try Session()
-    session.onOutput = { [weak session] output in
+    session.onOutput = { [weak session] output, _ in
       if output == .stream(.stdout, "3\n") { session?.interrupt() }
     }
     let outputs = session.run(

@@ -1,7 +1,8 @@
 import ArgumentParser
-import Glibc
 import Platform
 import PluginPackages
+import Prompt
+import Runs
 import Scripting
 
 struct PluginCheckCommand: ParsableCommand {
@@ -16,7 +17,7 @@ struct PluginCheckCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
-      let guarded = try options.guarded()
+      let guarded = try options.settings.guarded(onNote: Terminal.note)
       let workshop = try PluginWorkshop(folder)
       var complaints = missing(workshop) + undeclared(workshop) + undocumented(workshop)
       complaints += try lint(workshop)
@@ -113,16 +114,12 @@ struct PluginCheckCommand: ParsableCommand {
       return workshop.manifest.modules.isEmpty
     }
     var settings = Session.Options(plugins: workshop.finder)
-    settings.model = options.model
-    settings.isTrusted = options.trust
     settings.readableFolders = [workshop.folder] + (options.model.map { [$0] } ?? [])
-    settings.confine = { try guarded?.confine($0) }
-    let session = try Session(settings)
-    guarded?.watch(session)
-    let outputs = session.run(
+    let session = try options.settings.open(settings, guarded)
+    let outcome = CellRunner(session).run(
       "assert(require(\"\(name).health\").check(assert(lunette.load())))", name: "health")
-    guard let failure = outputs.failure else { return true }
-    if failure.isInterrupt { throw ExitCode.interrupted }
+    guard let failure = outcome.failure else { return true }
+    if failure.isInterrupt { throw Ending.status(of: failure, session) }
     Terminal.line("health: \(failure.message)")
     return false
   }
@@ -144,7 +141,7 @@ struct PluginPackCommand: ParsableCommand {
       let workshop = try PluginWorkshop(folder)
       try workshop.package.checkDeclared()
       let rock = try workshop.package.rock()
-      try Files.makeFolder(out)
+      try Folder.makeWritable(out)
       let path = "\(out)/\(rock.name)"
       try Disk.writeFile(rock.bytes, to: path)
       Terminal.line(path)

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Encoding
+import Platform
 import PluginPackages
+import Prompt
 import Scripting
 
 struct PluginCommand: ParsableCommand {
@@ -65,7 +67,7 @@ struct PluginWorkplace {
 
   /// The folder of the project's lock.
   private var projectFolder: String {
-    LockFile.absolute(projectLock.contains("/") ? Files.parent(of: projectLock) : ".") ?? "."
+    LockFile.absolute(projectLock.contains("/") ? Folder.parent(of: projectLock) : ".") ?? "."
   }
 
   /// As a project's lock has it: relative to the project, where the source lies in it.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import PluginPackages
+import Prompt
 import Scripting
 
 struct PluginNewCommand: ParsableCommand {

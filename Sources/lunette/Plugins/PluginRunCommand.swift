@@ -1,7 +1,7 @@
 import ArgumentParser
-import Glibc
-import Notebook
 import PluginPackages
+import Prompt
+import Runs
 import Scripting
 
 /// A command that a plugin brings: `lunette plugin run daam map …`, or `lunette daam map …` for short.
@@ -34,30 +34,31 @@ struct PluginRunCommand: ParsableCommand {
   }
 
   func run() throws {
-    let folder = try OutputFolder(out ?? "lunette-out/\(plugin)-\(command)")
-    let session = try options.session(scriptName: command, arguments: arguments, outputFolder: folder.path)
-    var failure: CommandError?
-    session.onOutput = { [unowned session] output in
-      switch output {
-      case .stream(.stdout, let text): Terminal.print(text, of: session)
-      case .stream(.stderr, let text): Terminal.show(text, of: session)
-      case .display(let bundle, let metadata):
-        do { try folder.add(bundle, caption: metadata["caption"]?.string) } catch {
-          failure = failure ?? error as? CommandError
-        }
-      case .result, .error, .other: break
-      }
-    }
-    session.interruptOnEndingSignals()
-    defer { folder.close() }
-    let code = "local c = lunette.extension(\"commands\", \"\(plugin).\(command)\"); c.run(arg)"
     guard PluginName.isValid(plugin), PluginName.isValid(command) else {
       throw CommandError("'\(plugin) \(command)' is no command of a plugin")
     }
+    let folder = try OutputFolder(out ?? "lunette-out/\(plugin)-\(command)", onNote: Terminal.note)
+    defer { folder.close() }
+    let session = try options.session(scriptName: command, arguments: arguments, outputFolder: folder.path)
+    let runner = CellRunner(session)
+    var writeFailure: (any Error)?
+    var progress = ProgressBar()
+    runner.onEvent = { event in
+      guard case .output(.display(let bundle, let metadata), _) = event else {
+        return event.show(&progress, of: session)
+      }
+      do { try folder.add(bundle, caption: metadata["caption"]?.string) } catch {
+        writeFailure = writeFailure ?? error
+      }
+    }
+    session.interruptOnEndingSignals()
     // Also when it fails, where what was made before is.
     defer { for name in folder.names { Terminal.note("\(folder.path)/\(name)") } }
-    try session.run(code, name: "\(plugin) \(command)").throwFailure(of: session)
-    if let failure { throw failure }
-    if let status = session.exitStatus, status != 0 { throw ExitCode(status) }
+    let code = "local c = lunette.extension(\"commands\", \"\(plugin).\(command)\"); c.run(arg)"
+    let failure = runner.run(code, name: "\(plugin) \(command)").failure
+    progress.clear()
+    if let failure { return try Ending.check(failure, of: session) }
+    if let writeFailure { throw writeFailure }
+    try Ending.checkExit(session.exitStatus)
   }
 }

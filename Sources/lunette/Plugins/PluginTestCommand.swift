@@ -1,7 +1,9 @@
 import ArgumentParser
-import Glibc
 import Notebook
+import Platform
 import PluginPackages
+import Prompt
+import Runs
 import Scripting
 import Synchronization
 
@@ -20,13 +22,14 @@ struct PluginTestCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
-      let guarded = try options.guarded()
+      let guarded = try options.settings.guarded(onNote: Terminal.note)
       let workshop = try PluginWorkshop(folder)
       let tests = workshop.tests
       guard !tests.isEmpty else { throw CommandError("\(folder): there are no tests (tests/*_test.lua)") }
       let goldens = workshop.folder + "/tests/goldens"
-      if update { try Files.makeFolder(goldens) }
-      let output = try OutputFolder("lunette-out/\(workshop.manifest.name)-tests")
+      if update { try Folder.makeWritable(goldens) }
+      let output = try OutputFolder(
+        "lunette-out/\(workshop.manifest.name)-tests", onNote: Terminal.note)
       defer { output.close() }
       var failures = 0
       for test in tests {
@@ -44,9 +47,6 @@ struct PluginTestCommand: ParsableCommand {
   ) throws -> Bool {
     let failed = FailureCount()
     var settings = Session.Options(plugins: workshop.finder)
-    settings.model = options.model
-    settings.isTrusted = options.trust
-    settings.outputFolder = output
     settings.readableFolders = [workshop.folder] + (options.model.map { [$0] } ?? [])
     settings.writableFolders = goldens
     settings.updatesGoldens = update
@@ -57,20 +57,17 @@ struct PluginTestCommand: ParsableCommand {
       Terminal.line("  FAILED: \(result.name)")
       Terminal.print("    \(ANSI.harmless(String(workshop.within(result.message))))\n")
     }
-    settings.confine = { try guarded?.confine($0) }
-    let session = try Session(settings)
-    guarded?.watch(session)
-    session.onOutput = { [unowned session] output in
-      switch output {
-      case .stream(.stdout, let text): Terminal.print(text, of: session)
-      case .stream(.stderr, let text): Terminal.show(text, of: session)
-      default: break
-      }
-    }
+    var request = options.settings
+    request.outputFolder = output
+    let session = try request.open(settings, guarded)
+    let runner = CellRunner(session)
+    var progress = ProgressBar()
+    runner.onEvent = { $0.show(&progress, of: session) }
     Terminal.line(test.file)
-    let outputs = session.run("require \"\(test.module)\"", name: test.file)
-    if let failure = outputs.failure {
-      if failure.isInterrupt { throw ExitCode.interrupted }
+    let failure = runner.run("require \"\(test.module)\"", name: test.file).failure
+    progress.clear()
+    if let failure {
+      if failure.isInterrupt { throw Ending.status(of: failure, session) }
       let text = failure.report.split(separator: "\n").joined(separator: "\n    ")
       Terminal.print("  FAILED: \(ANSI.harmless(text))\n")
       return false

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import PluginPackages
 import Scripting
 
@@ -32,7 +33,7 @@ struct PluginWorkshop {
 
   /// A message that begins with a file of the plugin, however Lua has cut its path, with the path from the plugin's folder.
   func within(_ message: String) -> Substring {
-    guard let folder = message.firstRange(of: "/\(Files.name(of: folder))/"),
+    guard let folder = message.firstRange(of: "/\(Folder.name(of: folder))/"),
       !message[..<folder.lowerBound].contains(where: { $0 == ":" || $0.isWhitespace })
     else { return message[...] }
     return message[folder.upperBound...]

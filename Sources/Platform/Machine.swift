@@ -1,14 +1,11 @@
 import Glibc
-import Tensor
 
 /// The computer underneath.
-enum Machine {
-  static var threads: Int { Compute.threads }
-
-  static var processor: String { field("model name") ?? "unknown processor" }
+public enum Machine {
+  public static var processor: String { field("model name") ?? "unknown processor" }
 
   /// The instruction sets that matter here, of those that the processor has.
-  static var instructions: [String] {
+  public static var instructions: [String] {
     let flags = Set((field("flags") ?? "").split(separator: " ").map(String.init))
     let known = [
       ("avx2", "AVX2"), ("fma", "FMA"), ("f16c", "F16C"), ("avx512f", "AVX-512"), ("avx512_bf16", "BF16"),
@@ -17,10 +14,11 @@ enum Machine {
     return known.filter { flags.contains($0.0) }.map(\.1)
   }
 
-  static var memory: Int { sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) }
+  /// Bytes of memory that it has, whatever this process may use of them.
+  public static var memory: Int { sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) }
 
   private static func field(_ name: String) -> String? {
-    guard let bytes = try? Files.read("/proc/cpuinfo") else { return nil }
+    guard let bytes = try? FileBytes.read("/proc/cpuinfo") else { return nil }
     for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where line.hasPrefix(name) {
       guard let colon = line.firstIndex(of: ":") else { continue }
       return String(line[line.index(after: colon)...].drop { $0 == " " })

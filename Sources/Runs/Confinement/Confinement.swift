@@ -1,18 +1,21 @@
 import CConfinement
 import Glibc
+import Platform
 import Scripting
 
 /// What the kernel offers to hold a process, and what is used of it.
-struct Confinement: OptionSet {
-  let rawValue: Int32
+public struct Confinement: OptionSet, Sendable {
+  public let rawValue: Int32
 
-  static let files = Confinement(rawValue: Int32(CF_FILES))
-  static let network = Confinement(rawValue: Int32(CF_NETWORK))
-  static let systemCalls = Confinement(rawValue: Int32(CF_SYSTEM_CALLS))
-  static let limits = Confinement(rawValue: Int32(CF_LIMITS))
+  public init(rawValue: Int32) { self.rawValue = rawValue }
+
+  public static let files = Confinement(rawValue: Int32(CF_FILES))
+  public static let network = Confinement(rawValue: Int32(CF_NETWORK))
+  public static let systemCalls = Confinement(rawValue: Int32(CF_SYSTEM_CALLS))
+  public static let limits = Confinement(rawValue: Int32(CF_LIMITS))
 
   /// What this kernel offers. In a debug build, `LUNETTE_WITHOUT=landlock,seccomp` pretends that it offers less, for tests.
-  static var offered: Confinement {
+  public static var offered: Confinement {
     var offered: Confinement = .limits
     #if DEBUG
       let missing = getenv("LUNETTE_WITHOUT").map { String(cString: $0) } ?? ""
@@ -25,7 +28,7 @@ struct Confinement: OptionSet {
   }
 
   /// What a process that is confined like this can still do, tried: "read files", "run programs".
-  var holes: [String] {
+  public var holes: [String] {
     let can = cf_try(rawValue)
     guard can >= 0 else { return ["everything: it cannot be confined"] }
     let names: [(Int, String)] = [
@@ -36,7 +39,7 @@ struct Confinement: OptionSet {
     return names.filter { Int(can) & $0.0 != 0 }.map(\.1)
   }
 
-  static var landlockVersion: Int { Int(cf_landlock_version()) }
+  public static var landlockVersion: Int { Int(cf_landlock_version()) }
 
   /// What is missing on this machine, for people; nil when nothing is.
   static var shortcomings: String? {

@@ -1,21 +1,21 @@
-import Glibc
 import Lua
+import Platform
 import Scripting
 
 /// The experiments that come with the program: `lunette run daam` runs one by its name.
-enum ShippedScripts {
+public enum ShippedScripts {
   /// The script that is meant: a file, or else a shipped one of that name.
   ///
-  /// - Throws: `CommandError` that names the nearest one for a bare name that is neither.
-  static func path(of name: String) throws -> String {
-    guard !Files.exists(name), !name.contains("/"), let folder = Installation.scriptFolder else {
+  /// - Throws: `RunError` that names the nearest one for a bare name that is neither.
+  public static func path(of name: String) throws -> String {
+    guard !FileBytes.canRead(name), !name.contains("/"), let folder = Installation.scriptFolder else {
       return name
     }
     let shipped = "\(folder)/\(name.hasSuffix(".lua") ? name : name + ".lua")"
-    if Files.exists(shipped) { return shipped }
+    if FileBytes.canRead(shipped) { return shipped }
     guard !name.contains(".") else { return name }
     let hint = nearestName(to: name, among: names(in: folder)).map { "; did you mean '\($0)'?" } ?? ""
-    throw CommandError(
+    throw RunError(
       "there is no file '\(name)', and no script of that name came with Lunette "
         + "(\(names(in: folder).joined(separator: ", ")))\(hint)")
   }

@@ -1,22 +1,25 @@
 import Glibc
+import Platform
 
 /// A file that a run cannot write itself once it is confined: it hands the text over, and its parent, which is not confined, writes it.
 ///
 /// Both have the same nameless file open, from before there were two of them; no plugin has a way to it. It begins with where in it
 /// the text lies, so that a text that is halfway there is never taken for one.
-final class Delivery: @unchecked Sendable {
+public final class Delivery: @unchecked Sendable {
   private let target: String
+  private let onNote: @Sendable (String) -> Void
   private let file: Int32
   private var (offset, length) = (UInt64(16), UInt64(0))
   /// Tells the parent.
   var onPut: (() -> Void)?
 
-  init(to target: String) throws {
-    self.target = target
+  /// - Parameter onNote: takes, in the parent, what kept it from writing.
+  public init(to target: String, onNote: @escaping @Sendable (String) -> Void) throws {
+    (self.target, self.onNote) = (target, onNote)
     let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
     var template = Array("\(folder)/lunette-XXXXXX".utf8CString)
     file = mkstemp(&template)
-    guard file >= 0 else { throw CommandError("\(folder): \(String(cString: strerror(errno)))") }
+    guard file >= 0 else { throw RunError("\(folder): \(String(cString: strerror(errno)))") }
     unlink(template)
     _ = fcntl(file, F_SETFD, FD_CLOEXEC)
   }
@@ -43,7 +46,7 @@ final class Delivery: @unchecked Sendable {
         pwrite(file, $0.baseAddress?.advanced(by: done), $0.count - done, off_t(place) + off_t(done))
       }
       if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { throw CommandError("\(target): \(String(cString: strerror(errno)))") }
+      guard count > 0 else { throw RunError("\(target): \(String(cString: strerror(errno)))") }
       done += count
     }
   }
@@ -69,10 +72,10 @@ final class Delivery: @unchecked Sendable {
       done += count
     }
     do {
-      try Files.write(bytes, to: target)
+      try WholeFile.write(bytes, to: target)
       return true
     } catch {
-      Terminal.note((error as? CommandError)?.message ?? "\(error)")
+      onNote("\(error)")
       return false
     }
   }

@@ -1,11 +1,12 @@
 import CConfinement
+import Encoding
 import Glibc
 import Scripting
 
 /// The parent of a run that may load plugins without grant: it ends what does not stop.
-struct Supervisor {
+public struct Supervisor {
   /// How long code of scripts and plugins may run in one cell, what the program itself works apart.
-  static let defaultSeconds = 60.0
+  public static let defaultSeconds = 60.0
   /// How much longer a cell may take with that work: models, tensors.
   private static let share = 60.0
   /// How long a script has from the signal to the end.
@@ -18,7 +19,7 @@ struct Supervisor {
   /// Forks: what follows runs in the child. The parent waits, and ends with the child's status.
   ///
   /// - Parameter delivery: what the parent writes for the child.
-  init(seconds: Double = Self.defaultSeconds, delivery: Delivery? = nil) throws {
+  init(seconds: Double, delivery: Delivery?) throws {
     let text = "lunette: ended: \(Self.reason(seconds)); it could not be stopped\n"
     var deadline = cf_deadline(
       seconds: seconds, all_seconds: Self.share * seconds, grace: Self.grace, signal: Self.signal,
@@ -32,7 +33,7 @@ struct Supervisor {
       }
     }
     guard let watch = cf_supervise(&deadline) else {
-      throw CommandError("no process to supervise plugins: \(String(cString: strerror(errno)))")
+      throw RunError("no process to supervise plugins: \(String(cString: strerror(errno)))")
     }
     self.watch = watch
     self.seconds = seconds

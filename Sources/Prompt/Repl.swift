@@ -1,13 +1,13 @@
-import ArgumentParser
 import Glibc
 import Imaging
 import Notebook
-import Prompt
+import Runs
 import Scripting
 
 /// The prompt. Input that is no terminal is read in the same way, without editing: a session can be piped in.
-final class Repl {
+public final class Repl {
   private let session: Session
+  private let runner: CellRunner
   private let editor: LineEditor
   private let isInteractive = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
   private var images: InlineImage.Mode?
@@ -16,8 +16,10 @@ final class Repl {
   /// What has run, for `:save`.
   private(set) var cells: [Cell] = []
 
-  init(session: Session, images: InlineImage.Mode?, keepsHistory: Bool) {
+  /// - Parameter images: how pictures are shown; nil for what the terminal can.
+  public init(session: Session, images: InlineImage.Mode?, keepsHistory: Bool) {
     self.session = session
+    runner = CellRunner(session)
     self.images = images
     editor = LineEditor(keepsHistory: keepsHistory)
     session.keepsLastValue = true
@@ -25,15 +27,13 @@ final class Repl {
       !text.hasPrefix(":") && session.isIncomplete(text)
     }
     editor.complete = { [unowned self] text, cursor in complete(text, cursor) }
-    session.onOutput = { [unowned self] in show($0) }
-    session.onWarning = { [unowned self] text in
-      progress.clear()
-      Terminal.note("warning: \(text)")
-    }
-    session.onProgress = { [unowned self] in progress.show($0.label, step: $0.step, of: $0.steps) }
+    runner.onEvent = { [unowned self] in show($0) }
   }
 
-  func run() throws {
+  /// Reads and runs until the user leaves.
+  ///
+  /// - Returns: the exit status.
+  public func run() -> Int32 {
     if isInteractive { Terminal.print("Lunette \(Installation.version)   :help for help, Ctrl-D to leave\n") }
     // Installed for good: between two entries the terminal sends Ctrl-C as a key.
     session.interruptOnSignal(SIGINT, again: true)
@@ -45,9 +45,9 @@ final class Repl {
       }
       Terminal.flush()
     }
-    if let status = session.exitStatus { throw ExitCode(status) }
+    if let status = session.exitStatus { return status }
     // Somebody at a terminal has seen the errors; whoever piped a session in asks for its status.
-    if hasFailed, !isInteractive { throw ExitCode(1) }
+    return hasFailed && !isInteractive ? 1 : 0
   }
 
   private func read() -> String? {
@@ -79,17 +79,28 @@ final class Repl {
   @discardableResult
   func runCell(_ source: String, name: String? = nil, firstLine: Int = 1) -> Output.Failure? {
     session.clearInterrupt()
-    let outputs = session.run(source, name: name ?? "cell \(cells.count + 1)", firstLine: firstLine)
+    let failure = runner.run(source, name: name ?? "cell \(cells.count + 1)", firstLine: firstLine).failure
     progress.clear()
     session.clearInterrupt()
-    hasFailed = hasFailed || outputs.failure != nil
-    if outputs.failure == nil { cells.append(Cell(source: source)) }
-    return outputs.failure
+    hasFailed = hasFailed || failure != nil
+    if failure == nil { cells.append(Cell(source: source)) }
+    return failure
   }
 
   func write(_ text: String) { Terminal.print(text) }
 
   // MARK: Outputs
+
+  private func show(_ event: CellRunner.Event) {
+    switch event {
+    case .output(let output, _): show(output)
+    case .warning(let text):
+      progress.clear()
+      Terminal.note("warning: \(text)")
+    case .progress(let done): progress.show(done.label, step: done.step, of: done.steps)
+    case .update, .clear: break  // what is on a terminal stays there
+    }
+  }
 
   private func show(_ output: Output) {
     if isInteractive { progress.clear() }

@@ -1,9 +1,13 @@
+import Platform
+
 /// One line on the terminal that shows how far a generation is, and goes away when other text comes.
-struct ProgressBar {
+public struct ProgressBar {
   private var isShown = false
   private var started = Clock.now
 
-  mutating func show(_ label: String, step: Int, of steps: Int) {
+  public init() {}
+
+  public mutating func show(_ label: String, step: Int, of steps: Int) {
     guard Terminal.isInteractive, steps > 0 else { return }
     if step <= 1 { started = Clock.now }
     let width = max(4, min(32, Terminal.width - label.count - 24))
@@ -18,7 +22,7 @@ struct ProgressBar {
     if step >= steps { clear() }
   }
 
-  mutating func clear() {
+  public mutating func clear() {
     guard isShown else { return }
     Terminal.show("\r\u{1B}[2K")
     isShown = false

@@ -6,18 +6,18 @@ import Scripting
 import Synchronization
 
 /// What people see while a command runs. Only what a script prints goes to stdout.
-enum Terminal {
+public enum Terminal {
   /// Whether somebody watches: then there are progress bars.
-  static let isInteractive = isatty(STDERR_FILENO) == 1
+  public static let isInteractive = isatty(STDERR_FILENO) == 1
 
   /// The first `errno` with which stdout took no more. What is printed after that is lost.
-  static var printFailure: Int32? {
+  public static var printFailure: Int32? {
     let code = failedPrint.load(ordering: .relaxed)
     return code == 0 ? nil : code
   }
   private static let failedPrint = Atomic<Int32>(0)
 
-  static func print(_ text: String) {
+  public static func print(_ text: String) {
     guard printFailure == nil else { return }
     if text.utf8CString.withUnsafeBufferPointer({
       fwrite($0.baseAddress, 1, $0.count - 1, stdout) < $0.count - 1
@@ -27,31 +27,31 @@ enum Terminal {
   }
 
   /// Text for stderr as it is, after what was printed before it.
-  static func show(_ text: String) {
+  public static func show(_ text: String) {
     flush()
     fputs(text, stderr)
     fflush(stderr)
   }
 
   /// What a session prints: as it is, but where a plugin without grant is loaded and a terminal reads it, without what terminals obey.
-  static func print(_ text: String, of session: Session) {
+  public static func print(_ text: String, of session: Session) {
     print(session.hasStrangers && isTerminal(STDOUT_FILENO) ? ANSI.harmless(text) : text)
   }
 
   /// The same for stderr.
-  static func show(_ text: String, of session: Session) {
+  public static func show(_ text: String, of session: Session) {
     show(session.hasStrangers && isTerminal(STDERR_FILENO) ? ANSI.harmless(text) : text)
   }
 
   private static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
   /// One line of the command's own on stdout, whatever is quoted in it.
-  static func line(_ text: String) { print(text.oneLine + "\n") }
+  public static func line(_ text: String) { print(text.oneLine + "\n") }
 
   /// One line of the command's own, whatever is quoted in it.
-  static func note(_ text: String) { show("lunette: \(text.oneLine)\n") }
+  public static func note(_ text: String) { show("lunette: \(text.oneLine)\n") }
 
-  static func flush() {
+  public static func flush() {
     if fflush(stdout) != 0, printFailure == nil { failedPrint.store(errno, ordering: .relaxed) }
   }
 

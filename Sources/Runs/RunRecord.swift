@@ -1,17 +1,20 @@
 import Encoding
 import Notebook
+import Platform
 import Scripting
+import Tensor
 
 /// What is written down of a run, so that it can be judged and repeated: as `run.json` and as the head of the report.
-struct RunRecord {
-  let json: JSON
-  let report: Report
+public struct RunRecord: Sendable {
+  public let status: Report.Status
+  public let json: JSON
+  public let report: Report
 
   init(
     script: String, scriptHash: String, document: Document, failure: Output.Failure?, session: Session,
     outputs: [String], date: String, seconds: Double
   ) {
-    let status: Report.Status = failure == nil ? .done : failure?.isInterrupt == true ? .interrupted : .failed
+    status = failure == nil ? .done : failure?.isInterrupt == true ? .interrupted : .failed
     let models = session.record.models.map { ($0, hash: FileHash.sha256(of: $0.path)) }
     let seeds = session.record.seeds
     let parameters = document.parameters
@@ -29,7 +32,7 @@ struct RunRecord {
     var libraries: JSON.Object = [:]
     for version in versions { libraries[version.name] = .string(version.version) }
     root["versions"] = .object(libraries)
-    root["machine"] = ["processor": .string(Machine.processor), "threads": .number(Machine.threads)]
+    root["machine"] = ["processor": .string(Machine.processor), "threads": .number(Compute.threads)]
     root["cells"] = .array(
       document.cells.filter { $0.seconds != nil }.map { cell in
         var object: JSON.Object = [:]
@@ -50,7 +53,7 @@ struct RunRecord {
 
     var facts: [Report.Fact] = []
     if !models.isEmpty {
-      facts.append(.init("Model", models.map { Files.name(of: $0.0.name) }.joined(separator: ", ")))
+      facts.append(.init("Model", models.map { Folder.name(of: $0.0.name) }.joined(separator: ", ")))
     }
     for parameter in parameters.prefix(8) { facts.append(.init(parameter.name, Self.shown(parameter))) }
     let hasSeedParameter = parameters.contains { ["seed", "seeds"].contains($0.name) }
@@ -62,10 +65,10 @@ struct RunRecord {
     var footnotes = [Report.Fact("Lunette", Installation.version)]
     footnotes += versions.map { .init($0.name, $0.version) }
     footnotes += [.init("script", String(scriptHash.prefix(12)))]
-    footnotes += models.map { .init(Files.name(of: $0.0.name), String($0.hash?.prefix(12) ?? "–")) }
-    footnotes += [.init("threads", String(Machine.threads)), .init("made", date)]
+    footnotes += models.map { .init(Folder.name(of: $0.0.name), String($0.hash?.prefix(12) ?? "–")) }
+    footnotes += [.init("threads", String(Compute.threads)), .init("made", date)]
     report = Report(
-      document: document, fallbackTitle: Files.stem(of: script), status: status, facts: facts,
+      document: document, fallbackTitle: Folder.stem(of: script), status: status, facts: facts,
       footnotes: footnotes)
   }
 
@@ -92,13 +95,5 @@ struct RunRecord {
 
   private static func shown(_ seeds: [UInt64]) -> String {
     seeds.prefix(6).map(String.init).joined(separator: ", ") + (seeds.count > 6 ? ", … (\(seeds.count))" : "")
-  }
-}
-
-extension Double {
-  func rounded(to digits: Int) -> Double {
-    var scale = 1.0
-    for _ in 0..<digits { scale *= 10 }
-    return (self * scale).rounded() / scale
   }
 }

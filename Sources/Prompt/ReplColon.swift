@@ -1,5 +1,6 @@
 import Notebook
-import Prompt
+import Platform
+import Runs
 import Scripting
 
 /// The prompt's own commands, which begin with a colon.
@@ -73,15 +74,14 @@ struct ReplColon {
 
   private func load(_ path: String) {
     do {
-      let document = try NotebookFile.read(path)
-      let isScript = path.hasSuffix(".lua")
+      let document = try Document(file: path)
       for (index, cell) in document.cells.enumerated() where cell.kind == .code && !cell.source.isEmpty {
-        let name = isScript ? path : "\(path) cell \(index + 1)"
-        if repl.runCell(cell.source, name: name, firstLine: isScript ? cell.firstLine : 1) != nil { return }
+        let place = CellPlace(cell, at: index, of: path)
+        // The prompt's own entries are cells too.
+        let name = place.name == path ? path : "\(path) \(place.name)"
+        if repl.runCell(cell.source, name: name, firstLine: place.firstLine) != nil { return }
       }
-    } catch {
-      Terminal.note((error as? CommandError)?.message ?? "\(error)")
-    }
+    } catch { Terminal.note("\(error)") }
   }
 
   private func save(_ path: String) {
@@ -91,11 +91,9 @@ struct ReplColon {
     var document = Document(cells: repl.cells)
     document.nameCells()
     do {
-      try NotebookFile.write(path.hasSuffix(".lua") ? document.percent() : document.ipynb(), to: path)
+      try WholeFile.write(path.hasSuffix(".lua") ? document.percent() : document.ipynb(), to: path)
       repl.write("\(repl.cells.count) cell\(repl.cells.count == 1 ? "" : "s") written to \(path)\n")
-    } catch {
-      Terminal.note((error as? CommandError)?.message ?? "\(error)")
-    }
+    } catch { Terminal.note("\(error)") }
   }
 
   private func images(_ name: String) {
