@@ -1,7 +1,6 @@
 -- The maps of one picture: one row per token of its prompt, BOS and the first EOT included.
 local lunette = require "lunette"
-local complain = require "daam.complain"
-local options = require "daam.options"
+local complain = lunette.argument_error
 local pattern = require "daam.pattern"
 local words = require "daam.words"
 local WordMap = require "daam.word_map"
@@ -157,7 +156,7 @@ function Maps:_mean(rows) return self.heat:index_select(1, t(rows)):mean(1) end
 -- Case does not matter; several words in a row, written with spaces, are found too.
 function Maps:word(text, opts)
   if type(text) ~= "string" then complain(1, "word", "string expected, got %s", type(text)) end
-  local occurrence = options.only(opts, { "occurrence" }, "word", 2).occurrence
+  local occurrence = lunette.options.only(opts, { "occurrence" }, "word", 2).occurrence
   local found = words.find(self.list, text)
   if #found == 0 then
     complain(1, "word", "'%s' is not in the prompt; its words are: %s", text, names(self.list, "text"))

@@ -1,7 +1,6 @@
 -- The map of a word or a token, and what can be done with it.
 local lunette = require "lunette"
-local complain = require "daam.complain"
-local options = require "daam.options"
+local complain = lunette.argument_error
 
 local WordMap = {}
 local meta = { __index = WordMap }  -- apart from the methods: nobody reaches them through an object
@@ -39,7 +38,7 @@ end
 -- @param opts minmax = true: threshold the min-max normalised map instead, as the paper's published code does
 -- @return {height, width} of zeros and ones, and the reading in words
 function WordMap:mask(threshold, opts)
-  opts = options.only(opts, { "minmax" }, "mask", 2)
+  opts = lunette.options.only(opts, { "minmax" }, "mask", 2)
   return masked(self.map, threshold_of(threshold, "mask"), opts.minmax)
 end
 
@@ -53,13 +52,13 @@ end
 -- @param opts absolute = true: bicubic only, without the min-max normalisation
 -- @return {image height, image width}
 function WordMap:expand(image, opts)
-  return expanded(self, image, options.only(opts, { "absolute" }, "expand", 2), "expand")
+  return expanded(self, image, lunette.options.only(opts, { "absolute" }, "expand", 2), "expand")
 end
 
 --- The picture under the map.
 -- @param opts alpha, as the overlay of a tensor takes it
 function WordMap:overlay(image, opts)
-  opts = options.only(opts, { "alpha" }, "overlay", 2)
+  opts = lunette.options.only(opts, { "alpha" }, "overlay", 2)
   return expanded(self, image, {}, "overlay"):overlay(image, opts)
 end
 
@@ -69,7 +68,7 @@ end
 -- @param opts threshold (0.4) and minmax, as for mask
 -- @return the share (nan if both masks are empty), and the reading in words
 function WordMap:iou(other, opts)
-  opts = options.only(opts, { "minmax", "threshold" }, "iou", 2)
+  opts = lunette.options.only(opts, { "minmax", "threshold" }, "iou", 2)
   local threshold = threshold_of(opts.threshold, "iou")
   local map, theirs = self.map, other
   if getmetatable(other) == meta then

@@ -1,7 +1,6 @@
 -- What the rows after the end of the text hold (Li et al. 2024, section 3.1 and appendix).
 local lunette = require "lunette"
-local complain = require "suppress.complain"
-local options = require "suppress.options"
+local complain = lunette.argument_error
 local spectrum = require "suppress.spectrum"
 local t, metrics = lunette.tensor, lunette.metrics
 local eot = {}
@@ -36,7 +35,8 @@ function eot.repeated(model, prompt, number)
 end
 
 local sweep = {
-  prompt = { "text", required = true }, ranks = { "counts" }, seed = { "any" }, steps = { "count", 50 },
+  prompt = { "string", required = true }, ranks = { "integer", min = 0, list = true }, seed = { "any" },
+  steps = { "integer", 50, min = 1 },
   guidance = { "number" },
 }
 
@@ -44,7 +44,7 @@ local sweep = {
 -- @param opts prompt, ranks (0, 1, 2, 4, 8, 12, 16 … up to all), seed, steps (50), guidance
 -- @return a list of { rank, psnr, ssim, image } against the unedited picture; and that picture
 function eot.rank_sweep(model, opts)
-  local o = options.read(opts, sweep, "rank_sweep", 2)
+  local o = lunette.options.read(opts, sweep, "rank_sweep", 2)
   local embedding, block, first = model:encode(o.prompt), eot.block(model, o.prompt)
   local function picture(c)
     return model:generate{

@@ -1,14 +1,14 @@
 -- One picture, with words suppressed.
 local lunette = require "lunette"
-local complain = require "suppress.complain"
+local complain = lunette.argument_error
 local methods = require "suppress.methods"
-local options = require "suppress.options"
 local rows = require "suppress.rows"
 
 local common = {
-  prompt = { "text" }, word = { "words", required = true }, method = { "text", "optimise" },
+  prompt = { "string" }, word = { "string", list = "or one", required = true }, method = { "string", "optimise" },
   seed = { "any" }, noise = { "tensor" }, inversion = { "table" },
-  steps = { "count", 50 }, guidance = { "number" }, trace = { "any" }, width = { "count" }, height = { "count" },
+  steps = { "integer", 50, min = 1 }, guidance = { "number" }, trace = { "any" },
+  width = { "integer", min = 1 }, height = { "integer", min = 1 },
 }
 
 local function names(list)
@@ -27,7 +27,7 @@ local function read(opts, fail)
   for _, each in ipairs{ common, method.options } do
     for key, kind in pairs(each) do spec[key] = kind end
   end
-  local o = options.read(opts, spec, "generate", 2)
+  local o = lunette.options.read(opts, spec, "generate", 2)
   if o.inversion then
     for _, key in ipairs{ "prompt", "seed", "noise", "steps", "guidance", "width", "height" } do
       if opts[key] ~= nil then fail("option '%s': the inversion says it", key) end

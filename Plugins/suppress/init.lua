@@ -1,6 +1,6 @@
 -- SuppressEOT: pictures without what the prompt names (Li et al., "Get What You Want, Not What You Don't: Image Content Suppression
 -- for Text-to-Image Diffusion Models", ICLR 2024).
-local complain = require "suppress.complain"
+local lunette = require "lunette"
 local inversion = require "suppress.inversion"
 local methods = require "suppress.methods"
 local rows = require "suppress.rows"
@@ -15,7 +15,7 @@ local suppress = {
 
 --- Which rows of a prompt's embedding belong to some words, to the other words and to what follows the text: lists of positions.
 function suppress.rows(model, prompt, word)
-  return rows.of(model, prompt, word, function(...) complain(3, "rows", ...) end)
+  return rows.of(model, prompt, word, function(...) lunette.argument_error(3, "rows", ...) end)
 end
 
 --- The names of the methods, sorted.

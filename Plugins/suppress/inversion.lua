@@ -1,14 +1,13 @@
 -- A picture that was not generated, as the noise and the unconditional embeddings that give it back under guidance.
 local lunette = require "lunette"
-local complain = require "suppress.complain"
-local options = require "suppress.options"
+local complain = lunette.argument_error
 
 local Inversion = {}
 local meta = { __index = Inversion }
 
 local spec = {
-  method = { { "null_text", "negative_prompt" }, "null_text" }, steps = { "count", 50 }, guidance = { "number", 7.5 },
-  iterations = { "count", 10 }, rate = { "amount", 1e-2 },
+  method = { { "null_text", "negative_prompt" }, "null_text" }, steps = { "integer", 50, min = 1 },
+  guidance = { "number", 7.5 }, iterations = { "integer", 10, min = 1 }, rate = { "number", 1e-2, min = 0 },
 }
 
 -- One step of sampling.
@@ -61,7 +60,7 @@ end
 -- @return an inversion: prompt, embedding, noise, uncond (one per step), states (those of DDIM inversion), errors (mean squared,
 --   per step, of null-text inversion), steps, guidance, seconds; inversion:reconstruct() is the run that gives the picture back
 local function invert(model, picture, prompt, opts)
-  local o = options.read(opts, spec, "invert", 4)
+  local o = lunette.options.read(opts, spec, "invert", 4)
   if type(prompt) ~= "string" then complain(3, "invert", "string expected, got %s", type(prompt)) end
   local started = lunette.clock()
   local states = model:invert(picture, prompt, { steps = o.steps }).latents

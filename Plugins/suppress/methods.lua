@@ -20,7 +20,7 @@ local function edited(task, o, change)
   }, embedding
 end
 
-local of_rows = { rows = { { "words", "padding", "target" }, "target" }, start = { "share", 0 } }
+local of_rows = { rows = { { "words", "padding", "target" }, "target" }, start = { "number", 0, min = 0, max = 1 } }
 
 local function with(spec, more)
   local all = {}
@@ -68,13 +68,13 @@ methods.scale = {
 
 --- Soft-weighted regularisation: σ̂ = σ · exp(-α σ).
 methods.soften = {
-  options = with(of_rows, { alpha = { "amount", 1 } }),
+  options = with(of_rows, { alpha = { "number", 1, min = 0 } }),
   plan = function(_, task, o) return edited(task, o, function(rows) return spectrum.soften(rows, o.alpha) end) end,
 }
 
 --- The opposite, to strengthen: σ̂ = gain · σ · exp(β σ).
 methods.strengthen = {
-  options = with(of_rows, { beta = { "number", 0.001 }, gain = { "amount", 1.2 } }),
+  options = with(of_rows, { beta = { "number", 0.001 }, gain = { "number", 1.2, min = 0 } }),
   plan = function(_, task, o)
     return edited(task, o, function(rows) return spectrum.strengthen(rows, o.beta, o.gain) end)
   end,
@@ -82,7 +82,7 @@ methods.strengthen = {
 
 --- Without the largest singular values.
 methods.cut_top = {
-  options = with(of_rows, { count = { "amount", 2 } }),
+  options = with(of_rows, { count = { "number", 2, min = 0 } }),
   plan = function(_, task, o)
     return edited(task, o, function(rows) return spectrum.without_top(rows, count_of(o.count, rows:size(1))) end)
   end,
@@ -90,7 +90,7 @@ methods.cut_top = {
 
 --- Without the smallest singular values.
 methods.cut_tail = {
-  options = with(of_rows, { count = { "amount", 70 } }),
+  options = with(of_rows, { count = { "number", 70, min = 0 } }),
   plan = function(_, task, o)
     return edited(task, o, function(rows) return spectrum.without_tail(rows, count_of(o.count, rows:size(1))) end)
   end,
@@ -98,7 +98,7 @@ methods.cut_tail = {
 
 --- Only the largest singular values.
 methods.low_rank = {
-  options = with(with(of_rows, { rank = { "amount", 8 } }), { rows = { of_rows.rows[1], "padding" } }),
+  options = with(with(of_rows, { rank = { "number", 8, min = 0 } }), { rows = { of_rows.rows[1], "padding" } }),
   plan = function(_, task, o) return edited(task, o, function(rows) return spectrum.truncate(rows, o.rank) end) end,
 }
 
@@ -115,10 +115,12 @@ methods.delete = {
 --- The whole of SuppressEOT: softened rows, then the embedding optimised in a part of the steps.
 methods.optimise = {
   options = {
-    alpha = { "amount", 1 }, from = { "share", 0.2 }, to = { "share", 0.4 }, iterations = { "count", 10 },
-    rate = { "amount" }, distance = { { "cosine", "l2" }, "cosine" }, keep = { "amount", 1 },
-    remove = { "amount", 0.5 }, own_weight = { "amount", 1 }, inside_words = { "share", 0.85 },
-    inside_others = { "share", 0.95 }, sides = { "counts" }, checkpoint = { "flag", false },
+    alpha = { "number", 1, min = 0 }, iterations = { "integer", 10, min = 1 }, rate = { "number", min = 0 },
+    from = { "number", 0.2, min = 0, max = 1 }, to = { "number", 0.4, min = 0, max = 1 },
+    distance = { { "cosine", "l2" }, "cosine" }, keep = { "number", 1, min = 0 }, remove = { "number", 0.5, min = 0 },
+    own_weight = { "number", 1, min = 0 }, inside_words = { "number", 0.85, min = 0, max = 1 },
+    inside_others = { "number", 0.95, min = 0, max = 1 }, sides = { "integer", min = 0, list = true },
+    checkpoint = { "boolean", false },
   },
   plan = function(model, task, o, report)
     task.edited = spectrum.applied(task.embedding, task.rows.target, function(rows)

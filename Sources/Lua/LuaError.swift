@@ -172,6 +172,13 @@ extension LuaState {
     return ""
   }
 
+  /// Whether the bound function that runs was called in the place of the function which called it (`return f(x)`).
+  public var isTailCall: Bool {
+    var debug = lua_Debug()
+    return lua_getstack(thread, 0, &debug) != 0 && lua_getinfo(thread, "t", &debug) != 0
+      && debug.istailcall != 0
+  }
+
   /// Where the nearest line of a script stands that runs: "@" and a file, or "=" and a name.
   public var nearestSource: String? {
     var debug = lua_Debug()

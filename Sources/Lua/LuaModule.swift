@@ -15,6 +15,9 @@ public struct LuaModule {
   public let state: LuaState
   public let table: LuaTable
 
+  /// A table that is there, to put functions into.
+  public init(state: LuaState, table: LuaTable) { (self.state, self.table) = (state, table) }
+
   public func function(_ signature: String, _ body: @escaping (LuaCall) throws -> some LuaResults) throws {
     let box = LuaFunctionBox(LuaSignature(signature)) { call in try body(call).pushAll(for: call) }
     try table.set(box.signature.name, BoundFunction(box: box))

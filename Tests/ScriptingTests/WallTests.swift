@@ -227,7 +227,7 @@ import Testing
   ]
   /// Modules whose functions get and give numbers, tensors and other values of the host, and tables made for the call.
   private static let modules: Set<String> = [
-    "tensor", "image", "plot", "stats", "metrics", "linalg", "optim", "json", "text",
+    "tensor", "image", "plot", "stats", "metrics", "linalg", "optim", "json", "text", "options",
   ]
 
   @Test func everyWayAcrossIsListed() throws {

@@ -40,6 +40,6 @@ for _, name in ipairs{ "tiny-sd1", "tiny-pixel" } do
   end
   near.fails("option 'steps': the inversion says it", suppress.generate, model,
     { inversion = fit, word = "pistol", steps = 3 })
-  near.fails("unknown option 'iteration', did you mean 'iterations'?", suppress.invert, model, picture, prompt,
+  near.fails("unknown option 'iteration'; did you mean 'iterations'?", suppress.invert, model, picture, prompt,
     { iteration = 3 })
 end

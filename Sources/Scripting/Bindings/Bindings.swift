@@ -16,6 +16,7 @@ enum Bindings {
     try addJSON(to: lunette)
     try addClock(to: lunette)
     try addText(to: lunette)
+    try addOptions(to: lunette)
     try addModels(to: lunette)
   }
 }

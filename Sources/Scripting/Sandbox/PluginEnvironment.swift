@@ -102,19 +102,9 @@ extension PluginHost {
     try own.set("version", world.manifest?.version.text)
     try own.set("folder", plugin.folder)
     try copy.set("plugin", own)
-    // Tests and examples call the plugin as its users do.
-    let isCaller = { (path: Substring) in
-      guard path.hasPrefix(plugin.folder + "/") else { return true }
-      return ["tests/", "examples/"].contains { path.hasPrefix("\(plugin.folder)/\($0)") }
+    try Bindings.addOptions(to: LuaModule(state: lua, table: copy)) { [unowned world] in
+      $0.location(world.isCaller)
     }
-    let complain = try lua.function("argument_error(position, name, message)") { call -> LuaMany in
-      let position: Int = try call[1]
-      let name: String = try call[2]
-      let message: String = try call[3]
-      let text = "\(call.state.location(isCaller))bad argument #\(position) to '\(name)' (\(message))"
-      throw LuaError(message: text, value: .string(text))
-    }
-    try copy.set("argument_error", complain)
     try copy.set("native", try nativeLoader(for: world))
     guard !plugin.capabilities.contains(.files) else { return copy }
     for (module, names) in Self.openers {

@@ -51,6 +51,12 @@ final class PluginWorld {
     source.hasPrefix("@\(plugin.folder)/") || source.hasPrefix("=\(plugin.name):")
   }
 
+  /// Whether a line there calls the plugin as others do, and is none of its own: its tests and examples call it as its users.
+  func isCaller(_ path: Substring) -> Bool {
+    guard path.hasPrefix(plugin.folder + "/") else { return true }
+    return ["tests/", "examples/"].contains { path.hasPrefix("\(plugin.folder)/\($0)") }
+  }
+
   /// The module whose value lies there; the shortest name, if it has several.
   func moduleName(at address: UnsafeRawPointer) -> String? {
     let names = loaded.compactMap { name, value -> String? in
