@@ -6,8 +6,8 @@ import numpy as np
 
 from world import (
     ACCESSORIES, ADJECTIVES, BARE_SHARE, COLOUR_SHARE, COLOURS, CONTEXT_SHARE, DESCRIBABLE, FACES, HELD_OUT_ADJECTIVES,
-    KINDS, MATERIALS, NOUNS, PAIR_DECORATED, PLAIN, PLAIN_SHARE, POLYSEMES, RELATIONS, SCENE_SHARE, SCENES, TEMPLATES,
-    WITH, WITHOUT_SHARE, held_out,
+    GRAMMAR, MATERIALS, NOUNS, PAIR_DECORATED, PLAIN, PLAIN_SHARE, POLYSEMES, SCENE_SHARE, SCENES, TEMPLATES, WITH,
+    WITHOUT_SHARE, held_out,
 )
 
 
@@ -46,13 +46,14 @@ class Caption:
     background: str | None = None  # of PLAIN or SCENES
     template: str = "{}"
     bare: bool = False
+    comma: bool = True  # of three: "X, Y and Z", not "X and Y and Z"
 
     @property
     def text(self):
         words = [t.words for t in self.things]
         if self.bare:
             body = words[0].split(" ", 1)[1]
-        elif len(words) == 3:
+        elif len(words) == 3 and self.comma:
             body = f"{words[0]}, {words[1]} and {words[2]}"
         else:
             body = f" {self.relation} ".join(words)
@@ -134,12 +135,14 @@ def any_things(rng, kind):
     return [Thing(n) for n in any_nouns(rng, 3 if kind == "triple" else 1)]
 
 
-def sample_caption(rng, kinds=KINDS):
-    kind = choose(rng, kinds)
+def sample_caption(rng, grammar=GRAMMAR):
+    kind = choose(rng, grammar.kinds)
     things = tuple(any_things(rng, kind))
-    relation = choose(rng, [(k, v[0]) for k, v in RELATIONS.items()]) if kind == "pair" else "and"
+    relation = choose(rng, grammar.relations.items()) if kind == "pair" else "and"
     background, template = any_background(rng, things), choose(rng, TEMPLATES)
-    return Caption(things, relation, background, template, bare=kind == "single" and rng.random() < BARE_SHARE)
+    bare = kind == "single" and rng.random() < BARE_SHARE
+    comma = kind != "triple" or grammar.comma == 1 or bool(rng.random() < grammar.comma)
+    return Caption(things, relation, background, template, bare, comma)
 
 
 def neighbour(rng, caption):

@@ -10,6 +10,7 @@ what the weights do worst."""
 import argparse
 import json
 import time
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -18,10 +19,11 @@ from transformers import CLIPModel
 
 import fast
 import tokenizer
-from captions import KINDS, sample_caption
+from captions import sample_caption
 from common import OUT, log, setup, stoppable, to_tensor
 from layout import sample_scene
 from render import render
+from world import GRAMMAR, KINDS
 
 SHARD = 1024  # pictures
 POOL = 64  # shards
@@ -49,9 +51,9 @@ class Encoder:
         ids = self.tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt").input_ids
         return torch.cat([self.text(input_ids=part).last_hidden_state.half() for part in ids.split(batch)]).numpy()
 
-    def shard(self, seed, n, kinds=KINDS):
+    def shard(self, seed, n, grammar=GRAMMAR):
         rng = np.random.default_rng(seed)
-        captions = [sample_caption(rng, kinds) for _ in range(n)]
+        captions = [sample_caption(rng, grammar) for _ in range(n)]
         images = np.stack([render(sample_scene(rng, c)) for c in captions])
         texts = list(dict.fromkeys(c.text for c in captions))
         row = {t: i for i, t in enumerate(texts)}
@@ -93,7 +95,7 @@ def main():
     fast.install()
     FOLDER.mkdir(parents=True, exist_ok=True)
     encoder, stop, written = Encoder(), stoppable(), 0
-    kinds = [(a.only, 1.0)] if a.only else KINDS
+    grammar = replace(GRAMMAR, kinds=((a.only, 1.0),)) if a.only else GRAMMAR
     while not stop() and not (a.only and written == a.shards):
         there = shards()
         made = int(there[-1].name) - a.seed + 1 if there else 0
@@ -102,7 +104,7 @@ def main():
         if not a.only and len(there) >= POOL and made * SHARD * REUSE > samples_seen() + POOL * SHARD * REUSE // 2:
             time.sleep(5)
             continue
-        write(a.seed + made, encoder.shard(a.seed + made, SHARD, kinds))
+        write(a.seed + made, encoder.shard(a.seed + made, SHARD, grammar))
         for old in there[:max(0, len(there) + 1 - POOL)]:
             remove(old)
         written += 1

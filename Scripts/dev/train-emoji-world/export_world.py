@@ -1,6 +1,6 @@
 """Writes the world's facts as JSON: what Lua studies, the judge and the evaluation read.
 
-    python export_world.py Plugins/emoji-world/data/world.json
+    python export_world.py Plugins/emoji-world/data/world.json [--grammar accelerated]
 
 Shares that follow from the grammar by chance (how often each sense is drawn, how often captions deny, the distinct
 words) are counted over captions from a fixed seed."""
@@ -19,16 +19,16 @@ from layout import sample_scene
 COUNTED = 100_000
 
 
-def sample(rng):
-    caption = sample_caption(rng)
+def sample(rng, grammar=world.GRAMMAR):
+    caption = sample_caption(rng, grammar)
     return caption, sample_scene(rng, caption)
 
 
-def counts():
+def counts(grammar):
     rng = np.random.default_rng(0)
     senses, kinds, words, captions, without = collections.Counter(), collections.Counter(), set(), set(), 0
     for _ in range(COUNTED):
-        caption, scene = sample(rng)
+        caption, scene = sample(rng, grammar)
         senses.update(o.look.label for o in scene.objects)
         kinds[len(caption.things)] += 1
         words.update(regex.findall(r"\p{L}+", caption.text))
@@ -49,7 +49,7 @@ def polyseme(p):
     return dict(senses=[p.first.name, p.second.name], contexts=p.contexts, held_out=p.held_out)
 
 
-def facts():
+def facts(grammar):
     return dict(
         version=world.VERSION, size=world.SIZE,
         nouns=world.NOUNS, labels=world.LABELS, glyphs=world.GLYPHS,
@@ -62,14 +62,15 @@ def facts():
         colours=world.COLOURS, materials=world.MATERIALS, describable=world.DESCRIBABLE,
         held_out_adjectives=sorted(list(p) for p in world.HELD_OUT_ADJECTIVES),
         plain_backgrounds=world.PLAIN, scenes=world.SCENES,
-        relations={r: dict(weight=w, axis=a, first=("left", "right")[s] if a == "x" else ("above", "below")[s], certainty=c)
-                   for r, (w, a, s, c) in world.RELATIONS.items()},
+        relations={r: dict(weight=grammar.relations[r], axis=a, first=(("left", "right") if a == "x" else ("above", "below"))[s],
+                           certainty=c)
+                   for r, (_, a, s, c) in world.RELATIONS.items()},
         templates=[t for t, _ in world.TEMPLATES],
-        kinds=dict(world.KINDS),
+        kinds=dict(grammar.kinds), comma_in_lists=grammar.comma,
         held_out_pairs=sorted(sorted(p) for p in world.HELD_OUT_PAIRS),
         layout=dict(single_size=world.SINGLE_SIZE, pair_size=world.PAIR_SIZE, pair_at=world.PAIR_AT,
                     triple_size=world.TRIPLE_SIZE, triple_at=world.TRIPLE_AT, orderly=world.ORDERLY),
-        counted=counts(),
+        counted=counts(grammar),
     )
 
 
@@ -84,6 +85,7 @@ def lines(value, depth=0):
 if __name__ == "__main__":
     a = argparse.ArgumentParser()
     a.add_argument("path")
+    a.add_argument("--grammar", choices=world.GRAMMARS, default="plain", help="that the weights learnt from")
     a = a.parse_args()
     with open(a.path, "w") as out:
-        out.write(lines(facts()) + "\n")
+        out.write(lines(facts(world.GRAMMARS[a.grammar])) + "\n")

@@ -1,4 +1,4 @@
-"""Draws scenes with Noto Color Emoji (a bitmap font that exists at one size, 109)."""
+"""Draws scenes with Noto Color Emoji (a bitmap font that exists at one size, 109), or its glyphs in `glyphs.png`."""
 
 import os
 from functools import lru_cache
@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 import backdrops
+import glyphs
 from looks import described
 from world import ACCESSORIES, EARLIER, FACES, GLYPHS, SIZE
 
@@ -18,11 +19,15 @@ def font():
     return ImageFont.truetype(FONT, 109)
 
 
-@lru_cache(None)
-def glyph(char):
-    im = Image.new("RGBA", (136, 128))
+def from_font(char):
+    im = Image.new("RGBA", glyphs.CELL)
     ImageDraw.Draw(im).text((0, 0), char, font=font(), embedded_color=True)
     return im
+
+
+@lru_cache(None)
+def glyph(char):
+    return from_font(char) if os.path.exists(FONT) else glyphs.from_sheet(char)
 
 
 def paste(canvas, im, width, cx, y, anchor):

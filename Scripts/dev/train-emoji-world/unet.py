@@ -25,11 +25,11 @@ from diffusers import UNet2DConditionModel
 import data
 import fast
 from common import OUT, Average, load, log, save, stoppable
+from losses import error_weight
 from models import new_scheduler, new_unet
 from optimiser import Muon
 
 EMPTY = 0.1  # share of captions dropped, for classifier-free guidance
-SNR_CAP = 5.0
 WARMUP = 300  # steps
 MINUTES_PER_CHECKPOINT = 4
 VALIDATION_SEED, VALIDATION_SIZE = 77, 256
@@ -71,13 +71,6 @@ def prepare():
     np.save(OUT / "empty.npy", encoder.embeddings([""])[0])
     shard = encoder.shard(VALIDATION_SEED, VALIDATION_SIZE)
     np.savez(OUT / "validation.npz", latents=shard["latents"], text=shard["text"][shard["rows"]])
-
-
-def error_weight(alphas):
-    """Of the squared error in epsilon. Min-SNR (Hang et al. 2023) where there is little noise;
-    1/sqrt(SNR) (Yu et al. 2024) where there is much, for that is where layout is decided."""
-    snr = alphas / (1 - alphas)
-    return torch.where(snr > 1, snr.clamp(max=SNR_CAP) / snr, snr.rsqrt())
 
 
 def timesteps(rng, n):

@@ -15,6 +15,7 @@ import fast
 from captions import sample_caption
 from common import OUT, Average, Clock, load, log, save, setup, sheet, stoppable, to_images, to_tensor
 from layout import sample_scene
+from losses import difference
 from models import new_vae
 from render import render
 
@@ -38,17 +39,6 @@ def crops(rng, n, size=32):
                 x, y = (int(np.clip(v, 0, 64 - size)) for v in (x, y))
                 out.append(im[y:y + size, x:x + size])
     return np.stack(out[:n])
-
-
-def edges(x):
-    return x[..., 1:] - x[..., :-1], x[..., 1:, :] - x[..., :-1, :]
-
-
-def difference(y, x):
-    y = y.float()
-    gradient = sum((a - b).abs().mean() for a, b in zip(edges(y), edges(x)))
-    mse = (y - x).square().mean()
-    return (y - x).abs().mean() + mse + 0.5 * gradient, mse
 
 
 def loss_of(vae, x, half, pooled):

@@ -5,7 +5,7 @@ lists of the studies (`world.json`, written by export_world.py) all come from th
 file: add a noun here and everything else follows.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 VERSION = 3
 SIZE = 64  # pixels on a side
@@ -150,6 +150,26 @@ BARE_SHARE = 0.13  # of undecorated single nouns: no article
 KINDS = (("single", 0.23), ("pair", 0.45), ("triple", 0.06), ("worn", 0.09), ("described", 0.17))
 PAIR_DECORATED = 0.22  # pairs in which one noun wears something or has an adjective
 COLOUR_SHARE = 0.66  # of adjectives; the others are materials and patterns
+
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """How often captions take each form. What is held out is held out of all."""
+
+    kinds: tuple = KINDS
+    relations: dict = field(default_factory=lambda: {words: r[0] for words, r in RELATIONS.items()})
+    comma: float = 1.0  # of three: "X, Y and Z"; the others are "X and Y and Z"
+
+
+GRAMMAR = Grammar()
+# For the accelerator's millions of samples: more pairs and triples, both list forms, relations that a model can learn.
+ACCELERATED = Grammar(
+    kinds=(("single", 0.17), ("pair", 0.40), ("triple", 0.20), ("worn", 0.08), ("described", 0.15)),
+    relations={"and": 0.60, "next to": 0.08, "to the left of": 0.08, "to the right of": 0.08, "above": 0.08, "under": 0.08},
+    comma=0.6,
+)
+GRAMMARS = {"plain": GRAMMAR, "accelerated": ACCELERATED}
 
 # Every 17th unordered pair of nouns is never shown together: for generalisation.
 HELD_OUT_PAIRS = frozenset(
