@@ -37,6 +37,7 @@ struct UNetConfiguration {
     try UNetConfiguration.checkSettings(json)
     let channels = try json.ints("block_out_channels", default: [320, 640, 1280, 1280])
     let count = channels.count
+    guard count <= 16 else { throw json.fault("block_out_channels", "a list of at most 16") }
     let downKinds = try UNetConfiguration.kinds(
       json, "down_block_types", plain: "DownBlock2D", cross: "CrossAttnDownBlock2D", count: count,
       default: Array(repeating: .crossAttention, count: 3) + [.plain])
@@ -44,6 +45,8 @@ struct UNetConfiguration {
       json, "up_block_types", plain: "UpBlock2D", cross: "CrossAttnUpBlock2D", count: count,
       default: [.plain] + Array(repeating: .crossAttention, count: 3))
     let layers = try json.ints("layers_per_block", default: Array(repeating: 2, count: count), count: count)
+    // Skips of so many layers are listed before the first weight is missed.
+    guard layers.allSatisfy({ $0 <= 1000 }) else { throw json.fault("layers_per_block", "at most 1000") }
     // The setting is called after the head's width, but its value has always been the number of heads.
     let heads = try json.ints("attention_head_dim", default: Array(repeating: 8, count: count), count: count)
     let transformerLayers = try json.ints(
