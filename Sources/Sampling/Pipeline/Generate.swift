@@ -88,7 +88,7 @@ private final class Run {
     context = RunContext(hooks: request.hooks, trace: trace)
     context.checkpoints = request.checkpoints
 
-    try request.checkSites(pipeline, guidance: guidance)
+    try request.checkSites(pipeline, guidance: guidance, steps: steps)
     warnings += request.withoutEffect(guidance: guidance, scheduler: scheduler)
     var encoder = PromptEncoder(
       pipeline: pipeline, context: context, samples: samples, steps: steps.upperBound,

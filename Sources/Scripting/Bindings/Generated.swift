@@ -1,5 +1,6 @@
 import Imaging
 import Lua
+import Models
 import Sampling
 import Tensor
 
@@ -7,12 +8,14 @@ import Tensor
 final class LuaGenerated: LuaUserdata {
   static let luaName = "generated"
   private let result: GenerateResult
+  private let record: LuaRecord?
   /// Without lists in the request, latents come without the batch dimension.
   private let isSingle: Bool
   private var images: [Int: Image] = [:]
 
-  init(_ result: GenerateResult, isSingle: Bool) {
+  init(_ result: GenerateResult, isSingle: Bool, record: Record? = nil) {
     self.result = result
+    self.record = record.map { LuaRecord($0) }
     self.isSingle = isSingle
   }
 
@@ -34,6 +37,7 @@ final class LuaGenerated: LuaUserdata {
     type.property("width") { $0.result.width }
     type.property("height") { $0.result.height }
     type.property("trace") { $0.result.trace.map { LuaTrace($0) } }
+    type.property("record") { $0.record }
     type.property("tokens") { generated in
       LuaList(
         generated.result.tokens.map { tokens -> any LuaPushable in tokens.map { LuaTokens($0) } ?? false })
