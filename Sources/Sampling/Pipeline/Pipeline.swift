@@ -100,19 +100,23 @@ public final class Pipeline {
   // MARK: Noise and pictures
 
   /// The noise of a seed, {C, h, w}: PyTorch's numbers.
+  ///
+  /// - Parameter draw: which of the seed's: the first starts a run, the others go to its steps
   public func noise(
-    seed: UInt64, width: Int? = nil, height: Int? = nil, rng: String = "torch-cpu"
+    seed: UInt64, draw: Int = 1, width: Int? = nil, height: Int? = nil, rng: String = "torch-cpu"
   ) throws -> Tensor {
     let size = try latentSize(width: width, height: height)
     var source = try NoiseSource(
       rng: rng, seeds: [seed], shape: [unet.sampleChannels, size.height, size.width])
+    try source.skip(draw - 1)
     return try source.draw().selected(0, 0)
   }
 
   /// The picture of latents: {C, h, w} gives {height, width, 3}, a batch gives a batch. Not clamped.
   public func decode(_ latents: Tensor, hooks: [Hook] = []) throws -> Tensor {
     let batch = try checkedBatch(latents, "latents")
-    let context = try codecContext(hooks, codec?.decoderSites, input: .latents, "decode calls the VAE's decoder alone")
+    let context = try codecContext(
+      hooks, codec?.decoderSites, input: .latents, "decode calls the VAE's decoder alone")
     let images = try (0..<batch.shape[0]).map { sample in
       context.rows = [Row(sample: sample, isConditional: true)]
       return try decode(batch.selected(0, sample), context: context)
@@ -134,7 +138,8 @@ public final class Pipeline {
     }
     _ = try latentSize(width: image.shape[1], height: image.shape[0])
     let input = try image.multiplying(2).adding(-1).unsqueezed(0).contiguous()
-    let context = try codecContext(hooks, codec?.encoderSites, input: .image, "encode_image calls the VAE's encoder alone")
+    let context = try codecContext(
+      hooks, codec?.encoderSites, input: .image, "encode_image calls the VAE's encoder alone")
     let latents = try codec?.encode(input, context: context) ?? input
     return try latents.selected(0, 0).permuted([2, 0, 1]).contiguous()
   }

@@ -11,7 +11,8 @@ struct GenerateOptions {
     "latents", "start_step", "end_step", "steps", "guidance", "guidance_rescale", "scheduler", "eta", "rng",
     "width", "height",
     "image",
-    "strength", "mask", "chunks", "weights", "trace", "hooks", "record", "patch", "on_step", "on_step_end", "grad_steps",
+    "strength", "mask", "chunks", "weights", "trace", "hooks", "record", "patch", "on_step", "on_step_end",
+    "grad_steps",
     "checkpoint",
   ]
 
@@ -34,14 +35,7 @@ struct GenerateOptions {
       request.negative = negative
     }
     try readNumbers(options)
-    // No scheduler of ours has a point in its name: `plugin.name`.
-    if let name = request.scheduler, name.contains(".") {
-      let make = try call.state.scriptHost.pluginScheduler
-      guard let make else {
-        throw options.complaint("scheduler", "there are no plugins here, of which '\(name)' could be one")
-      }
-      request.customScheduler = { try make(name, $0) }
-    }
+    request.customScheduler = try call.customScheduler(named: request.scheduler, option: "scheduler")
     try readStarts(options)
     try readPictures(options)
     request.chunksPrompts = try options["chunks"] ?? false

@@ -1,11 +1,12 @@
 import Imaging
 import Lua
 import Models
+import Notebook
 import Sampling
 import Tensor
 
 /// What `model:generate` gives: pictures decode when they are first asked for.
-final class LuaGenerated: LuaUserdata {
+final class LuaGenerated: Displayable {
   static let luaName = "generated"
   private let result: GenerateResult
   private let record: LuaRecord?
@@ -26,6 +27,17 @@ final class LuaGenerated: LuaUserdata {
     return image
   }
 
+  /// The picture, or all of them in a grid.
+  func mimeBundle() throws -> MIMEBundle {
+    let images = try allImages()
+    let shown = images.count == 1 ? images[0] : try Image.grid(images)
+    var bundle = try shown.mimeBundle()
+    bundle["text/plain"] = .text(inWords)
+    return bundle
+  }
+
+  private var inWords: String { "generated: \(result.count) × \(result.width) × \(result.height) px" }
+
   func allImages() throws -> [Image] { try (0..<result.count).map(image) }
 
   static func describe(_ type: LuaType<LuaGenerated>) throws {
@@ -43,10 +55,8 @@ final class LuaGenerated: LuaUserdata {
         generated.result.tokens.map { tokens -> any LuaPushable in tokens.map { LuaTokens($0) } ?? false })
     }
     try type.metamethod("__len") { generated, _ in generated.result.count }
-    try type.metamethod("__tostring") { generated, _ in
-      let result = generated.result
-      return "generated: \(result.count) × \(result.width) × \(result.height) px"
-    }
+    try type.metamethod("__tostring") { generated, _ in generated.inWords }
+    try type.showsItself()
   }
 }
 

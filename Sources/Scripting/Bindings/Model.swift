@@ -42,6 +42,7 @@ final class LuaModel: LuaUserdata {
     try describeRuns(type)
     try describeInversion(type)
     try describeSites(type)
+    try describeScheduler(type)
     try type.metamethod("__tostring") { model, _ in "model \(model.name) (\(model.checkpoint.pipelineClass))"
     }
   }
@@ -62,10 +63,14 @@ final class LuaModel: LuaUserdata {
   }
 
   private static func describePictures(_ type: LuaType<LuaModel>) throws {
-    try type.method("noise({seed, width, height, rng})") { model, call in
+    try type.method("noise({seed, draw, width, height, rng})") { model, call in
       let seed: UInt64 = try call["seed"] ?? 0
+      let draw: Int = try call["draw"] ?? 1
+      guard (1...1 << 16).contains(draw) else {
+        throw call.options.complaint("draw", "integer from 1 to 65536 expected, got \(draw)")
+      }
       return try model.pipeline.noise(
-        seed: seed, width: call["width"], height: call["height"], rng: call["rng"] ?? "torch-cpu")
+        seed: seed, draw: draw, width: call["width"], height: call["height"], rng: call["rng"] ?? "torch-cpu")
     }
     try type.method("decode(latents, {hooks, record, patch})") { model, call in
       let (hooks, record) = try ProbeOptions.read(call.options)
