@@ -51,4 +51,5 @@ local out = model:generate{ prompt = prompt, seed = 3, steps = steps, on_step = 
   s.latents = latents:detach() - latents.grad * (rate * (1 - s.index / steps))
 end }
 lunette.display({ plain, out }, { size = 256, labels = { "plain", "excited" } })
-lunette.display(lunette.plot.line{ y = losses, title = "1 - the largest probability of the word heard least", x_label = "step" })
+lunette.display(lunette.plot.line{
+  y = losses, title = "1 - the largest probability of the word heard least", x_label = "step" })

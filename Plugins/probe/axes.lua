@@ -1,5 +1,5 @@
 -- What a sweep goes over: lists of { label =, patch = fields of a patch }.
-local complain = require "probe.complain"
+local lunette = require "lunette"
 local axes = {}
 
 local function shortened(names)
@@ -32,14 +32,14 @@ function axes.step(sites, options)
     local label = type(group) == "table" and ("%d–%d"):format(group[1], group[2]) or tostring(group)
     list[i] = { label = label, patch = { steps = group } }
   end
-  if #list == 0 then complain(1, "sweep", "these sites have no steps to go over") end
+  if #list == 0 then lunette.argument_error(1, "sweep", "these sites have no steps to go over") end
   return list
 end
 
 function axes.head(sites, options)
   local list, most = {}, 0
   for _, site in ipairs(sites) do
-    if not site.heads then complain(1, "sweep", "%s has no heads to go over", site.name) end
+    if not site.heads then lunette.argument_error(1, "sweep", "%s has no heads to go over", site.name) end
     most = math.max(most, site.heads)
   end
   local heads = options.heads
@@ -56,7 +56,7 @@ function axes.token(_, options)
     local label = options.token_labels and options.token_labels[i] or tostring(token)
     list[i] = { label = label, patch = { tokens = token } }
   end
-  if #list == 0 then complain(1, "sweep", "tokens: the positions to go over expected, { 2, 3 }") end
+  if #list == 0 then lunette.argument_error(1, "sweep", "tokens: the positions to go over expected, { 2, 3 }") end
   return list
 end
 

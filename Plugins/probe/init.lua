@@ -1,35 +1,26 @@
 -- Sweeps of patches: which site, step, head or token carries what tells two runs apart.
-local complain = require "probe.complain"
+local lunette = require "lunette"
 local axes = require "probe.axes"
 local result = require "probe.result"
 local probe = {}
 
-local known = {
-  "model", "clean", "corrupted", "seeds", "sites", "over", "steps", "heads", "tokens", "token_labels", "metric",
-  "call", "patch", "level", "on_progress",
+local spec = {
+  model = { "model", required = true }, clean = { "table", required = true }, corrupted = { "table", required = true },
+  sites = { "string", list = "or one", required = true }, seeds = { "integer", list = "or one" },
+  over = { { "site", "step", "head", "token" }, { "site" }, list = "or one" },
+  steps = { "table" }, heads = { "integer", min = 1, list = "or one" },
+  tokens = { "integer", min = 1, list = "or one" }, token_labels = { "string", list = true },
+  metric = { "function" }, call = { { "generate", "encode" }, "generate" }, patch = { "table" },
+  level = { "number", 0.95, min = 0.5, max = 0.9999 }, on_progress = { "function" },
 }
 
-local function checked(options)
-  if type(options) ~= "table" then complain(1, "sweep", "table expected, got %s", type(options)) end
-  local names = {}
-  for _, name in ipairs(known) do names[name] = true end
-  for name in pairs(options) do
-    if not names[name] then complain(1, "sweep", "unknown option '%s'", tostring(name)) end
+local function checked(given)
+  local options = lunette.options.read(given, spec, "sweep", 1)
+  local over = options.over
+  if #over < 1 or #over > 2 or over[1] == over[2] then
+    lunette.argument_error(1, "sweep", "option 'over': one or two different ones of site, step, head, token expected")
   end
-  for _, name in ipairs{ "model", "clean", "corrupted", "sites" } do
-    if options[name] == nil then complain(1, "sweep", "option '%s' expected", name) end
-  end
-  local over = options.over or { "site" }
-  if type(over) == "string" then over = { over } end
-  if #over < 1 or #over > 2 then
-    complain(1, "sweep", "option 'over': one or two of site, step, head, token expected")
-  end
-  for i, name in ipairs(over) do
-    if not axes[name] or over[i - 1] == name then
-      complain(1, "sweep", "option 'over': one or two of site, step, head, token expected, got '%s'", tostring(name))
-    end
-  end
-  return over
+  return options, over
 end
 
 local function with(options, extra)
@@ -53,13 +44,10 @@ local function recovered(patched, clean, corrupted)
 end
 
 --- Runs the sweep.
-function probe.sweep(options)
-  local over = checked(options)
+function probe.sweep(given)
+  local options, over = checked(given)
   local model, metric = options.model, options.metric or recovered
   local isEncoding = options.call == "encode"
-  if options.call and options.call ~= "encode" and options.call ~= "generate" then
-    complain(1, "sweep", "option 'call': 'generate' or 'encode' expected, got '%s'", tostring(options.call))
-  end
   local function run(request, extra)
     if isEncoding then return model:encode(with(request, extra)) end
     local out = model:generate(with(request, extra))
@@ -94,7 +82,7 @@ function probe.sweep(options)
           local patched = run(options.corrupted, with(own, { patch = { patch }, record = options.sites }))
           local effect = metric(patched, clean, corrupted)
           if type(effect) ~= "number" then
-            complain(1, "sweep", "metric must return a number, got %s", type(effect))
+            lunette.argument_error(1, "sweep", "metric must return a number, got %s", type(effect))
           end
           table.insert(values[i][j], effect)
         end
@@ -102,7 +90,7 @@ function probe.sweep(options)
       if options.on_progress then options.on_progress((number - 1) * #rows + i, #items * #rows) end
     end
   end
-  return result.new(values, rows, columns, { over = over, level = options.level or 0.95 })
+  return result.new(values, rows, columns, { over = over, level = options.level })
 end
 
 return probe

@@ -13,7 +13,6 @@ build = {
   type = "builtin",
   modules = {
     ["probe"] = "init.lua",
-    ["probe.complain"] = "complain.lua",
     ["probe.axes"] = "axes.lua",
     ["probe.result"] = "result.lua",
   },

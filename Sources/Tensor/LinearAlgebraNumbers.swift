@@ -45,6 +45,7 @@ extension LinearAlgebra {
   }
 
   public static func norm(_ x: Tensor, _ order: NormOrder) throws -> Tensor {
+    guard x.count > 0 else { throw TensorError("norm: elements expected, got \(Shape.text(x.shape))") }
     switch order {
     case .frobenius: return try x.norm()
     case .nuclear:

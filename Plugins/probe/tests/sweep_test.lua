@@ -36,7 +36,9 @@ assert(text:strongest().token and #text:table() == #text.rows * 4)
 assert(text.rows[1].label:match("^%d+$"), text.rows[1].label)
 
 for message, change in pairs{
-  ["unknown option 'site'"] = { site = "x" }, ["one or two of site"] = { over = { "layer" } },
+  ["did you mean 'sites'?"] = { site = "x" },
+  ["one of 'site', 'step', 'head', 'token' expected"] = { over = { "layer" } },
+  ["one or two different ones"] = { over = { "step", "step" } },
   ["positions to go over"] = { over = "token" }, ["metric must return a number"] = { metric = function() end },
 } do
   local options = { model = model, clean = clean, corrupted = corrupted, sites = "unet.mid_block" }

@@ -56,7 +56,7 @@ extension Tensor {
     }
     func arranged(_ x: Tensor, _ labels: [Character], _ groups: [[Character]]) throws -> Tensor {
       let order = groups.joined().map { label in labels.firstIndex(of: label) ?? 0 }
-      return try x.permuted(Array(order)).reshaped(groups.map { size($0).reduce(1, *) })
+      return try x.permuted(Array(order)).reshaped(groups.map { try Shape.count(size($0)) })
     }
     let product = try arranged(left, a, [batch, rows, inner]).matmul(
       arranged(right, b, [batch, inner, columns]))

@@ -34,6 +34,7 @@ extension Tensor {
     }
     return try (0..<kernel).flatMap { y in
       let rows = try wide.gathered(rank - 2, places(y, height))
+      try Interruption.check()
       return try (0..<kernel).map { x in try rows.gathered(rank - 1, places(x, width)) }
     }
   }

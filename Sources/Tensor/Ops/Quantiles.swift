@@ -75,11 +75,13 @@ extension Tensor {
     guard values.allSatisfy({ !$0.isNaN && (range != nil || $0.isFinite) }) else {
       throw TensorError("histc: finite numbers expected")
     }
-    var (low, high) = (range?.lowerBound ?? values.min() ?? 0, range?.upperBound ?? values.max() ?? 0)
+    var low = Double(range?.lowerBound ?? values.min() ?? 0)
+    var high = Double(range?.upperBound ?? values.max() ?? 0)
     if low == high { (low, high) = (low - 1, high + 1) }
+    let width = Swift.max(high - low, .leastNormalMagnitude)
     var counts = [Float](repeating: 0, count: bins)
-    for value in values where (low...high).contains(value) {
-      counts[Swift.min(Int((value - low) / (high - low) * Float(bins)), bins - 1)] += 1
+    for value in values where (low...high).contains(Double(value)) {
+      counts[Swift.min(Int((Double(value) - low) / width * Double(bins)), bins - 1)] += 1
     }
     return try Tensor(counts, shape: [bins])
   }

@@ -2,7 +2,10 @@
 extension Tensor {
   /// The elements of each of these dimensions from the last to the first.
   public func flipped(_ dims: [Int]) throws -> Tensor {
-    try dims.reduce(self) { x, dim in try x.gathered(dim, (0..<x.shape[dim]).reversed()) }
+    try dims.reduce(self) { x, dim in
+      try Room.check(x.shape[dim], bytes: 16, for: "\(x.shape[dim]) indices")
+      return try x.gathered(dim, (0..<x.shape[dim]).reversed())
+    }
   }
 
   /// Elements move `shift` places along a dimension; what leaves at its end comes in at its start (`torch.roll`).
@@ -50,6 +53,7 @@ extension Tensor {
         "scatter: indices \(Shape.text(indices.shape)) and source \(Shape.text(source.shape)) do not fit a tensor "
           + "\(Shape.text(shape)) along dimension \(dim)")
     }
+    try Room.check(indices.count, bytes: 256, for: "\(indices.count) indices")
     let places = try indices.elements().map { Int($0) }
     if let stray = places.first(where: { !(0..<shape[dim]).contains($0) }) {
       throw TensorError(
@@ -64,6 +68,7 @@ extension Tensor {
     }
     let result = try detached.clone().contiguous()
     let values = try source.elements()
+    try Room.check(result.count, bytes: 16, for: "\(result.count) places")
     var writer = [Int](repeating: -1, count: result.count)
     try result.withUnsafeMutableBuffer { elements in
       for (number, target) in targets.enumerated() {
@@ -119,6 +124,7 @@ extension Tensor {
     for pair in 0..<sizes.count / 2 {
       let (before, after, dim) = (sizes[2 * pair], sizes[2 * pair + 1], rank - 1 - pair)
       guard before + after > 0 else { continue }
+      try Room.check(result.shape[dim], bytes: 16, for: "\(result.shape[dim]) indices")
       result = try result.padded(before, after, dim: dim, mode: mode, value: value)
     }
     return result
