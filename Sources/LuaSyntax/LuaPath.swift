@@ -16,6 +16,11 @@ public struct LuaPath: Equatable {
   public var head: String
   public var steps: [Step]
 
+  public init(head: String, steps: [Step] = []) {
+    self.head = head
+    self.steps = steps
+  }
+
   /// Without its last step, and that step.
   public var parent: (LuaPath, Step)? {
     guard let last = steps.last else { return nil }

@@ -40,6 +40,8 @@ public final class Repl {
     while session.exitStatus == nil, let text = read() {
       if text.hasPrefix(":") {
         ReplColon(repl: self, session: session).run(text)
+      } else if isInteractive, let fault = session.unknownName(in: text) {
+        Terminal.note(fault)
       } else if !text.allSatisfy(\.isWhitespace) {
         runCell(text)
       }

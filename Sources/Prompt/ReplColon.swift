@@ -15,7 +15,8 @@ struct ReplColon {
     (":load", "FILE", "runs the cells of a script or notebook in this session"),
     (":save", "FILE.lua", "writes what has run without an error as a notebook"),
     (":images", "MODE", "how pictures are shown: kitty, iterm, sixel, blocks, none"),
-    (":vars", "", "the session's variables"),
+    (":vars", "", "the session's variables, and what they are"),
+    (":sites", "[PATTERN]", "where hooks, records and patches of the model may listen"),
     (":quit", "", "leaves, as Ctrl-D does"),
   ]
 
@@ -28,7 +29,8 @@ struct ReplColon {
     case ":load": load(argument)
     case ":save": save(argument)
     case ":images": images(argument)
-    case ":vars": repl.write(session.variables.joined(separator: "  ") + "\n")
+    case ":vars": listVariables()
+    case ":sites": listSites(String(argument))
     case ":quit", ":q": session.run("os.exit(0)")
     default: plugin(String(name.dropFirst()), argument)
     }
@@ -42,6 +44,34 @@ struct ReplColon {
       }
       repl.runCell(session.promptCommandSource(found, argument), name: ":\(name)")
     } catch { Terminal.note("\(error)") }
+  }
+
+  private func listVariables() {
+    let rows = session.describedVariables.map { [$0.name, $0.type, $0.value] }
+    repl.write(rows.isEmpty ? "no variables yet\n" : Self.columns(rows))
+  }
+
+  private func listSites(_ pattern: String) {
+    do {
+      repl.write(
+        Self.columns(try session.describedSites(matching: pattern).map { [$0.name, $0.kind, $0.shape] }))
+    } catch {
+      Terminal.note("\(error)")
+    }
+  }
+
+  /// Rows of words, each column as wide as its longest.
+  private static func columns(_ rows: [[String]]) -> String {
+    let count = rows.first?.count ?? 0
+    let widths = (0..<count).map { column in rows.reduce(0) { max($0, TextWidth.of($1[column])) } }
+    return rows.map { row in
+      var line = ""
+      for (word, width) in zip(row, widths) {
+        line += word + String(repeating: " ", count: width - TextWidth.of(word) + 2)
+      }
+      while line.last == " " { line.removeLast() }
+      return line + "\n"
+    }.joined()
   }
 
   private func help(_ name: String) {
@@ -119,6 +149,13 @@ struct ReplColon {
       return .init(
         range: found.range.lowerBound + head - 1..<found.range.upperBound + head - 1,
         candidates: found.candidates)
+    }
+    if name == ":sites" {
+      let opening = "sites(\""
+      let found = session.complete(opening + argument, at: opening.utf8.count + argument.utf8.count)
+      let shift = head - opening.utf8.count
+      return .init(
+        range: found.range.lowerBound + shift..<found.range.upperBound + shift, candidates: found.candidates)
     }
     if name == ":help" || name == ":doc" {
       let found = session.documentation(for: argument).names.filter { $0.hasPrefix(argument) }

@@ -67,6 +67,13 @@ import Testing
     #expect(Double(share.output.dropLast()).map { $0 > 0.1 && $0 < 1 } == true, "\(share.errors)")
     #expect(try run("sharp-maps", "noise", "x").errors.contains("a seed expected, got 'x'"))
     #expect(
+      try run("sharp-maps").output
+        == "sharp-maps noise   Says how concentrated noise is: lunette sharp-maps noise [SEED]\n")
+    #expect(
+      try run("eval", "lunette.load():generate{ prompt = 'a', steps = 2, scheduler = 'sharp-maps.plain' }")
+        .status == 0)
+    #expect(try run("eval", "lunette.display{ concentration = 0.5 }").status == 0)
+    #expect(
       try run("eval", "lunette.metrics['sharp-maps.concentration'](lunette.tensor.ones{ 10, 10 })").status
         == 0)
   }

@@ -28,7 +28,7 @@ final class ToyUNet: NoisePredictor {
     sites.add(own)
     sites.add(cross)
     if hasMiddle { sites.add(middle) }
-    sites.add("unet.out")
+    sites.add(map: "unet.out", .prediction)
     return sites
   }
 
@@ -100,7 +100,7 @@ final class ToyTextEncoder: TextEmbedder {
 
   func sites() -> SiteList {
     var sites = SiteList()
-    sites.add("text_encoder.layers.0")
+    sites.add("text_encoder.layers.0", .output, .sequence(.tokens))
     return sites
   }
 
@@ -125,7 +125,7 @@ struct ToyCodec: ImageCodec {
   func encoderSites() throws -> SiteList { SiteList() }
   func decoderSites() throws -> SiteList {
     var sites = SiteList()
-    sites.add("vae.decoder")
+    sites.add(map: "vae.decoder")
     return sites
   }
 

@@ -28,6 +28,48 @@ import Testing
       ])
   }
 
+  @Test func stringsThatAreKnown() throws {
+    let model = "local model = assert(lunette.load('\(ModelBindingTests.goldens)/tiny-sd1'))"
+    #expect(try complete("model:generate{ scheduler = \"dp") == ["dpmsolver++"])
+    #expect(try complete("model:generate{ scheduler = { name = 'eu") == ["euler", "euler_ancestral"])
+    #expect(try complete("model:scheduler{ name = 'her", after: model) == [])
+    #expect(try complete("model:scheduler{ name = 'heu", after: model) == ["heun"])
+    #expect(try complete("lunette.plot.heatmap{ z = x, colors = \"vir") == ["viridis"])
+    #expect(try complete("require \"da") == ["daam"] && complete("require('lun") == ["lunette"])
+    #expect(try complete("model:sites(\"unet.mid", after: model) == ["unet.mid_block", "unet.mid_block."])
+    #expect(try complete("model:generate{ record = { \"unet.out\", \"unet.ou", after: model) == ["unet.out"])
+    #expect(try complete("model:generate{ hooks = { { \"unet.conv_i", after: model) == ["unet.conv_in"])
+    #expect(
+      try complete("model:generate{ patch = { { sites = \"unet.mid_block.att", after: model) == [
+        "unet.mid_block.attentions."
+      ])
+  }
+
+  @Test func unknownNamesAreNamed() throws {
+    let session = try Session()
+    session.run("local model = 1\nwidth = 2\nlocal nothing")
+    #expect(session.unknownName(in: "modle") == "there is no variable 'modle'; did you mean 'model'?")
+    #expect(session.unknownName(in: "modle.x.y")?.hasPrefix("there is no variable 'modle'") == true)
+    for known in [
+      "model", "width", "nothing", "lunette.tensor", "lunette.nothing", "modle = 1", "modle()", "return",
+      "nil", "'x'", "-modle",
+    ] {
+      #expect(session.unknownName(in: known) == nil, "\(known)")
+    }
+  }
+
+  @Test func variablesAreDescribed() throws {
+    let session = try Session()
+    session.run(
+      "local x, n, s, l = lunette.tensor.zeros{2, 3}, 1.5, 'a\\nb', { 1, 2 }\nlocal f = lunette.load\nlocal none"
+    )
+    #expect(
+      session.describedVariables.map { "\($0.name) \($0.type) \($0.value)" } == [
+        "f function load(name?, {dtype, unet, text_encoder, vae, tokenizer, scheduler, clip, loras, embeddings, vae_tile})",
+        "l table 2 items", "n number 1.5", "s string \"a…\"", "x tensor {2, 3}",
+      ])
+  }
+
   @Test func methodsOfUserdata() throws {
     #expect(try complete("x:cum") == ["cumsum"])
     #expect(try complete("y = x:view{2}\nx:index_") == ["index_copy_", "index_select"])

@@ -229,7 +229,11 @@ import Testing
     #expect(
       try printed("model:encode{ ids = { 1 }, chunks = true }").contains("goes only together with 'text'"))
     #expect(
-      try printed("model:encode('a', { chunks = true })").contains("at most 1 argument expected, got 2"))
+      try printed("model:encode({ text = 'a' }, { chunks = true })").contains("options go into the first"))
+    #expect(
+      try printed(
+        "print(model:encode('a (b)', { weights = true }) == model:encode{ text = 'a (b)', weights = true })")
+        == "true\n")
     #expect(try printed("t.zeros({ 2 }, 3)").contains("nothing after a list of sizes expected, got 3"))
     for timestep in ["1000", "-1", "1e9", "0/0", "1/0"] {
       #expect(

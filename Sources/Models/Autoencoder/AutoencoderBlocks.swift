@@ -5,6 +5,7 @@ import Tensor
 struct MapAttention {
   private let norm: GroupNorm
   let attention: SelfAttention
+  private let normSite: String
 
   /// Reads `group_norm` and `to_q`, `to_k`, `to_v`, `to_out.0`, or `query`, `key`, `value`, `proj_attn` as older
   /// files call them.
@@ -16,7 +17,13 @@ struct MapAttention {
     attention = try SelfAttention(
       projections: (isOld ? ["query", "key", "value"] : ["to_q", "to_k", "to_v"]).map { scope[$0] },
       output: Linear(output, inputs: channels, outputs: channels), width: channels, heads: 1, bias: true,
-      site: AttentionSite(path, kind: .other))
+      site: AttentionSite(path, kind: .map))
+    normSite = "\(path).group_norm"
+  }
+
+  func list(_ sites: inout SiteList) {
+    sites.add(map: normSite, width: attention.width, .norm)
+    sites.add(attention.site, heads: attention.heads, width: attention.width)
   }
 
   /// {N, H, W, channels} to the same.
@@ -24,7 +31,7 @@ struct MapAttention {
     let (count, height, width, channels) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
     let flat = [count, height * width, channels]
     return try attention(
-      norm(x).reshaped(flat), residual: x.reshaped(flat), height: height, width: width, context: context
+      context.visitMap(normSite, norm(x)).reshaped(flat), residual: x.reshaped(flat), height: height, width: width, context: context
     ).reshaped(x.shape)
   }
 }
@@ -33,6 +40,7 @@ struct MapAttention {
 struct AutoencoderMiddle {
   private let resnets: [ResnetBlock]
   private let attention: MapAttention?
+  private let path: String
 
   init(_ scope: WeightScope, channels: Int, model: AutoencoderConfiguration, path: String) throws {
     resnets = try (0..<2).map { index in
@@ -44,18 +52,21 @@ struct AutoencoderMiddle {
       model.attendsInMiddle
       ? try MapAttention(
         scope["attentions.0"], channels: channels, style: model.style, path: "\(path).attentions.0") : nil
+    self.path = path
   }
 
   func list(_ sites: inout SiteList) {
-    sites.add(resnets[0].path)
-    if let attention { sites.add(attention.attention.site) }
-    sites.add(resnets[1].path)
+    resnets[0].list(&sites)
+    attention?.list(&sites)
+    resnets[1].list(&sites)
+    sites.add(map: path, width: resnets[1].norm2.weight.count)
   }
 
   /// {N, h, w, channels} to the same.
   func callAsFunction(_ x: Tensor, context: RunContext) throws -> Tensor {
     let hidden = try resnets[0](x, context: context)
-    return try resnets[1](attention?(hidden, context: context) ?? hidden, context: context)
+    return try context.visitMap(
+      path, resnets[1](attention?(hidden, context: context) ?? hidden, context: context))
   }
 }
 
@@ -71,10 +82,12 @@ struct AutoencoderEncoder {
   private let middle: AutoencoderMiddle
   private let norm: GroupNorm
   private let quantization: Linear?
+  private let ends: AutoencoderEnds
 
   /// - Parameter scope: the model's root: `encoder` and `quant_conv`
   init(_ scope: WeightScope, model: AutoencoderConfiguration, path: String) throws {
     let (root, path) = (scope["encoder"], "\(path).encoder")
+    ends = AutoencoderEnds(path)
     let channels = model.channels
     let last = channels[channels.count - 1]
     input = try Conv2d(root["conv_in"], inputs: model.imageChannels, outputs: channels[0])
@@ -103,22 +116,26 @@ struct AutoencoderEncoder {
   }
 
   func list(_ sites: inout SiteList) {
+    sites.add(map: ends.input, width: input.outputs)
     for level in levels {
-      level.resnets.forEach { sites.add($0.path) }
-      if let downsampler = level.downsampler { sites.add(downsampler.path) }
+      level.resnets.forEach { $0.list(&sites) }
+      if let downsampler = level.downsampler { sites.add(map: downsampler.path, width: downsampler.channels) }
     }
     middle.list(&sites)
+    sites.add(map: ends.norm, width: norm.weight.count, .norm)
+    sites.add(map: ends.output, width: output.outputs, .prediction)
   }
 
   /// {N, H, W, 3} to {N, h, w, 2·latent channels}: means, then logarithms of variances.
   func callAsFunction(_ image: Tensor, context: RunContext) throws -> Tensor {
-    var x = try input(image)
+    var x = try context.visitMap(ends.input, input(image))
     for level in levels {
       for resnet in level.resnets { x = try resnet(x, context: context) }
       x = try level.downsampler?(x, context: context) ?? x
       try Interruption.check()
     }
-    let moments = try output(norm(middle(x, context: context), activation: .silu))
+    let normed = try context.norm(ends.norm, norm, middle(x, context: context), .silu)
+    let moments = try context.visitMap(ends.output, output(normed))
     return try quantization?(moments) ?? moments
   }
 }
@@ -135,10 +152,12 @@ struct AutoencoderDecoder {
   private let middle: AutoencoderMiddle
   private let levels: [Level]
   private let norm: GroupNorm
+  private let ends: AutoencoderEnds
 
   /// - Parameter scope: the model's root: `post_quant_conv` and `decoder`
   init(_ scope: WeightScope, model: AutoencoderConfiguration, path: String) throws {
     let (root, path) = (scope["decoder"], "\(path).decoder")
+    ends = AutoencoderEnds(path)
     let channels = Array(model.channels.reversed())
     quantization =
       model.hasPostQuantConvolution
@@ -168,21 +187,34 @@ struct AutoencoderDecoder {
   }
 
   func list(_ sites: inout SiteList) {
+    sites.add(map: ends.input, width: input.outputs)
     middle.list(&sites)
     for level in levels {
-      level.resnets.forEach { sites.add($0.path) }
-      if let upsampler = level.upsampler { sites.add(upsampler.path) }
+      level.resnets.forEach { $0.list(&sites) }
+      if let upsampler = level.upsampler { sites.add(map: upsampler.path, width: upsampler.channels) }
     }
+    sites.add(map: ends.norm, width: norm.weight.count, .norm)
+    sites.add(map: ends.output, width: output.outputs, .prediction)
   }
 
   /// {N, h, w, latent channels} to {N, H, W, 3}.
   func callAsFunction(_ latents: Tensor, context: RunContext) throws -> Tensor {
-    var x = try middle(input(quantization?(latents) ?? latents), context: context)
+    let start = try context.visitMap(ends.input, input(quantization?(latents) ?? latents))
+    var x = try middle(start, context: context)
     for level in levels {
       try Interruption.check()
       for resnet in level.resnets { x = try resnet(x, context: context) }
       x = try level.upsampler?(x, context: context) ?? x
     }
-    return try output(norm(x, activation: .silu))
+    return try context.visitMap(ends.output, output(context.norm(ends.norm, norm, x, .silu)))
+  }
+}
+
+/// The names of the sites at both ends of an encoder or decoder.
+private struct AutoencoderEnds {
+  let input, norm, output: String
+
+  init(_ path: String) {
+    (input, norm, output) = ("\(path).conv_in", "\(path).conv_norm_out", "\(path).conv_out")
   }
 }

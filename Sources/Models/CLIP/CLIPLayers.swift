@@ -33,12 +33,7 @@ struct CLIPStack {
     }
   }
 
-  func list(_ sites: inout SiteList) {
-    for layer in layers {
-      sites.add(layer.attention.site)
-      sites.add(layer.path)
-    }
-  }
+  func list(_ sites: inout SiteList) { layers.forEach { $0.list(&sites) } }
 
   /// The output of every layer, each {N, L, width}, for an input {N, L, width}.
   func states(_ x: Tensor, mask: AttentionMask, context: RunContext) throws -> [Tensor] {
@@ -60,9 +55,12 @@ struct CLIPLayer {
   let attention: SelfAttention
   let up, down: Linear
   let activation: Activation
+  private let norm1Site, norm2Site, hiddenSite, feedForwardSite: String
 
   init(_ scope: WeightScope, shape: CLIPStackShape, path: String) throws {
     self.path = path
+    (norm1Site, norm2Site) = ("\(path).layer_norm1", "\(path).layer_norm2")
+    (hiddenSite, feedForwardSite) = ("\(path).mlp.activation_fn", "\(path).mlp")
     norm1 = try LayerNorm(scope["layer_norm1"], width: shape.width, epsilon: shape.epsilon)
     norm2 = try LayerNorm(scope["layer_norm2"], width: shape.width, epsilon: shape.epsilon)
     let attentionScope = scope["self_attn"]
@@ -76,9 +74,22 @@ struct CLIPLayer {
     activation = shape.activation
   }
 
+  func list(_ sites: inout SiteList) {
+    let width = down.outputs
+    sites.add(norm1Site, .norm, .sequence(.tokens), width: width)
+    sites.add(attention.site, heads: attention.heads, width: width)
+    sites.add(norm2Site, .norm, .sequence(.tokens), width: width)
+    sites.add(hiddenSite, .hidden, .sequence(.tokens), width: up.outputs)
+    sites.add(feedForwardSite, .feedForward, .sequence(.tokens), width: width)
+    sites.add(path, .output, .sequence(.tokens), width: width)
+  }
+
   func callAsFunction(_ x: Tensor, mask: AttentionMask, context: RunContext) throws -> Tensor {
-    let attended = try attention(norm1(x), residual: x, mask: mask, context: context)
-    let hidden = try up(norm2(attended), activation: activation)
-    return try context.visit(path, down(hidden, residual: attended))
+    let attended = try attention(
+      context.visit(norm1Site, norm1(x)), residual: x, mask: mask, context: context)
+    let hidden = try context.visit(
+      hiddenSite, up(context.visit(norm2Site, norm2(attended)), activation: activation))
+    return try context.visit(
+      path, context.project(hidden, down, residual: attended, site: feedForwardSite))
   }
 }

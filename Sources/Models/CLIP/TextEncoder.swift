@@ -19,6 +19,7 @@ public final class TextEncoder: SoftTextEmbedder {
   private let projection: Linear?
   private let endToken: Int
   private let pool: WeightPool
+  private let embeddingSite, normSite: String
 
   /// - Parameters:
   ///   - path: names the sites: `text_encoder.layers.0` …
@@ -36,6 +37,7 @@ public final class TextEncoder: SoftTextEmbedder {
     let prefix = "text_model.embeddings.token_embedding.weight"
     let root = scope.has(prefix) ? scope["text_model"] : scope
     pool = scope.pool
+    (embeddingSite, normSite) = ("\(path).embeddings", "\(path).final_layer_norm")
     maximumLength = try configuration.int("max_position_embeddings", default: 77)
     embeddingWidth = shape.width
     tokens = try Embedding(
@@ -56,7 +58,9 @@ public final class TextEncoder: SoftTextEmbedder {
 
   public func sites() -> SiteList {
     var sites = SiteList()
+    sites.add(embeddingSite, .embedding, .sequence(.tokens), width: embeddingWidth)
     stack.list(&sites)
+    sites.add(normSite, .norm, .sequence(.tokens), width: embeddingWidth)
     return sites
   }
 
@@ -83,22 +87,25 @@ public final class TextEncoder: SoftTextEmbedder {
   /// - Parameter embeddings: {texts, tokens, width}, without positions
   /// - Returns: {texts, tokens, width}: the last layer after the final norm
   public func encode(_ embeddings: Tensor, context: RunContext) throws -> Tensor {
-    try finalNorm(stack(placed(embeddings), mask: .causal, context: context))
+    try context.visit(
+      normSite, finalNorm(stack(placed(embeddings, context), mask: .causal, context: context)))
   }
 
   /// The output of every layer, {texts, tokens, width} each, before the final norm.
   public func hiddenStates(ids: [[Int]], context: RunContext) throws -> [Tensor] {
-    try stack.states(placed(embed(ids)), mask: .causal, context: context)
+    try stack.states(placed(embed(ids), context), mask: .causal, context: context)
   }
 
-  private func placed(_ embeddings: Tensor) throws -> Tensor {
+  /// With the vectors of their positions.
+  private func placed(_ embeddings: Tensor, _ context: RunContext) throws -> Tensor {
     guard embeddings.rank == 3, embeddings.shape[2] == embeddingWidth, embeddings.shape[1] <= maximumLength
     else {
       throw PipelineError(
         "token embeddings must be {texts, up to \(maximumLength), \(embeddingWidth)}, "
           + "got \(Shape.text(embeddings.shape))")
     }
-    return try embeddings.adding(positions.weight.tensor().narrowed(0, start: 0, length: embeddings.shape[1]))
+    let places = try positions.weight.tensor().narrowed(0, start: 0, length: embeddings.shape[1])
+    return try context.visit(embeddingSite, embeddings.adding(places))
   }
 
   /// The vector at each text's end token, {texts, width}.

@@ -9,12 +9,26 @@ public struct Hook {
   /// written in place. A replacement is copied: its owner may use it again.
   public typealias Body = (Tensor, Site) throws -> Tensor?
 
+  /// Called with the sites of the run that the hook matches, before it starts.
+  public typealias Preparation = (_ sites: [SiteInfo], _ run: RunExtent) throws -> Void
+
   public let pattern: SitePattern
   public let body: Body
+  /// What errors call it.
+  public let role: String
+  /// Whether it may go without a site.
+  let isOptional: Bool
+  let prepare: Preparation?
 
-  public init(_ pattern: SitePattern, _ body: @escaping Body) {
+  public init(
+    _ pattern: SitePattern, role: String = "hook", isOptional: Bool = false, prepare: Preparation? = nil,
+    _ body: @escaping Body
+  ) {
     self.pattern = pattern
     self.body = body
+    self.role = role
+    self.isOptional = isOptional
+    self.prepare = prepare
   }
 
   /// - Throws: `PipelineError` if the pattern is malformed.
@@ -43,5 +57,17 @@ public struct HookSet {
     let found = hooks.indices.filter { hooks[$0].pattern.matches(name) }
     matches[name] = found
     return found
+  }
+}
+
+/// What of a run is known before it starts.
+public struct RunExtent: Sendable {
+  /// The steps of its loop; nil for a call of one component.
+  public let steps: ClosedRange<Int>?
+  public let hasUnconditional: Bool
+
+  public init(steps: ClosedRange<Int>? = nil, hasUnconditional: Bool = false) {
+    self.steps = steps
+    self.hasUnconditional = hasUnconditional
   }
 }

@@ -1,7 +1,7 @@
 import Tensor
 
 extension RunContext {
-  /// Scaled dot-product attention that shows itself: hooks on `.q`, `.k`, `.v` and `.probs` of the site are
+  /// Scaled dot-product attention that shows itself: hooks on `.q`, `.k`, `.v`, `.probs` and `.z` of the site are
   /// called, and the trace adds the probabilities of the rows that it wants. The layer visits `.out` itself,
   /// after its output projection.
   ///
@@ -16,6 +16,20 @@ extension RunContext {
   public func attention(
     _ site: AttentionSite, query: Tensor, key: Tensor, value: Tensor, heads: Int, scale: Float,
     mask: AttentionMask = .none, height: Int? = nil, width: Int? = nil
+  ) throws -> Tensor {
+    let attended = try attend(
+      site, query: query, key: key, value: value, heads: heads, scale: scale, mask: mask, height: height,
+      width: width)
+    guard listens(to: site.headOutput) else { return attended }
+    let (rows, length, channels) = (attended.shape[0], attended.shape[1], attended.shape[2])
+    let separate = try attended.reshaped([rows, length, heads, channels / heads]).permuted([0, 2, 1, 3])
+    return try visit(site.headOutput, separate, height: height, width: width).permuted([0, 2, 1, 3])
+      .reshaped(attended.shape)
+  }
+
+  private func attend(
+    _ site: AttentionSite, query: Tensor, key: Tensor, value: Tensor, heads: Int, scale: Float,
+    mask: AttentionMask, height: Int?, width: Int?
   ) throws -> Tensor {
     let query = try visit(site.query, query, height: height, width: width)
     let key = try visit(site.key, key)

@@ -65,7 +65,8 @@ public final class RunContext {
     let place = Site(
       name: site, input: input, tile: tile, step: step, timestep: timestep, height: height, width: width,
       rows: rows)
-    var current = value
+    // A replacement is laid out by itself: a value that is kept is too, so that products take the same way either way.
+    var current = try value.contiguous()
     for hook in hookSet.listeners(to: site) {
       current.storage.writeProtection =
         "this is a value that a model computes with, as \(site) showed it to a hook, and cannot be written in place: "

@@ -20,7 +20,7 @@ public struct Row: Hashable, Sendable {
 /// Where and when a hook was called.
 public struct Site: Sendable {
   /// What a component that a run calls several times is given.
-  public enum Input: String, Sendable {
+  public enum Input: String, Sendable, CaseIterable {
     /// Texts, of a text encoder.
     case prompt
     case negativePrompt = "negative_prompt"
@@ -44,7 +44,7 @@ public struct Site: Sendable {
   /// Size of the map that the value covers; nil where the value is not spatial.
   public let height, width: Int?
   /// What each row of the value is, in order.
-  public let rows: [Row]
+  public internal(set) var rows: [Row]
 }
 
 /// The names of one attention layer's sites, joined once when the model is loaded.
@@ -54,13 +54,15 @@ public struct AttentionSite: Sendable {
     case cross
     /// Image positions attend to each other (`attn1`).
     case selfAttention
-    /// Attention outside the UNet; hooks see it, traces do not.
+    /// A map's attention to itself outside the UNet; hooks see it, traces do not.
+    case map
+    /// Any other attention outside the UNet; hooks see it, traces do not.
     case other
   }
 
   public let path: String
   public let kind: Kind
-  public let query, key, value, probabilities, output: String
+  public let query, key, value, probabilities, headOutput, output: String
 
   public init(_ path: String, kind: Kind) {
     self.path = path
@@ -69,8 +71,16 @@ public struct AttentionSite: Sendable {
     key = path + ".k"
     value = path + ".v"
     probabilities = path + ".probs"
+    headOutput = path + ".z"
     output = path + ".out"
   }
 
-  var names: [String] { [query, key, value, probabilities, output] }
+  /// What the places of queries and of keys are.
+  var extents: (queries: SiteInfo.Extent, keys: SiteInfo.Extent) {
+    switch kind {
+    case .cross: (.positions, .tokens)
+    case .selfAttention, .map: (.positions, .positions)
+    case .other: (.tokens, .tokens)
+    }
+  }
 }

@@ -6,8 +6,9 @@ public struct SiteCheck {
   private var later: [() throws -> SiteList] = []
   /// Components that the run does not call, and why.
   private var absent: [(sites: () throws -> SiteList, reason: String)] = []
+  private let run: RunExtent
 
-  public init() {}
+  public init(_ run: RunExtent = RunExtent()) { self.run = run }
 
   public mutating func add(_ list: SiteList) { sites.add(list) }
   public mutating func add(later list: @escaping () throws -> SiteList) { later.append(list) }
@@ -15,20 +16,34 @@ public struct SiteCheck {
     absent.append((list, reason))
   }
 
-  /// - Throws: `PipelineError` that names a pattern without a site, and the nearest sites.
+  /// Tells the hooks which sites they will see.
+  ///
+  /// - Throws: `PipelineError` that names a pattern without a site, and the nearest sites; what a hook has against its sites.
   public func check(_ hooks: [Hook]) throws {
     for hook in hooks {
-      let pattern = hook.pattern
-      if sites.names.contains(where: pattern.matches) { continue }
-      var known = sites.names
-      for list in later { known += try list().names }
-      if known.contains(where: pattern.matches) { continue }
-      for part in absent where try part.sites().names.contains(where: pattern.matches) {
-        throw PipelineError("the hook '\(pattern)' would never be called: \(part.reason)")
+      let matching = try sites(hook.pattern, all: hook.prepare != nil)
+      guard matching.isEmpty && !hook.isOptional else {
+        try hook.prepare?(matching, run)
+        continue
       }
+      for part in absent where try part.sites().names.contains(where: hook.pattern.matches) {
+        throw PipelineError("the \(hook.role) '\(hook.pattern)' would never be called: \(part.reason)")
+      }
+      let known = try sites.names + later.flatMap { try $0().names }
       throw PipelineError(
-        "the hook '\(pattern)' matches no site; the nearest are \(Self.list(pattern.nearest(in: known)))")
+        "the \(hook.role) '\(hook.pattern)' matches no site; the nearest are \(Self.list(hook.pattern.nearest(in: known)))"
+      )
     }
+  }
+
+  /// The sites that a pattern matches.
+  ///
+  /// - Parameter all: look at the later ones even if others match
+  private func sites(_ pattern: SitePattern, all: Bool) throws -> [SiteInfo] {
+    var found = sites.sites.filter { pattern.matches($0.name) }
+    guard found.isEmpty || all && pattern.mayMatch(component: "vae") else { return found }
+    for list in later { found += try list().sites.filter { pattern.matches($0.name) } }
+    return found
   }
 
   /// - Throws: `PipelineError` if the trace would record nothing, or one of its patterns matches no layer.
@@ -36,7 +51,7 @@ public struct SiteCheck {
     guard trace.cross || trace.selfAttention else {
       throw PipelineError("the trace would record nothing: cross is false and self is not true")
     }
-    let layers = sites.attention.filter { $0.kind != .other }
+    let layers = sites.attention.filter { $0.kind == .cross || $0.kind == .selfAttention }
     for pattern in trace.layers ?? [] {
       let matching = layers.filter { pattern.matches($0.path) }
       if matching.contains(where: trace.wants) { continue }

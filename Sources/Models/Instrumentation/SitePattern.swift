@@ -2,7 +2,8 @@
 ///
 /// A name is a path of components separated by dots. In a pattern, `*` stands for any run of characters inside
 /// one component (alone: for exactly one component), and `**`, as a whole component, for any number of
-/// components, none included.
+/// components, none included. A pattern may also use the names that diffusers and transformers give the same values
+/// (`SiteAliases`).
 public struct SitePattern: Sendable, Hashable, CustomStringConvertible {
   public let description: String
   private let components: [Component]
@@ -25,8 +26,26 @@ public struct SitePattern: Sendable, Hashable, CustomStringConvertible {
   }
 
   public func matches(_ name: String) -> Bool {
+    matches(exactly: name) || SiteAliases.of(name).contains(where: matches(exactly:))
+  }
+
+  private func matches(exactly name: String) -> Bool {
     let parts = name.split(separator: ".", omittingEmptySubsequences: false)
     return Self.matches(components[...], parts[...])
+  }
+
+  /// Whether the pattern speaks of one site alone.
+  public var isName: Bool {
+    components.allSatisfy { if case .literal = $0 { true } else { false } }
+  }
+
+  /// Whether names that start with this component may match.
+  func mayMatch(component name: String) -> Bool {
+    switch components.first {
+    case .literal(let text): text == name
+    case .glob(let glob): Self.matches(glob[...], Array(name)[...])
+    case .any, nil: true
+    }
   }
 
   private static func matches(_ pattern: ArraySlice<Component>, _ parts: ArraySlice<Substring>) -> Bool {
@@ -55,7 +74,7 @@ public struct SitePattern: Sendable, Hashable, CustomStringConvertible {
   // MARK: Suggestions
 
   /// The names that are most like the pattern, the likeliest first, at most three.
-  func nearest(in names: [String]) -> [String] {
+  public func nearest(in names: [String]) -> [String] {
     let costs = names.map { name in
       (name: name, cost: cost(of: name.split(separator: ".", omittingEmptySubsequences: false)))
     }

@@ -41,7 +41,7 @@ public struct TraceOptions: Sendable {
     switch site.kind {
     case .cross: cross
     case .selfAttention: selfAttention
-    case .other: false
+    case .map, .other: false
     }
   }
 }

@@ -4,6 +4,7 @@ import Tensor
 /// Halves a map: a convolution of stride 2.
 struct Downsampler {
   private let conv: Conv2d
+  let channels: Int
   let path: String
 
   /// - Parameter padding: on all sides; 0 stands for one row and column at the end only, as in VAEs
@@ -11,6 +12,7 @@ struct Downsampler {
     conv = try Conv2d(
       scope["conv"], inputs: channels, outputs: channels, stride: 2,
       padding: padding == 0 ? Padding(top: 0, left: 0, bottom: 1, right: 1) : .same(padding))
+    self.channels = channels
     self.path = path
   }
 
@@ -23,10 +25,12 @@ struct Downsampler {
 /// Doubles a map: nearest neighbour, then a convolution.
 struct Upsampler {
   private let conv: Conv2d
+  let channels: Int
   let path: String
 
   init(_ scope: WeightScope, channels: Int, path: String) throws {
     conv = try Conv2d(scope["conv"], inputs: channels, outputs: channels)
+    self.channels = channels
     self.path = path
   }
 

@@ -14,6 +14,7 @@ struct ResnetBlock {
   /// Where to find this block's bias among all; nil for a block without time embedding.
   let timeSlot: Range<Int>?
   let path: String
+  private let norm1Site, norm2Site: String
 
   /// What blocks of one model have in common.
   struct Style {
@@ -36,6 +37,13 @@ struct ResnetBlock {
     activation = style.activation
     timeSlot = try time?.add(scope["time_emb_proj"], outputs: outputs, to: conv1.bias)
     self.path = path
+    (norm1Site, norm2Site) = ("\(path).norm1", "\(path).norm2")
+  }
+
+  func list(_ sites: inout SiteList) {
+    sites.add(map: norm1Site, width: norm1.weight.count, .norm)
+    sites.add(map: norm2Site, width: norm2.weight.count, .norm)
+    sites.add(map: path, width: norm2.weight.count)
   }
 
   /// - Parameters:
@@ -46,9 +54,17 @@ struct ResnetBlock {
     let bias = try timeSlot.flatMap { slot in
       try timeBiases?.narrowed(0, start: slot.lowerBound, length: slot.count)
     }
-    let hidden = try conv1(norm1(x, activation: activation), bias: bias)
+    let hidden = try conv1(context.norm(norm1Site, norm1, x, activation), bias: bias)
     let residual = try shortcut?(x) ?? x
-    let output = try conv2(norm2(hidden, activation: activation), residual: residual)
+    let output = try conv2(context.norm(norm2Site, norm2, hidden, activation), residual: residual)
     return try context.visitMap(path, output)
+  }
+}
+
+extension RunContext {
+  /// A norm of a map and the activation after it: one kernel, or two if a hook wants to see what lies between.
+  func norm(_ site: String, _ norm: GroupNorm, _ x: Tensor, _ activation: Activation) throws -> Tensor {
+    guard listens(to: site) else { return try norm(x, activation: activation) }
+    return try visitMap(site, norm(x)).applying(activation)
   }
 }

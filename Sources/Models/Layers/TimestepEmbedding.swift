@@ -25,6 +25,8 @@ struct TimestepEmbedding {
     self.activation = activation
   }
 
+  var width: Int { second.outputs }
+
   /// {1, width}
   func callAsFunction(_ timestep: Double) throws -> Tensor {
     let angles = frequencies.map { Float(timestep) * $0 }

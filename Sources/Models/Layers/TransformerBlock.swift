@@ -14,6 +14,18 @@ struct TransformerBlock {
   private let attention1: First
   private let attention2: CrossAttention
   private let up, down: Linear
+  private let sites: Sites
+
+  /// The names of a layer's own sites.
+  private struct Sites {
+    let norm1, norm2, norm3, hidden, feedForward, path: String
+
+    init(_ path: String) {
+      (norm1, norm2, norm3) = ("\(path).norm1", "\(path).norm2", "\(path).norm3")
+      (hidden, feedForward) = ("\(path).ff.net.0", "\(path).ff")
+      self.path = path
+    }
+  }
 
   init(
     _ scope: WeightScope, width: Int, embeddingWidth: Int, heads: Int, onlyCrossAttention: Bool, path: String
@@ -40,14 +52,22 @@ struct TransformerBlock {
       site: AttentionSite("\(path).attn2", kind: .cross))
     up = try Linear(scope["ff.net.0.proj"], inputs: width, outputs: 8 * width)
     down = try Linear(scope["ff.net.2"], inputs: 4 * width, outputs: width)
+    sites = Sites(path)
   }
 
-  func list(_ sites: inout SiteList) {
+  func list(_ list: inout SiteList) {
+    let width = down.outputs
+    list.add(sites.norm1, .norm, .sequence(.positions), width: width)
     switch attention1 {
-    case .own(let attention): sites.add(attention.site)
-    case .prompt(let attention): sites.add(attention.site)
+    case .own(let attention): list.add(attention.site, heads: attention.heads, width: width)
+    case .prompt(let attention): list.add(attention.site, heads: attention.heads, width: width)
     }
-    sites.add(attention2.site)
+    list.add(sites.norm2, .norm, .sequence(.positions), width: width)
+    list.add(attention2.site, heads: attention2.heads, width: width)
+    list.add(sites.norm3, .norm, .sequence(.positions), width: width)
+    list.add(sites.hidden, .hidden, .sequence(.positions), width: 4 * width)
+    list.add(sites.feedForward, .feedForward, .sequence(.positions), width: width)
+    list.add(sites.path, .output, .sequence(.positions), width: width)
   }
 
   /// - Parameters:
@@ -57,17 +77,25 @@ struct TransformerBlock {
   func callAsFunction(_ x: Tensor, embedding: Tensor, height: Int, width: Int, context: RunContext) throws
     -> Tensor
   {
+    func visit(_ site: String, _ value: Tensor) throws -> Tensor {
+      try context.visit(site, value, height: height, width: width)
+    }
     var x = x
+    let normed = try visit(sites.norm1, norm1(x))
     switch attention1 {
     case .own(let attention):
-      x = try attention(norm1(x), residual: x, height: height, width: width, context: context)
+      x = try attention(normed, residual: x, height: height, width: width, context: context)
     case .prompt(let attention):
       x = try attention(
-        norm1(x), embedding: embedding, residual: x, height: height, width: width, context: context)
+        normed, embedding: embedding, residual: x, height: height, width: width, context: context)
     }
     x = try attention2(
-      norm2(x), embedding: embedding, residual: x, height: height, width: width, context: context)
-    return try down(up(norm3(x)).geglu(), residual: x)
+      visit(sites.norm2, norm2(x)), embedding: embedding, residual: x, height: height, width: width,
+      context: context)
+    let hidden = try visit(sites.hidden, up(visit(sites.norm3, norm3(x))).geglu())
+    return try visit(
+      sites.path,
+      context.project(hidden, down, residual: x, site: sites.feedForward, height: height, width: width))
   }
 }
 
@@ -76,7 +104,7 @@ struct SpatialTransformer {
   private let norm: GroupNorm
   private let input, output: Linear
   private let blocks: [TransformerBlock]
-  private let path: String
+  private let path, normSite, inputSite: String
 
   /// - Parameter linear: whether the projections are stored as linear layers or as 1 × 1 convolutions
   init(
@@ -96,11 +124,15 @@ struct SpatialTransformer {
         onlyCrossAttention: onlyCrossAttention, path: "\(path).transformer_blocks.\(layer)")
     }
     self.path = path
+    (normSite, inputSite) = ("\(path).norm", "\(path).proj_in")
   }
 
   func list(_ sites: inout SiteList) {
+    let channels = output.outputs
+    sites.add(map: normSite, width: channels, .norm)
+    sites.add(inputSite, .projection, .sequence(.positions), width: channels)
     blocks.forEach { $0.list(&sites) }
-    sites.add(path)
+    sites.add(map: path, width: channels)
   }
 
   /// - Parameters:
@@ -110,7 +142,8 @@ struct SpatialTransformer {
   func callAsFunction(_ x: Tensor, embedding: Tensor, context: RunContext) throws -> Tensor {
     let (count, height, width, channels) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
     let flat = [count, height * width, channels]
-    var sequence = try input(norm(x).reshaped(flat))
+    let normed = try context.visitMap(normSite, norm(x))
+    var sequence = try context.visit(inputSite, input(normed.reshaped(flat)), height: height, width: width)
     for block in blocks {
       sequence = try block(sequence, embedding: embedding, height: height, width: width, context: context)
     }

@@ -19,7 +19,7 @@ public final class UNet2DConditionModel: NoisePredictor {
   private let up: [UNetUpBlock]
   private let norm: GroupNorm
   private let activation: Activation
-  private let path: String
+  private let timeSite, inputSite, normSite, outputSite: String
 
   /// - Parameter path: names the sites: `unet.down_blocks.0.resnets.0` …
   public init(_ scope: WeightScope, configuration: Configuration, path: String = "unet") throws {
@@ -27,7 +27,8 @@ public final class UNet2DConditionModel: NoisePredictor {
     let channels = model.down.map(\.channels)
     let first = channels[0]
     let time = TimeBiases.Builder(inputs: model.timeWidth)
-    self.path = path
+    (timeSite, inputSite) = ("\(path).time_embedding", "\(path).conv_in")
+    (normSite, outputSite) = ("\(path).conv_norm_out", "\(path).out")
     activation = model.style.activation
     sampleChannels = model.outputs
     conditionChannels = model.inputs - model.outputs
@@ -75,10 +76,13 @@ public final class UNet2DConditionModel: NoisePredictor {
 
   public func sites() -> SiteList {
     var sites = SiteList()
+    sites.add(timeSite, .timeEmbedding, .shared, width: timeEmbedding.width)
+    sites.add(map: inputSite, width: firstChannels)
     down.forEach { $0.list(&sites) }
     middle?.list(&sites)
     up.forEach { $0.list(&sites) }
-    sites.add("\(path).out")
+    sites.add(map: normSite, width: firstChannels, .norm)
+    sites.add(map: outputSite, width: sampleChannels, .prediction)
     return sites
   }
 
@@ -86,7 +90,7 @@ public final class UNet2DConditionModel: NoisePredictor {
     _ sample: Tensor, timestep: Double, embedding: Tensor, context: RunContext
   ) throws -> Tensor {
     try check(sample, embedding)
-    let biases = try timeBiases(timeEmbedding(timestep))
+    let biases = try timeBiases(context.visit(timeSite, timeEmbedding(timestep)))
     guard rowsPassAlone(sample, embedding, context) else {
       return try rowSize(sample) * sample.shape[0] <= Self.tinyMap
         ? Compute.alone { try pass(sample, biases, embedding, context) }
@@ -128,7 +132,7 @@ public final class UNet2DConditionModel: NoisePredictor {
   {
     try context.conditioning.use(embedding)
     let step = UNetStep(timeBiases: timeBiases, embedding: embedding, context: context)
-    var x = try input(sample)
+    var x = try context.visitMap(inputSite, input(sample))
     var skips = [x]
     for block in down {
       x = try step.through(block.callAsFunction, x, &skips)
@@ -139,7 +143,7 @@ public final class UNet2DConditionModel: NoisePredictor {
       try Interruption.check()
       x = try step.through(block.callAsFunction, x, &skips)
     }
-    return try context.visitMap("\(path).out", output(norm(x, activation: activation)))
+    return try context.visitMap(outputSite, output(context.norm(normSite, norm, x, activation)))
   }
 
   private func check(_ sample: Tensor, _ embedding: Tensor) throws {

@@ -32,7 +32,7 @@ struct UNetLayer {
   }
 
   func list(_ sites: inout SiteList) {
-    sites.add(resnet.path)
+    resnet.list(&sites)
     attention?.list(&sites)
   }
 
@@ -76,7 +76,7 @@ struct UNetDownBlock {
 
   func list(_ sites: inout SiteList) {
     layers.forEach { $0.list(&sites) }
-    if let downsampler { sites.add(downsampler.path) }
+    if let downsampler { sites.add(map: downsampler.path, width: downsampler.channels) }
   }
 
   /// {N, H, W, inputs} to {N, H/2, W/2, channels}; appends the output of every layer to `skips`.
@@ -113,10 +113,10 @@ struct UNetMiddleBlock {
   }
 
   func list(_ sites: inout SiteList) {
-    sites.add(resnets[0].path)
+    resnets[0].list(&sites)
     attention.list(&sites)
-    sites.add(resnets[1].path)
-    sites.add(path)
+    resnets[1].list(&sites)
+    sites.add(map: path, width: resnets[1].norm2.weight.count)
   }
 
   /// {N, h, w, channels} to the same.
@@ -153,7 +153,7 @@ struct UNetUpBlock {
 
   func list(_ sites: inout SiteList) {
     layers.forEach { $0.list(&sites) }
-    if let upsampler { sites.add(upsampler.path) }
+    if let upsampler { sites.add(map: upsampler.path, width: upsampler.channels) }
   }
 
   /// {N, h, w, inputs} to the size of the last of the remaining `skips`, from whose end it takes one per layer.

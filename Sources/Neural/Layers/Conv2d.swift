@@ -6,6 +6,7 @@ public struct Conv2d {
   public let bias: Tensor?
   public let stride: Int
   public let padding: Padding
+  public var outputs: Int { weight.shape[0] }
 
   /// Reads `weight` {outputs, inputs, kernel, kernel} and `bias` {outputs}.
   ///

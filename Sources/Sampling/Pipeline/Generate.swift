@@ -53,18 +53,7 @@ private final class Run {
     ])
     size = try Self.size(request, pipeline, given, pictures)
 
-    let config = pipeline.schedulerConfig
-    if let custom = request.customScheduler {
-      scheduler = try custom(
-        SchedulerSetup(
-          config.overriding(request.schedulerSettings), steps: request.steps ?? pipeline.defaultSteps,
-          eta: request.eta))
-    } else {
-      scheduler = try SchedulerRegistry.make(
-        request.scheduler ?? SchedulerRegistry.own(config), config: config,
-        steps: request.steps ?? pipeline.defaultSteps,
-        eta: request.eta, overrides: request.schedulerSettings)
-    }
+    scheduler = try pipeline.scheduler(request.schedulerChoice)
     let first = try pictures?.firstCall(scheduler, steps: request.steps ?? pipeline.defaultSteps)
     steps = try Self.steps(request, scheduler.timesteps.count, first: first)
 
@@ -88,7 +77,7 @@ private final class Run {
     context = RunContext(hooks: request.hooks, trace: trace)
     context.checkpoints = request.checkpoints
 
-    try request.checkSites(pipeline, guidance: guidance)
+    try request.checkSites(pipeline, guidance: guidance, steps: steps)
     warnings += request.withoutEffect(guidance: guidance, scheduler: scheduler)
     var encoder = PromptEncoder(
       pipeline: pipeline, context: context, samples: samples, steps: steps.upperBound,

@@ -42,31 +42,34 @@ public final class Pipeline {
   public func tokenize(_ text: String) throws -> Tokenization { try tokenizer.tokenize(text) }
 
   /// The embedding of a text, {tokens, d}.
-  public func encode(_ text: String) throws -> Tensor { try encode(ids: tokenize(text).ids) }
+  public func encode(_ text: String, hooks: [Hook] = []) throws -> Tensor {
+    try encode(ids: tokenize(text).ids, hooks: hooks)
+  }
 
   /// The embedding of a text of any length in chunks, with the weights of its brackets if they are to be read.
   ///
   /// - Returns: {tokens, d}
-  public func encode(_ text: String, chunks: Bool, weights: Bool) throws -> Tensor {
+  public func encode(_ text: String, chunks: Bool, weights: Bool, hooks: [Hook] = []) throws -> Tensor {
     let tokens = try PromptTokens(
       text, tokenizer: tokenizer, style: PromptStyle(chunks: chunks, weighs: weights))
-    return try tokens.embedding(textEncoder(ids: tokens.chunks, context: RunContext()))
+    return try tokens.embedding(
+      textEncoder(ids: tokens.chunks, context: textContext(hooks, chunks: tokens.chunks.count)))
   }
 
   /// The embedding of given tokens, {tokens, d}.
-  public func encode(ids: [Int]) throws -> Tensor {
+  public func encode(ids: [Int], hooks: [Hook] = []) throws -> Tensor {
     guard !ids.isEmpty else { throw PipelineError("ids is empty") }
     if let stray = ids.first(where: { !(0..<tokenizer.vocabularySize).contains($0) }) {
       throw PipelineError("token id \(stray) is not in the vocabulary of \(tokenizer.vocabularySize)")
     }
-    return try textEncoder(ids: [ids], context: RunContext()).selected(0, 0)
+    return try textEncoder(ids: [ids], context: textContext(hooks)).selected(0, 0)
   }
 
   /// The embedding of relaxed token choices, {tokens, d}.
   ///
   /// - Parameter probabilities: {tokens, vocabulary}: how much of each token is at each position. One-hot rows give
   ///   `encode(ids:)`.
-  public func encode(soft probabilities: Tensor) throws -> Tensor {
+  public func encode(soft probabilities: Tensor, hooks: [Hook] = []) throws -> Tensor {
     let encoder = try softEncoder()
     let table = try encoder.tokenTable()
     let vocabulary = table.shape[0]
@@ -74,17 +77,17 @@ public final class Pipeline {
       throw PipelineError(
         "soft must be of shape {tokens, \(vocabulary)}, got \(Shape.text(probabilities.shape))")
     }
-    return try encode(rows: probabilities.matmul(table))
+    return try encode(rows: probabilities.matmul(table), hooks: hooks)
   }
 
   /// The embedding of vectors in the place of tokens, {tokens, d}, before positions are added: {tokens, d}.
-  public func encode(rows: Tensor) throws -> Tensor {
+  public func encode(rows: Tensor, hooks: [Hook] = []) throws -> Tensor {
     let encoder = try softEncoder()
     guard rows.rank == 2, rows.count > 0 else {
       throw PipelineError(
         "rows must be of shape {tokens, \(encoder.embeddingWidth)}, got \(Shape.text(rows.shape))")
     }
-    return try encoder.encode(rows.unsqueezed(0), context: RunContext()).squeezed(0)
+    return try encoder.encode(rows.unsqueezed(0), context: textContext(hooks)).squeezed(0)
   }
 
   private func softEncoder() throws -> any SoftTextEmbedder {
@@ -97,19 +100,27 @@ public final class Pipeline {
   // MARK: Noise and pictures
 
   /// The noise of a seed, {C, h, w}: PyTorch's numbers.
+  ///
+  /// - Parameter draw: which of the seed's: the first starts a run, the others go to its steps
   public func noise(
-    seed: UInt64, width: Int? = nil, height: Int? = nil, rng: String = "torch-cpu"
+    seed: UInt64, draw: Int = 1, width: Int? = nil, height: Int? = nil, rng: String = "torch-cpu"
   ) throws -> Tensor {
     let size = try latentSize(width: width, height: height)
     var source = try NoiseSource(
       rng: rng, seeds: [seed], shape: [unet.sampleChannels, size.height, size.width])
+    try source.skip(draw - 1)
     return try source.draw().selected(0, 0)
   }
 
   /// The picture of latents: {C, h, w} gives {height, width, 3}, a batch gives a batch. Not clamped.
-  public func decode(_ latents: Tensor) throws -> Tensor {
+  public func decode(_ latents: Tensor, hooks: [Hook] = []) throws -> Tensor {
     let batch = try checkedBatch(latents, "latents")
-    let images = try (0..<batch.shape[0]).map { try decode(batch.selected(0, $0), context: RunContext()) }
+    let context = try codecContext(
+      hooks, codec?.decoderSites, input: .latents, "decode calls the VAE's decoder alone")
+    let images = try (0..<batch.shape[0]).map { sample in
+      context.rows = [Row(sample: sample, isConditional: true)]
+      return try decode(batch.selected(0, sample), context: context)
+    }
     return latents.rank == 3 ? images[0] : try Tensor.stacked(images, dim: 0)
   }
 
@@ -121,13 +132,15 @@ public final class Pipeline {
   }
 
   /// The latents of a picture {height, width, 3} in [0, 1]: {C, h, w}, the mean of the codec's distribution.
-  public func encodeImage(_ image: Tensor) throws -> Tensor {
+  public func encodeImage(_ image: Tensor, hooks: [Hook] = []) throws -> Tensor {
     guard image.rank == 3, image.shape[2] == 3 else {
       throw PipelineError("image must be of shape {height, width, 3}, got \(Shape.text(image.shape))")
     }
     _ = try latentSize(width: image.shape[1], height: image.shape[0])
     let input = try image.multiplying(2).adding(-1).unsqueezed(0).contiguous()
-    let latents = try codec?.encode(input, context: RunContext()) ?? input
+    let context = try codecContext(
+      hooks, codec?.encoderSites, input: .image, "encode_image calls the VAE's encoder alone")
+    let latents = try codec?.encode(input, context: context) ?? input
     return try latents.selected(0, 0).permuted([2, 0, 1]).contiguous()
   }
 
@@ -160,13 +173,7 @@ public final class Pipeline {
     let trace = options.map {
       Trace(options: $0, samples: count, latentHeight: batch.shape[2], latentWidth: batch.shape[3])
     }
-    var check = SiteCheck()
-    check.add(unet.sites())
-    check.leaveOut(textEncoder.sites, because: "denoise calls the noise predictor alone")
-    if let codec {
-      check.leaveOut(codec.encoderSites, because: "denoise calls the noise predictor alone")
-      check.leaveOut(codec.decoderSites, because: "denoise calls the noise predictor alone")
-    }
+    let check = siteCheck(unet.sites(), "denoise calls the noise predictor alone")
     try check.check(hooks)
     if let options {
       try check.check(options)

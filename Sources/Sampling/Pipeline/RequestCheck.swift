@@ -3,9 +3,10 @@ import Tensor
 
 /// What a request says that would have no effect: a slip is refused, and what is only unused is named.
 extension GenerateRequest {
+  /// - Parameter steps: those that the run takes
   /// - Throws: `PipelineError` for a hook that would never be called, or a trace that would record nothing.
-  func checkSites(_ pipeline: Pipeline, guidance: Guidance) throws {
-    var check = SiteCheck()
+  func checkSites(_ pipeline: Pipeline, guidance: Guidance, steps: ClosedRange<Int>) throws {
+    var check = SiteCheck(RunExtent(steps: steps, hasUnconditional: guidance.weight > 1))
     check.add(pipeline.unet.sites())
     if encodesText(guidance) {
       check.add(pipeline.textEncoder.sites())

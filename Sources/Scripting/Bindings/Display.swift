@@ -8,18 +8,20 @@ extension Session {
     try lunette.function("clear_output({wait})") { [weak self] call in
       self?.clear(waits: try call["wait"] ?? false)
     }
-    try lunette.function("display(value, {caption, id, update})") { [weak self] call in
+    try lunette.function("display(value, {caption, size, columns, labels, id, update})") { [weak self] call in
       guard let self else { return }
       guard call.count > 0 else { throw LuaArgumentError(1, "value expected, got no value") }
       var metadata: JSON.Object = [:]
       if let caption: String = try call["caption"] { metadata["caption"] = .string(caption) }
+      let shown = try ShownPictures.read(call)
+      func bundle() throws -> MIMEBundle { try shown ?? self.bundle(of: call.slot(1)) }
       let id: String? = try call["id"]
       if try call["update"] ?? false {
         guard let id else { throw call.options.complaint("update", "the id of a display expected with it") }
-        return self.update(id, try self.bundle(of: call.slot(1)))
+        return self.update(id, try bundle())
       }
       metadata["display_id"] = id.map(JSON.string)
-      self.emit(.display(try self.bundle(of: call.slot(1)), metadata: metadata))
+      self.emit(.display(try bundle(), metadata: metadata))
     }
   }
 
@@ -76,7 +78,7 @@ extension Session {
   }
 
   /// The value as text: tables with their contents, everything else as `tostring` has it.
-  private func text(of slot: LuaSlot) throws -> String {
+  func text(of slot: LuaSlot) throws -> String {
     guard slot.kind == .table, try slot.metafield("__tostring").isNil else { return try slot.tostring() }
     var printer = TablePrinter()
     try printer.print(slot, depth: 0)

@@ -11,11 +11,14 @@ struct GenerateOptions {
     "latents", "start_step", "end_step", "steps", "guidance", "guidance_rescale", "scheduler", "eta", "rng",
     "width", "height",
     "image",
-    "strength", "mask", "chunks", "weights", "trace", "hooks", "on_step", "on_step_end", "grad_steps",
+    "strength", "mask", "chunks", "weights", "trace", "hooks", "record", "patch", "on_step", "on_step_end",
+    "grad_steps",
     "checkpoint",
   ]
 
   private(set) var request: GenerateRequest
+  /// What the run is to fill.
+  private(set) var record: Record?
   /// Whether no field held a list or a batch: then the result's latents have no batch dimension.
   private(set) var isSingle = true
 
@@ -32,20 +35,13 @@ struct GenerateOptions {
       request.negative = negative
     }
     try readNumbers(options)
-    // No scheduler of ours has a point in its name: `plugin.name`.
-    if let name = request.scheduler, name.contains(".") {
-      let make = try call.state.scriptHost.pluginScheduler
-      guard let make else {
-        throw options.complaint("scheduler", "there are no plugins here, of which '\(name)' could be one")
-      }
-      request.customScheduler = { try make(name, $0) }
-    }
+    request.customScheduler = try call.customScheduler(named: request.scheduler, option: "scheduler")
     try readStarts(options)
     try readPictures(options)
     request.chunksPrompts = try options["chunks"] ?? false
     request.weighsPrompts = try options["weights"] ?? false
     request.trace = try TraceArgument.read(call)
-    request.hooks = try LuaHooks.read(options)
+    (request.hooks, record) = try ProbeOptions.read(options)
     isSingle = try isSingle && Self.isSingle(options)
     readCallbacks(
       step: try options["on_step"], stepEnd: try options["on_step_end"], isSingle: isSingle)

@@ -1,18 +1,22 @@
 import Imaging
 import Lua
+import Models
+import Notebook
 import Sampling
 import Tensor
 
 /// What `model:generate` gives: pictures decode when they are first asked for.
-final class LuaGenerated: LuaUserdata {
+final class LuaGenerated: Displayable {
   static let luaName = "generated"
   private let result: GenerateResult
+  private let record: LuaRecord?
   /// Without lists in the request, latents come without the batch dimension.
   private let isSingle: Bool
   private var images: [Int: Image] = [:]
 
-  init(_ result: GenerateResult, isSingle: Bool) {
+  init(_ result: GenerateResult, isSingle: Bool, record: Record? = nil) {
     self.result = result
+    self.record = record.map { LuaRecord($0) }
     self.isSingle = isSingle
   }
 
@@ -22,6 +26,17 @@ final class LuaGenerated: LuaUserdata {
     images[sample] = image
     return image
   }
+
+  /// The picture, or all of them in a grid.
+  func mimeBundle() throws -> MIMEBundle {
+    let images = try allImages()
+    let shown = images.count == 1 ? images[0] : try Image.grid(images)
+    var bundle = try shown.mimeBundle()
+    bundle["text/plain"] = .text(inWords)
+    return bundle
+  }
+
+  private var inWords: String { "generated: \(result.count) × \(result.width) × \(result.height) px" }
 
   func allImages() throws -> [Image] { try (0..<result.count).map(image) }
 
@@ -34,15 +49,14 @@ final class LuaGenerated: LuaUserdata {
     type.property("width") { $0.result.width }
     type.property("height") { $0.result.height }
     type.property("trace") { $0.result.trace.map { LuaTrace($0) } }
+    type.property("record") { $0.record }
     type.property("tokens") { generated in
       LuaList(
         generated.result.tokens.map { tokens -> any LuaPushable in tokens.map { LuaTokens($0) } ?? false })
     }
     try type.metamethod("__len") { generated, _ in generated.result.count }
-    try type.metamethod("__tostring") { generated, _ in
-      let result = generated.result
-      return "generated: \(result.count) × \(result.width) × \(result.height) px"
-    }
+    try type.metamethod("__tostring") { generated, _ in generated.inWords }
+    try type.showsItself()
   }
 }
 

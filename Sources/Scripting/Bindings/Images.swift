@@ -40,6 +40,30 @@ extension Image: Displayable {
       return try image.resized(height: height, width: width, mode: call.resampleMode(3))
     }
     try type.method("rgb()") { image, _ in try image.rgb() }
+    try type.method("crop(top, left, height, width)") { image, call in
+      let given: [Int] = try (1...4).map { try call[$0] }
+      for (position, (start, side)) in zip(given, [image.height, image.width]).enumerated() {
+        guard (1...side).contains(start) else {
+          throw LuaArgumentError(position + 1, "integer from 1 to \(side) expected, got \(start)")
+        }
+        let room = side - start + 1
+        guard (1...room).contains(given[position + 2]) else {
+          throw LuaArgumentError(
+            position + 3, "integer from 1 to \(room) expected, got \(given[position + 2])")
+        }
+      }
+      return try Image(
+        image.tensor.narrowed(0, start: given[0] - 1, length: given[2])
+          .narrowed(1, start: given[1] - 1, length: given[3]).contiguous())
+    }
+    type.index { image, call in
+      PictureOrTensor(tensor: try image.tensor.indexed(call.tensorIndices(of: image.tensor)))
+    }
+    for (name, symbol, body) in PictureArithmetic.operators {
+      try type.binary(name, symbol) { call in
+        try PictureArithmetic.result(call.argument(0), call.argument(1), body)
+      }
+    }
     try type.metamethod("__tostring") { image, _ in image.inWords }
     try type.showsItself()
   }
@@ -75,5 +99,41 @@ extension Bindings {
       return try (call.colorMap("colors") ?? .viridis).image(of: map, range: call.floatRange("range"))
     }
     try module.value("color_maps", ColorMap.all.map(\.name))
+  }
+}
+
+/// A part of a picture: a picture where it is one, else a tensor.
+private struct PictureOrTensor: LuaPushable {
+  let tensor: Tensor
+
+  func push(to state: LuaState) throws {
+    guard tensor.rank == 3, let image = try? Image(tensor) else { return try tensor.push(to: state) }
+    try image.push(to: state)
+  }
+}
+
+/// Pictures added, weighed and subtracted pixel by pixel, with pictures, tensors and numbers.
+private enum PictureArithmetic {
+  typealias Body = @Sendable (Tensor, Tensor) throws -> Tensor
+
+  static let operators: [(name: String, symbol: String, body: Body)] = [
+    ("__add", "+", { try $0.adding($1) }), ("__sub", "-", { try $0.subtracting($1) }),
+    ("__mul", "*", { try $0.multiplying($1) }), ("__div", "/", { try $0.dividing($1) }),
+  ]
+
+  struct PictureOperand: LuaReadable {
+    let tensor: Tensor
+
+    static func read(_ slot: LuaSlot) throws -> PictureOperand {
+      if let number = slot.number { return PictureOperand(tensor: try .scalar(Float(number))) }
+      guard slot.kind == .userdata, let operand = try? TensorOrImage.read(slot) else {
+        throw LuaMismatch(expected: "image, tensor or number", got: slot)
+      }
+      return PictureOperand(tensor: operand.tensor)
+    }
+  }
+
+  static func result(_ a: PictureOperand, _ b: PictureOperand, _ body: Body) throws -> Image {
+    try Image(body(a.tensor, b.tensor))
   }
 }

@@ -41,6 +41,8 @@ final class LuaModel: LuaUserdata {
     try describePictures(type)
     try describeRuns(type)
     try describeInversion(type)
+    try describeSites(type)
+    try describeScheduler(type)
     try type.metamethod("__tostring") { model, _ in "model \(model.name) (\(model.checkpoint.pipelineClass))"
     }
   }
@@ -51,42 +53,34 @@ final class LuaModel: LuaUserdata {
       let ids: [Int] = try call[1]
       return try model.checked(ids, argument: 1, { try model.pipeline.tokenizer.detokenize($0) })
     }
-    try type.method("encode(text)") { model, call in
-      if let text = call.slot(1).string { return try model.pipeline.encode(text) }
-      let options = try call.options(at: 1, keys: ["ids", "soft", "rows", "text", "chunks", "weights"])
-      let given = try ["text", "ids", "soft", "rows"].filter { try options.has($0) }
-      if given.count > 1 { throw options.complaint(given[1], "cannot go together with '\(given[0])'") }
-      for key in ["chunks", "weights"] where try options.has(key) && given != ["text"] {
-        throw options.complaint(key, "goes only together with 'text'")
-      }
-      if let soft: Tensor = try options["soft"] { return try model.pipeline.encode(soft: soft) }
-      if let rows: Tensor = try options["rows"] { return try model.pipeline.encode(rows: rows) }
-      if let text: String = try options["text"] {
-        return try model.pipeline.encode(
-          text, chunks: options["chunks"] ?? false, weights: options["weights"] ?? false)
-      }
-      guard let ids: [Int] = try options["ids"] else {
-        throw LuaArgumentError(1, "a text, or a table with text, ids, soft or rows expected")
-      }
-      return try model.checked(ids, argument: 1, { try model.pipeline.encode(ids: $0) })
-    }
+    try describeEncoding(type)
   }
 
-  private func checked<R>(_ ids: [Int], argument: Int, _ body: ([Int]) throws -> R) throws -> R {
+  func checked<R>(_ ids: [Int], argument: Int, _ body: ([Int]) throws -> R) throws -> R {
     let size = pipeline.tokenizer.vocabularySize
     guard let wrong = ids.first(where: { !(0..<size).contains($0) }) else { return try body(ids) }
     throw LuaArgumentError(argument, "token ids from 0 to \(size - 1) expected, got \(wrong)")
   }
 
   private static func describePictures(_ type: LuaType<LuaModel>) throws {
-    try type.method("noise({seed, width, height, rng})") { model, call in
+    try type.method("noise({seed, draw, width, height, rng})") { model, call in
       let seed: UInt64 = try call["seed"] ?? 0
+      let draw: Int = try call["draw"] ?? 1
+      guard (1...1 << 16).contains(draw) else {
+        throw call.options.complaint("draw", "integer from 1 to 65536 expected, got \(draw)")
+      }
       return try model.pipeline.noise(
-        seed: seed, width: call["width"], height: call["height"], rng: call["rng"] ?? "torch-cpu")
+        seed: seed, draw: draw, width: call["width"], height: call["height"], rng: call["rng"] ?? "torch-cpu")
     }
-    try type.method("decode(latents)") { model, call in try model.pipeline.decode(call[1]) }
-    try type.method("encode_image(image)") { model, call in
-      try model.pipeline.encodeImage(call.argument(1, as: PictureArgument.self).pixels)
+    try type.method("decode(latents, {hooks, record, patch})") { model, call in
+      let (hooks, record) = try ProbeOptions.read(call.options)
+      return LuaMany(try model.pipeline.decode(call[1], hooks: hooks), record.map { LuaRecord($0) })
+    }
+    try type.method("encode_image(image, {hooks, record, patch})") { model, call in
+      let (hooks, record) = try ProbeOptions.read(call.options)
+      let picture = try call.argument(1, as: PictureArgument.self).pixels
+      return LuaMany(
+        try model.pipeline.encodeImage(picture, hooks: hooks), record.map { LuaRecord($0) })
     }
   }
 
@@ -96,13 +90,14 @@ final class LuaModel: LuaUserdata {
       let options = try GenerateOptions(call)
       return try model.generate(options, call.state)
     }
-    try type.method("denoise(latents, timestep, embedding, {trace, hooks, checkpoint})") { model, call in
-      let hooks = try LuaHooks.read(call.options)
+    try type.method("denoise(latents, timestep, embedding, {trace, hooks, record, patch, checkpoint})") {
+      model, call in
+      let (hooks, record) = try ProbeOptions.read(call.options)
       let trace = try TraceArgument.read(call)
       let (prediction, recorded) = try model.pipeline.denoise(
         call[1], timestep: call[2], embedding: call[3], hooks: hooks, trace: trace,
         checkpoints: call["checkpoint"] ?? false)
-      return LuaMany(prediction, recorded.map { LuaTrace($0) })
+      return LuaMany(prediction, recorded.map { LuaTrace($0) }, record.map { LuaRecord($0) })
     }
   }
 
@@ -126,7 +121,7 @@ final class LuaModel: LuaUserdata {
     host.record(seeds: result.seeds)
     for warning in result.warnings { host.onWarning?(warning) }
     pipeline.onWarning = { [weak host] in host?.onWarning?($0) }
-    return LuaGenerated(result, isSingle: options.isSingle)
+    return LuaGenerated(result, isSingle: options.isSingle, record: options.record)
   }
 
   /// Runs `body` with a progress bar.

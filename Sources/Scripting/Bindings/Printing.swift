@@ -9,7 +9,8 @@ extension Session {
       try lua.function("print(...)") { [weak self] call in
         var line = ""
         for position in 0..<call.count {
-          line += (position > 0 ? "\t" : "") + (try call.slot(position + 1).tostring())
+          let slot = call.slot(position + 1)
+          line += (position > 0 ? "\t" : "") + (try self?.text(of: slot) ?? slot.tostring())
         }
         self?.emit(.stream(.stdout, line + "\n"))
       })

@@ -11,6 +11,11 @@ enum SchedulerArgument {
     guard let table = try options.table("scheduler", keys: ["name"] + SchedulerRegistry.settings) else {
       return (nil, JSON.Object())
     }
+    return try read(settings: table)
+  }
+
+  /// The name and the settings that a table holds.
+  static func read(settings table: LuaOptions) throws -> (name: String?, settings: JSON.Object) {
     var settings = JSON.Object()
     for key in SchedulerRegistry.settings where try table.has(key) {
       settings[key] = try table.read(key) { slot in

@@ -19,6 +19,9 @@ extension Bindings {
     try module.function("zeros(sizes...)") { call in try Tensor.zeros(call.sizes()) }
     try module.function("ones(sizes...)") { call in try Tensor.ones(call.sizes()) }
     try module.function("full(sizes, value)") { call in try Tensor.full(call.shape(1), call[2]) }
+    try module.function("zeros_like(x)") { call in try Tensor.zeros((call[1] as Tensor).shape) }
+    try module.function("ones_like(x)") { call in try Tensor.ones((call[1] as Tensor).shape) }
+    try module.function("full_like(x, value)") { call in try Tensor.full((call[1] as Tensor).shape, call[2]) }
     try module.function("eye(n)") { call in try Tensor.eye(call[1]) }
     try module.function("one_hot(index, n)") { call in
       let size: Int = try call[2]
@@ -56,6 +59,14 @@ extension Bindings {
     }
     try module.function("rand(sizes, {seed})") { call -> Tensor in
       let shape = try call.shape(1)
+      return try call.state.randomStream.draw(seed: call["seed"]) { try $0.uniform(shape) }
+    }
+    try module.function("randn_like(x, {seed})") { call -> Tensor in
+      let shape = try (call[1] as Tensor).shape
+      return try call.state.randomStream.draw(seed: call["seed"]) { try $0.normal(shape) }
+    }
+    try module.function("rand_like(x, {seed})") { call -> Tensor in
+      let shape = try (call[1] as Tensor).shape
       return try call.state.randomStream.draw(seed: call["seed"]) { try $0.uniform(shape) }
     }
     try module.function("randperm(n, {seed})") { call in
@@ -97,6 +108,9 @@ extension Bindings {
           "shape \(Shape.text(first.shape)) expected at [\(other + 1)], got \(Shape.text(list[other].shape))")
       }
       return try Tensor.stacked(list, dim: call.dimension(2, rank: first.rank + 1, default: 0))
+    }
+    try module.function("einsum(equation, tensors...)") { call in
+      try Tensor.einsum(call[1], call.slot(2).kind == .table ? call[2] : call.arguments(from: 2))
     }
     try module.function("where(condition, a, b)") { call in
       let (a, b) = (try call.argument(2, as: Operand.self), try call.argument(3, as: Operand.self))

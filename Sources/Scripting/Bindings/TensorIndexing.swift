@@ -23,7 +23,7 @@ extension Tensor {
 
 extension LuaCall {
   /// The key between the brackets: a number, or a list with a number, a range `{first, last}` or `{}` for each dimension.
-  fileprivate func tensorIndices(of tensor: Tensor) throws -> [TensorIndex] {
+  func tensorIndices(of tensor: Tensor) throws -> [TensorIndex] {
     let key = slot(1)
     do {
       guard key.kind == .table else { return [try Self.tensorIndex(key, of: tensor.shape, dim: 0)] }

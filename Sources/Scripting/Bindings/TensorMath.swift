@@ -55,13 +55,24 @@ private struct BinaryFunction: Sendable {
     tensors: { try $0.notEqual(to: $1) }, tensorNumber: { try $0.notEqual(to: $1) },
     numberTensor: { try $1.notEqual(to: $0) })
 
+  static let floorDivide = BinaryFunction(
+    tensors: { try $0.dividing($1).floor() }, tensorNumber: { try $0.dividing($1).floor() },
+    numberTensor: { try $1.divided(from: $0).floor() })
+  /// a - floor(a / b) · b, of the sign of b, as Lua's own.
+  static let remainder = BinaryFunction(
+    tensors: { try $0.subtracting($0.dividing($1).floor().multiplying($1)) },
+    tensorNumber: { try $0.subtracting($0.dividing($1).floor().multiplying($1)) },
+    numberTensor: { try $1.divided(from: $0).floor().multiplying($1).subtracted(from: $0) })
+
   static let methods: [(name: String, function: BinaryFunction)] = [
-    ("add", add), ("sub", sub), ("mul", mul), ("div", div), ("pow", pow), ("maximum", maximum),
+    ("add", add), ("sub", sub), ("mul", mul), ("div", div), ("pow", pow),
+    ("floor_divide", floorDivide), ("remainder", remainder), ("maximum", maximum),
     ("minimum", minimum),
     ("gt", gt), ("ge", ge), ("lt", lt), ("le", le), ("eq", eq), ("ne", ne),
   ]
   static let operators: [(name: String, symbol: String, function: BinaryFunction)] = [
     ("__add", "+", add), ("__sub", "-", sub), ("__mul", "*", mul), ("__div", "/", div), ("__pow", "^", pow),
+    ("__idiv", "//", floorDivide), ("__mod", "%", remainder),
   ]
 }
 

@@ -18,11 +18,15 @@ extension Tensor: Displayable {
     try describeProducts(type)
     try describeReductions(type)
     try describeOrder(type)
+    try describeQuantiles(type)
+    try describeRearranging(type)
+    try describeLosses(type)
     try describeInPlace(type)
     try describeGradients(type)
     try describeFiles(type)
     try describePictures(type)
     try describeLayers(type)
+    try describePooling(type)
     try type.showsItself()
   }
 

@@ -12,7 +12,7 @@ public struct Completion: Sendable, Equatable {
 
 extension Session {
   /// What may complete the text at `cursor` (an offset into its UTF-8): names, fields, methods, options of the function
-  /// that is being called, or file names within quotes. Nothing of the script runs.
+  /// that is being called; within quotes what is known to stand there, or file names. Nothing of the script runs.
   public func complete(_ source: String, at cursor: Int) -> Completion {
     let cursor = min(max(0, cursor), source.utf8.count)
     let text = LuaText(Array(source.utf8.prefix(cursor)))
@@ -21,6 +21,7 @@ extension Session {
     switch last.kind {
     case .comment where last.range.upperBound == cursor: return none
     case .string where last.range.upperBound == cursor && !isClosed(text, last):
+      if let known = completeString(text, at: text.tokens.count - 1, cursor) { return known }
       return FileCompletion.complete(text.bytes, from: last.range.lowerBound + 1, cursor)
     case .number where last.range.upperBound == cursor: return none
     case .string where last.range.upperBound == cursor: return none

@@ -17,6 +17,11 @@ extension Session {
     }
   }
 
+  /// The commands that a plugin brings for the command line, with their summaries.
+  public func commands(ofPlugin name: String) throws -> [(name: String, summary: String)] {
+    try plugins?.summaries("commands", of: name) ?? []
+  }
+
   /// The full name of a command, nil if there is none of that name.
   ///
   /// - Throws: if several plugins have a command of this short name.

@@ -83,6 +83,17 @@ extension PluginHost {
     )
   }
 
+  /// The extensions of one kind that a plugin has, with what they say of themselves.
+  func summaries(_ kind: String, of owner: String) throws -> [(name: String, summary: String)] {
+    guard let plugin = try locate(owner) else { throw ScriptingError("there is no plugin '\(owner)'") }
+    let pairs = try extensions(of: world(of: plugin), kind)?.pairs() ?? []
+    return pairs.compactMap { key, value -> (name: String, summary: String)? in
+      guard case .string(let name) = key else { return nil }
+      guard case .table(let fields) = value else { return (name, "") }
+      return (name, ((try? fields.get("summary", as: String?.self)) ?? nil) ?? "")
+    }.sorted { $0.name < $1.name }
+  }
+
   private func extensions(of world: PluginWorld, _ kind: String) throws -> LuaTable? {
     let module = world.plugin.name + ".extensions"
     guard world.has(module), case .table(let all) = try world.module(module) else { return nil }

@@ -10,7 +10,7 @@ struct PluginNewCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("What scripts will require it as.", valueName: "name"))
   var name: String
 
-  @Flag(help: "Also write extensions.lua, with a command and a metric that the plugin adds to the program.")
+  @Flag(help: "Also write extensions.lua, with one of each kind of thing that a plugin adds to the program.")
   var extensions = false
 
   func run() throws {
@@ -115,6 +115,41 @@ enum PluginSkeleton {
       },
       -- lunette.metrics["NAME.concentration"](map)
       metrics = { concentration = VARIABLE.concentration },
+      -- lunette.image.color_map(map, { colors = "NAME.night" }), heat:overlay(image, { colors = "NAME.night" })
+      color_maps = { night = { { 0, 0, 0.2 }, { 0.3, 0.2, 0.6 }, { 1, 1, 0.8 } } },
+      -- At the prompt: :NAME.share, and :share where no other plugin has one
+      repl_commands = {
+        share = {
+          summary = "Says how concentrated the noise of a seed is",
+          run = function(text)
+            return VARIABLE.concentration(lunette.tensor.randn({ 64, 64 }, { seed = tonumber(text) or 7 }):abs())
+          end,
+        },
+      },
+      -- Tables that this plugin knows how to show; nil leaves others to other plugins.
+      displays = {
+        function(value)
+          if value.concentration then return { ["text/plain"] = ("%.1f %% bright"):format(100 * value.concentration) } end
+        end,
+      },
+      -- model:generate{ scheduler = "NAME.plain" }: DDIM, written out (Song et al. 2021, equation 12)
+      schedulers = {
+        plain = function(setup)
+          local alphas = setup.alphas_cumprod
+          local stride = alphas:numel() // setup.steps
+          local times = {}
+          for i = 1, setup.steps do times[i] = (setup.steps - i) * stride + 1 end
+          return {
+            timesteps = times,
+            step = function(_, noise, i, sample)
+              local now = alphas[times[i] + 1]:item()
+              local after = alphas[math.max(times[i] - stride, 0) + 1]:item()
+              local clean = (sample - noise * math.sqrt(1 - now)) / math.sqrt(now)
+              return clean * math.sqrt(after) + noise * math.sqrt(1 - after)
+            end,
+          }
+        end,
+      },
     }
 
     """#
@@ -125,6 +160,26 @@ enum PluginSkeleton {
 
     test.case("the metric is there under its full name", function()
       test.near(lunette.metrics["NAME.concentration"](lunette.tensor.ones{ 10, 10 }), 0.1)
+    end)
+
+    test.case("the colour map begins and ends as it should", function()
+      local map = lunette.image.color_map(lunette.tensor{ { 0, 1 } }, { colors = "NAME.night" }):tensor()
+      test.near(map[{ 1, 1 }], { 0, 0, 0.2 })
+      test.near(map[{ 1, 2 }], { 1, 1, 0.8 })
+    end)
+
+    test.case("the prompt's command says a share", function()
+      local share = lunette.extension("repl_commands", "NAME.share").run("3")
+      assert(share > 0.1 and share < 1)
+    end)
+
+    test.case("the scheduler walks down to the picture", function()
+      local alphas = lunette.tensor.linspace(0.99, 0.01, 1000)
+      local plain = lunette.extension("schedulers", "NAME.plain"){ steps = 4, alphas_cumprod = alphas }
+      test.same(plain.timesteps, { 751, 501, 251, 1 })
+      -- Of a sample without noise a step keeps the picture.
+      local x = lunette.tensor.ones{ 1, 1, 1, 1 } * math.sqrt(alphas[2]:item())
+      test.near(plain:step(lunette.tensor.zeros{ 1, 1, 1, 1 }, 4, x):item(), math.sqrt(alphas[1]:item()))
     end)
 
     test.case("a seed that is no number is refused", function()

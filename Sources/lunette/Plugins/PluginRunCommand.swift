@@ -7,13 +7,13 @@ import Scripting
 /// A command that a plugin brings: `lunette plugin run daam map …`, or `lunette daam map …` for short.
 struct PluginRunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Runs a command of a plugin.")
+    commandName: "run", abstract: "Runs a command of a plugin, or lists them.")
 
   @Argument(help: ArgumentHelp("The plugin.", valueName: "name"))
   var plugin: String
 
-  @Argument(help: ArgumentHelp("Its command.", valueName: "command"))
-  var command: String
+  @Argument(help: ArgumentHelp("Its command; without one, all are listed.", valueName: "command"))
+  var command: String?
 
   @OptionGroup var options: SessionOptions
 
@@ -34,6 +34,25 @@ struct PluginRunCommand: ParsableCommand {
   }
 
   func run() throws {
+    guard let command else { return try list() }
+    try run(command)
+  }
+
+  private func list() throws {
+    guard PluginName.isValid(plugin) else { throw CommandError("'\(plugin)' is no name of a plugin") }
+    let session = try options.session(scriptName: plugin)
+    try reporting {
+      let commands = try session.commands(ofPlugin: plugin)
+      guard !commands.isEmpty else { throw CommandError("the plugin '\(plugin)' has no commands") }
+      let width = commands.reduce(0) { max($0, $1.name.count) }
+      for (name, summary) in commands {
+        let padding = String(repeating: " ", count: width - name.count)
+        Terminal.print("\(plugin) \(name)\(summary.isEmpty ? "" : padding + "   " + summary)\n")
+      }
+    }
+  }
+
+  private func run(_ command: String) throws {
     guard PluginName.isValid(plugin), PluginName.isValid(command) else {
       throw CommandError("'\(plugin) \(command)' is no command of a plugin")
     }

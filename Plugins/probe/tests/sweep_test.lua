@@ -1,0 +1,48 @@
+-- Sweeps on the built-in model: what must come out whatever the weights are.
+local lunette = require "lunette"
+local probe = require "probe"
+local model = assert(lunette.load())
+local clean, corrupted = { prompt = "a red circle", steps = 2 }, { prompt = "a blue circle", steps = 2 }
+
+-- Everything that the prompt says comes through keys and values: patched whole, the clean run is back.
+local whole = probe.sweep{
+  model = model, clean = clean, corrupted = corrupted, seeds = { 1, 2 }, over = "step", steps = { { 1, 2 } },
+  sites = { "unet.**.attn2.k", "unet.**.attn2.v" },
+}
+assert(math.abs(whole.mean[1][1] - 1) < 1e-6, whole.mean[1][1])
+assert(whole.low[1][1] <= whole.mean[1][1] and whole.mean[1][1] <= whole.high[1][1])
+
+-- A patch of a run into itself does nothing.
+local none = probe.sweep{
+  model = model, clean = corrupted, corrupted = corrupted,
+  sites = "unet.mid_block.**.attn2.z", over = { "step", "head" },
+  metric = function(patched, _, before) return (patched.latents - before.latents):abs():max():item() end,
+}
+for _, row in ipairs(none.mean) do for _, value in ipairs(row) do assert(value == 0) end end
+assert(#none.rows == 2 and #none.columns == model:sites("unet.mid_block.**.attn2.z")[1].heads)
+
+-- Layers by positions of the text tower: a token has no influence on those before it, so that only the word that differs and what
+-- follows it counts.
+local text = probe.sweep{
+  model = model, call = "encode", clean = { text = "a red circle" }, corrupted = { text = "a blue circle" },
+  sites = "text_encoder.layers.*", over = { "site", "token" },
+  tokens = { 1, 2, 3, 4 }, token_labels = { "<", "a", "colour", "circle" },
+}
+for i in ipairs(text.rows) do
+  assert(text.mean[i][1] == 0 and text.mean[i][2] == 0, "before the word")
+  assert(text.mean[i][3] ~= 0, "the word")
+end
+assert(text:strongest().token and #text:table() == #text.rows * 4)
+assert(text.rows[1].label:match("^%d+$"), text.rows[1].label)
+
+for message, change in pairs{
+  ["did you mean 'sites'?"] = { site = "x" },
+  ["one of 'site', 'step', 'head', 'token' expected"] = { over = { "layer" } },
+  ["one or two different ones"] = { over = { "step", "step" } },
+  ["positions to go over"] = { over = "token" }, ["metric must return a number"] = { metric = function() end },
+} do
+  local options = { model = model, clean = clean, corrupted = corrupted, sites = "unet.mid_block" }
+  for key, value in pairs(change) do options[key] = value end
+  local ok, found = pcall(probe.sweep, options)
+  assert(not ok and tostring(found):find(message, 1, true), tostring(found))
+end

@@ -1,0 +1,48 @@
+import Lua
+import Models
+import Sampling
+import Tensor
+
+extension LuaModel {
+  private static let forms = ["text", "ids", "soft", "rows"]
+
+  /// `model:encode(text, {…})`, or `model:encode{ text =, … }` and the other forms of what is encoded.
+  static func describeEncoding(_ type: LuaType<LuaModel>) throws {
+    try type.method("encode(text, {chunks, weights, hooks, record, patch})") { model, call in
+      if let text = call.slot(1).string { return try model.encoded(text, call.options) }
+      let keys = forms + ["chunks", "weights"] + ProbeOptions.keys
+      let options = try call.options(at: 1, keys: keys)
+      guard call.slot(2).isNothing else {
+        throw LuaArgumentError(2, "no second table expected: options go into the first")
+      }
+      let given = try forms.filter { try options.has($0) }
+      if given.count > 1 { throw options.complaint(given[1], "cannot go together with '\(given[0])'") }
+      for key in ["chunks", "weights"] where try options.has(key) && given != ["text"] {
+        throw options.complaint(key, "goes only together with 'text'")
+      }
+      if let text: String = try options["text"] { return try model.encoded(text, options) }
+      let (hooks, record) = try ProbeOptions.read(options)
+      let embedding: Tensor
+      if let soft: Tensor = try options["soft"] {
+        embedding = try model.pipeline.encode(soft: soft, hooks: hooks)
+      } else if let rows: Tensor = try options["rows"] {
+        embedding = try model.pipeline.encode(rows: rows, hooks: hooks)
+      } else if let ids: [Int] = try options["ids"] {
+        embedding = try model.checked(ids, argument: 1) { try model.pipeline.encode(ids: $0, hooks: hooks) }
+      } else {
+        throw LuaArgumentError(1, "a text, or a table with text, ids, soft or rows expected")
+      }
+      return LuaMany(embedding, record.map { LuaRecord($0) })
+    }
+  }
+
+  private func encoded(_ text: String, _ options: LuaOptions) throws -> LuaMany {
+    let (hooks, record) = try ProbeOptions.read(options)
+    let (chunks, weights): (Bool?, Bool?) = (try options["chunks"], try options["weights"])
+    let embedding =
+      chunks == nil && weights == nil
+      ? try pipeline.encode(text, hooks: hooks)
+      : try pipeline.encode(text, chunks: chunks ?? false, weights: weights ?? false, hooks: hooks)
+    return LuaMany(embedding, record.map { LuaRecord($0) })
+  }
+}
