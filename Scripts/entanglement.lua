@@ -13,8 +13,8 @@
 -- %% tags=["parameters"]
 local n = 50
 local seeds = 3
-local continued = 5
-local continued_seeds = 3
+local continued = 9
+local continued_seeds = 1
 local steps = 30
 local guidance = 7.5
 local nouns = {}
@@ -27,7 +27,7 @@ local lunette = require "lunette"
 local study = require "study"
 local entanglement = require "entanglement"
 local plot, stats = lunette.plot, lunette.stats
-local report, attempt = study.report, study.attempt
+local report, estimate, attempt = study.report, study.estimate, study.attempt
 
 local model = assert(lunette.load())
 local words = study.words.of(model, nouns)
@@ -38,6 +38,25 @@ local trials = study.trials.open("entanglement", { model = model.fingerprint, ju
 if #sets == 0 then sets = study.draws.sets(words.nouns, 2, n, 1) end
 print(("%s, judged by %s; %d nouns (%s), %d pairs, %d seeds"):format(
   model.name, judge.name, #words.nouns, words.source, #sets, seeds))
+
+-- %% [markdown]
+-- ## What is to be found out
+--
+-- Effects are log odds per standard deviation; an odds ratio of 1.35, log odds of 0.3, is the least that would be worth speaking
+-- of. Every observation is of a pair of nouns, and those that share a noun are not independent: intervals are drawn over nouns.
+
+-- %%
+local plan = study.plan{
+  unit = "nouns",
+  primary = { name = "coarse likeness (low-pass SSIM) helps to finish B", smallest = 0.3, paper = "yes" },
+  secondary = {
+    { name = "likeness by CLIP helps to finish B", smallest = 0.3, paper = "yes" },
+    { name = "early overlap of the maps goes with loss", smallest = 0.3, paper = "yes" },
+    { name = "coarse likeness goes with loss", smallest = 0.3, paper = "yes" },
+    { name = "likeness by CLIP goes with loss", smallest = 0.3, paper = "yes" },
+  },
+}
+lunette.display(plan:declaration())
 
 -- %% [markdown]
 -- ## Overlap of the maps over the steps
@@ -96,14 +115,14 @@ if words.world then
 end
 local drawn_rows = {}
 for _, group in ipairs(groups) do
-  local complete, whole = 0, 0
-  for _, trial in ipairs(group[2]) do
-    complete = complete + (trial.present[1] and trial.present[2] and 1 or 0)
-    whole = whole + (trial.alone[1] and trial.alone[2] and 1 or 0)
+  local complete, whole, units = {}, {}, {}
+  for i, trial in ipairs(group[2]) do
+    complete[i], whole[i] = trial.present[1] and trial.present[2], trial.alone[1] and trial.alone[2]
+    units[i] = trial.nouns
   end
   drawn_rows[#drawn_rows + 1] = {
-    group[1], #group[2], report.interval(report.share(complete, #group[2])),
-    report.interval(report.share(whole, #group[2])), judge.name,
+    group[1], #group[2], report.interval(estimate.share(complete, units)),
+    report.interval(estimate.share(whole, units)), judge.name,
   }
 end
 lunette.display(lunette.table(drawn_rows, {
@@ -171,7 +190,23 @@ end
 
 -- %%
 local on_likeness, becomes, pair_names = entanglement.observations(continuations, entries)
-local found_b, fit_b = study.regression(on_likeness, becomes, pair_names)
+local function fitted(predictors, answers, of, level) return study.regression(predictors, answers, of, level) end
+local found_b, fit_b = fitted(on_likeness, becomes, pair_names)
+local function answered(name, predictor, predictors, answers, of)
+  plan:answer(name, function(opts)
+    local yes = 0
+    for _, answer in ipairs(answers) do yes = yes + (answer and 1 or 0) end
+    local rarer = math.min(yes, #answers - yes)
+    if rarer < 10 then return nil, ("%d of the rarer outcome are too few"):format(rarer) end
+    local list, reason = fitted(predictors, answers, of, opts.level)
+    for _, c in ipairs(list or {}) do
+      if c.name == predictor then return c end
+    end
+    return nil, list and "not measured" or reason
+  end)
+end
+answered("coarse likeness (low-pass SSIM) helps to finish B", "coarse", on_likeness, becomes, pair_names)
+answered("likeness by CLIP helps to finish B", "clip", on_likeness, becomes, pair_names)
 local function coefficients(found, reason, observations)
   if not found then
     print(("regression: – (%s)"):format(reason))
@@ -210,18 +245,20 @@ for i, trial in ipairs(valid) do
   columns.overlap[i], columns.coarse[i], columns.text[i] = sum / early, trial.coarse, trial.text
   columns.clip[i] = trial.clip
   outcome[i] = not (trial.present[1] and trial.present[2])
-  clusters[i] = table.concat(trial.nouns, " and ")
+  clusters[i] = trial.nouns
 end
 if #columns.clip < #valid then columns.clip = nil end
-local found_lost, fit_lost = study.regression(columns, outcome, clusters)
+local found_lost, fit_lost = fitted(columns, outcome, clusters)
+answered("early overlap of the maps goes with loss", "overlap", columns, outcome, clusters)
+answered("coarse likeness goes with loss", "coarse", columns, outcome, clusters)
+answered("likeness by CLIP goes with loss", "clip", columns, outcome, clusters)
 coefficients(found_lost, fit_lost, #valid)
 if found_lost then print(("McFadden's pseudo R² = %s"):format(report.number(fit_lost.pseudo_r_squared, 3))) end
 
-local lost_number, singles, single = {}, {}, {}
+local lost_number, singles = {}, {}
 for i, yes in ipairs(outcome) do lost_number[i] = yes and 1 or 0 end
 for name, values in lunette.spairs(columns) do
   local found, reason = attempt(stats.spearman, values, lost_number)
-  single[name] = found
   singles[#singles + 1] = { name, report.interval(found, reason) }
 end
 lunette.display(lunette.table(singles, { columns = { "predictor", "Spearman with being lost [95 %]" } }))
@@ -229,42 +266,16 @@ lunette.display(lunette.table(singles, { columns = { "predictor", "Spearman with
 -- %% [markdown]
 -- ## Findings
 --
--- Log odds per standard deviation; where a regression cannot be computed, Spearman's correlation stands for it and is called so.
--- Fewer than ten trials of the rarer outcome are too few for a verdict.
+-- Fewer than ten trials of the rarer outcome are too few to be asked.
 
 -- %%
-local function rarer(answers)
-  local yes = 0
-  for _, answer in ipairs(answers) do yes = yes + (answer and 1 or 0) end
-  return math.min(yes, #answers - yes)
-end
-local function finding(question, list, name, reason, answers, instead)
-  local found
-  for _, c in ipairs(list or {}) do found = c.name == name and c or found end
-  if not list and instead then question, found = question .. " (Spearman)", instead[name] end
-  return {
-    question = question, paper = "yes", found = found, reason = list and "not measured" or reason,
-    verdict = report.verdict(found, 0, rarer(answers)),
-  }
-end
-local last = overall[#entries]
-local finished, no_trial = report.share(last.successes, last.n)
-lunette.display(report.findings{
-  {
-    question = ("B still comes about at k = %d"):format(entries[#entries]), paper = "similar things only",
-    found = finished, reason = no_trial, verdict = "–",
-  },
-  finding("coarse likeness (low-pass SSIM) helps to finish B", found_b, "coarse", fit_b, becomes),
-  finding("likeness by CLIP helps to finish B", found_b, "clip", fit_b, becomes),
-  finding("early overlap of the maps goes with loss", found_lost, "overlap", fit_lost, outcome, single),
-  finding("coarse likeness goes with loss", found_lost, "coarse", fit_lost, outcome, single),
-  finding("likeness by CLIP goes with loss", found_lost, "clip", fit_lost, outcome, single),
-})
+lunette.display(plan:findings())
 
 -- %% [markdown]
 -- ## How to read this
 --
--- - A *verdict* asks whether the whole interval is on the paper's side (agrees), on the other (disagrees), or neither (open).
+-- - A *verdict* asks whether the whole interval is on the paper's side and may matter (agrees), on the other side or short of what
+--   matters (disagrees), too small to matter either way, or none of these (open).
 -- - The paper's claim is that overlap and coarse likeness go with loss: coefficients whose intervals lie above 0.
 -- - A finding needs valid trials of both kinds; how many there are stands above each result.
 -- - Overlap in the same run is not a cause: a picture that draws one thing has both words look at it.

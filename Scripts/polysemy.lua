@@ -31,7 +31,7 @@ local lunette = require "lunette"
 local study = require "study"
 local polysemy = require "polysemy"
 local plot, stats, image = lunette.plot, lunette.stats, lunette.image
-local report, attempt, analysis = study.report, study.attempt, polysemy.analysis
+local report, estimate, analysis = study.report, study.estimate, polysemy.analysis
 
 local model = assert(lunette.load())
 local known = study.words.of(model)
@@ -72,7 +72,7 @@ end
 local judge = assert(study.judge.open(model, {
   vocabulary = known.nouns, clip = clip, kind = judge_kind ~= "" and judge_kind or nil,
 }))
-local trials = study.trials.open("polysemy", { model = model.fingerprint, judge = judge.identity, version = 1 })
+local trials = study.trials.open("polysemy", { model = model.fingerprint, judge = judge.identity, version = 2 })
 print(("%s, judged by %s; %d words of several senses, %d seeds"):format(model.name, judge.name, #entries, n))
 if judge.clip then
   print("CLIP cannot refuse: of whatever is drawn it names the sense\nwhose examples or description is most like it.")
@@ -86,6 +86,31 @@ if judge.clip then
       report.interval(report.share(right, asked))))
   end
 end
+
+-- %% [markdown]
+-- ## What is to be found out
+--
+-- A second object changes the first whatever it is, so that *pulls* and *kindred* words are held against neutral ones, and
+-- neutral ones against another wording. Intervals are drawn over the ambiguous words: pictures of one word are alike.
+
+-- %%
+local plan = study.plan{
+  unit = "words",
+  primary = { name = "turned beside words that pull less neutral ones", smallest = 0.05,
+    paper = "context turns the sense" },
+  secondary = {
+    { name = "turned beside kindred words less neutral ones", smallest = 0.05, paper = "context turns the sense" },
+    {
+      name = "turned beside neutral words less another wording", smallest = 0.05, side = "either",
+      paper = "no control",
+    },
+    {
+      name = "sense in the text against sense drawn (Spearman)", smallest = 0.2,
+      paper = "the text encoder is the cause",
+    },
+  },
+}
+lunette.display(plan:declaration())
 
 -- %% [markdown]
 -- ## What is drawn
@@ -176,16 +201,37 @@ lunette.display(lunette.table(shift_rows, {
 }))
 
 -- of the pictures in which the word was found, those that show another sense than the dominant one
-local kinds, turned_by, turned_shares = { "pulls", "kindred", "neutral" }, {}, {}
-for _, kind in ipairs(kinds) do turned_by[kind] = { turned = 0, n = 0 } end
-for _, one in ipairs(shifts) do
-  local found = turned_by[one.kind]
-  found.turned, found.n = found.turned + one.turned, found.n + one.n
+local kinds, dominant_of, entry_of = { "pulls", "kindred", "neutral", "reworded" }, {}, {}
+for _, entry in ipairs(entries) do
+  dominant_of[entry.noun], entry_of[entry.noun] = analysis.dominant(results, entry.noun, entry.senses), entry
 end
-for i, kind in ipairs(kinds) do turned_shares[i] = report.share(turned_by[kind].turned, turned_by[kind].n) or false end
+local turned_by = analysis.turned(results, dominant_of, function(trial)
+  return trial.reworded and "reworded" or trial.context and entry_of[trial.noun].kind[trial.context] or nil
+end)
+local turned_shares, kind_rows = {}, {}
+for i, kind in ipairs(kinds) do
+  local of = turned_by[kind] or { {}, {} }
+  local found, reason = estimate.share(of[1], of[2])
+  turned_shares[i] = found or false
+  kind_rows[i] = { kind, #of[1], report.interval(found, reason), judge.name }
+end
 lunette.display(report.bars(kinds, turned_shares, {
   title = "Pictures of another sense by kind of context word", y_label = "share of found", y_range = { 0, 1 },
 }))
+lunette.display(lunette.table(kind_rows, { columns = { "beside", "pictures", "another sense [95 %, over words]",
+  "judge" } }))
+for _, line in ipairs{ { "words that pull", "pulls" }, { "kindred words", "kindred" } } do
+  plan:answer(("turned beside %s less neutral ones"):format(line[1]), function(opts)
+    local one, control = turned_by[line[2]], turned_by.neutral
+    if not one or not control then return nil, "none found" end
+    return estimate.difference(one[1], one[2], control[1], control[2], opts)
+  end)
+end
+plan:answer("turned beside neutral words less another wording", function(opts)
+  local one, control = turned_by.neutral, turned_by.reworded
+  if not one or not control then return nil, "none found" end
+  return estimate.difference(one[1], one[2], control[1], control[2], opts)
+end)
 
 -- %% [markdown]
 -- ## Where word and context look
@@ -227,6 +273,9 @@ lunette.display(lunette.table(map_rows, {
 
 -- %%
 local mixtures = { 0, 0.2, 0.4, 0.6, 0.8, 1 }
+-- Seeds that have not chosen the words.
+local mixed_seeds = {}
+for i = 1, mixture_seeds do mixed_seeds[i] = n + i end
 local lines, flips, taken = {}, {}, {}
 for _, one in ipairs(shifts) do
   local noun = one.entry.noun
@@ -234,7 +283,7 @@ for _, one in ipairs(shifts) do
     taken[noun] = true
     local mixed = polysemy.mixtures(model, {
       noun = noun, context = one.context, senses = one.entry.senses, shares = mixtures,
-      seeds = study.draws.seeds(mixture_seeds), steps = steps, guidance = guidance, judge = judge, trials = trials,
+      seeds = mixed_seeds, steps = steps, guidance = guidance, judge = judge, trials = trials,
     })
     local dominant = analysis.dominant(results, noun, one.entry.senses)
     local shares = {}
@@ -271,12 +320,13 @@ end
 -- has decided; a low one, that the image model decides.
 
 -- %%
-local read, drawn = {}, {}
+local read, drawn, pairs_read, of_words = {}, {}, {}, {}
 for _, entry in ipairs(entries) do
   local places = polysemy.text.read(model, entry.noun, entry.anchors, entry.contexts)
   for _, one in ipairs(shifts) do
     if one.entry == entry and places[one.context] then
       read[#read + 1], drawn[#drawn + 1] = places[one.context], one.shift.estimate
+      pairs_read[#read], of_words[#read] = { read[#read], drawn[#read] }, entry.noun
     end
   end
 end
@@ -286,47 +336,29 @@ if #read > 0 then
     y_label = "shift in the pictures",
   })
 end
-local found, reason = attempt(stats.spearman, read, drawn)
+local function correlation(list)
+  local a, b = {}, {}
+  for i, one in ipairs(list) do a[i], b[i] = one[1], one[2] end
+  return stats.spearman(a, b).estimate
+end
+local found, reason = plan:answer("sense in the text against sense drawn (Spearman)", function(opts)
+  return estimate.drawn(pairs_read, correlation, of_words, opts)
+end)
 print(("Spearman %s, %d pairs of word and context"):format(report.interval(found, reason), #read))
 
 -- %% [markdown]
 -- ## Findings
 --
--- The paper turns single prompts by words that an attack finds and by hand, and has no control. Here neutral words are one: what
--- they shift as well is not the meaning of the context (a second object changes size and place of the first, whatever it is). So
--- the claim is held against the share of turned pictures beside words that pull or are kindred *minus* that beside neutral ones,
--- all words taken together (Newcombe's interval). Fewer than ten pictures are too few for a verdict.
+-- The paper turns single prompts by words that an attack finds and by hand, and has no control.
 
 -- %%
-local findings = {}
-for i, kind in ipairs(kinds) do
-  findings[i] = {
-    question = ("turned beside words that are *%s* (%d pictures)"):format(kind, turned_by[kind].n),
-    found = turned_shares[i] or nil, reason = "none found", verdict = "–",
-    paper = kind == "neutral" and "no control" or "context turns the sense",
-  }
-end
-local control = turned_by.neutral
-for _, kind in ipairs{ "pulls", "kindred" } do
-  local one, over_neutral = turned_by[kind], nil
-  if one.n > 0 and control.n > 0 then
-    over_neutral = stats.risk_difference(one.turned, one.n, control.turned, control.n)
-  end
-  findings[#findings + 1] = {
-    question = ("%s minus neutral"):format(kind), paper = "context turns the sense", found = over_neutral,
-    reason = "none found", verdict = report.verdict(over_neutral, 0, one.n),
-  }
-end
-findings[#findings + 1] = {
-  question = "sense in the text against sense drawn (Spearman)", paper = "the text encoder is the cause", found = found,
-  reason = reason, verdict = report.verdict(found, 0),
-}
-lunette.display(report.findings(findings))
+lunette.display(plan:findings())
 
 -- %% [markdown]
 -- ## How to read this
 --
--- - A *verdict* asks whether the whole interval is on the paper's side (agrees), on the other (disagrees), or neither (open).
+-- - A *verdict* asks whether the whole interval is on the paper's side and may matter (agrees), on the other side or short of what
+--   matters (disagrees), too small to matter either way, or none of these (open).
 -- - *found* and *not found* come first: a share of three pictures is no share.
 -- - A training prior is not a finding: for the built-in model it is printed beside the shares.
 -- - CLIP's senses depend on how they are shown or described; a judge that was trained on the senses is taken where there is one.

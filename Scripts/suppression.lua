@@ -27,7 +27,7 @@ local study = require "study"
 local suppress = require "suppress"
 local trial = require "suppress.study"
 local image, plot, metrics = lunette.image, lunette.plot, lunette.metrics
-local report = study.report
+local report, estimate = study.report, study.estimate
 
 local model = assert(lunette.load())
 local known = study.words.of(model)
@@ -36,7 +36,9 @@ local judge = assert(study.judge.open(model, {
 }))
 local eye = clip ~= "" and assert(lunette.load_clip(clip)) or model.clip
 local tasks = trial.tasks{ n = n, given = given, world = known.world }
-local facts = { model = model.fingerprint, judge = judge.identity, version = 1 }
+-- CLIP's numbers are kept with the trials: which CLIP it is belongs to them.
+local facts = { model = model.fingerprint, judge = judge.identity, clip = eye and study.judge.fingerprint_of(eye),
+  version = 2 }
 local trials = study.trials.open("suppression", facts, { size = 1 })
 
 -- a picture as it is shown
@@ -44,8 +46,40 @@ local function shown(img)
   local scale = math.max(1, 128 // img:size(1))
   return img:resize(img:size(1) * scale, img:size(2) * scale, "nearest")
 end
-print(("%s, judged by %s; %d prompts"):format(model.name, judge.name, #tasks))
+print(("%s, judged by %s; %d prompts, %d steps, guidance %g"):format(model.name, judge.name, #tasks, steps, guidance))
 for i = 1, math.min(4, #tasks) do print(("%s: without %s"):format(tasks[i].prompt, tasks[i].word)) end
+
+-- %% [markdown]
+-- ## What is to be found out
+--
+-- A method that starts late leaves the layout alone, whatever it does then. So the whole method, which starts at a fifth of the
+-- steps, is held against *switching prompts*: the prompt without the word takes over at a share of the steps. Prompts come in
+-- pairs, "with" and "without" of one noun and word from one noise; intervals are drawn over pairs of noun and word.
+
+-- %%
+local plan = study.plan{
+  unit = "pairs of noun and word",
+  primary = {
+    name = "SSIM kept at equal suppression: the whole method less switching prompts", smallest = 0.02,
+    paper = "the method keeps most; switching is not compared", digits = 3,
+  },
+  secondary = {
+    {
+      name = "detection: the whole method less switching prompts at 0.3", smallest = 0.05, side = "less",
+      paper = "–", digits = 3,
+    },
+    { name = "SSIM: the whole method less switching prompts at 0.3", smallest = 0.02, paper = "–", digits = 3 },
+    {
+      name = "colour: the whole method less switching prompts at 0.3", smallest = 0.02, side = "less",
+      paper = "–", digits = 3,
+    },
+    {
+      name = "shown: \"with\" less \"without\"", smallest = 0.05, side = "either",
+      paper = "\"without\" is not heard", digits = 3,
+    },
+  },
+}
+lunette.display(plan:declaration())
 
 -- %% [markdown]
 -- ## What the rows after the text hold
@@ -160,15 +194,35 @@ for _, method in ipairs(methods) do
   results[method.name] = trial.run(model, tasks, method, settings)
 end
 local plain = results.plain
+local pair_of = {}
+for i, task in ipairs(tasks) do pair_of[i] = task.other .. " " .. task.word end
+local function values_of(list, field)
+  local values = {}
+  for i, one in ipairs(list) do
+    values[i] = field == "detection" and one.word.confidence or one[field]
+  end
+  return values
+end
+local function mean_of(name, field, digits)
+  return report.interval(estimate.mean(values_of(results[name], field), pair_of), nil, digits)
+end
+-- the share of yes among tasks whose plain picture shows what is asked about
+local function share_of(name, which, yes)
+  local answers = {}
+  for i, one in ipairs(results[name]) do
+    if plain[i][which].present then answers[i] = one[which].present == yes end
+  end
+  local found, reason = estimate.share(answers, pair_of)
+  return report.interval(found, reason)
+end
 local table_rows, summary = {}, {}
 for i, method in ipairs(methods) do
   local s = trial.summary(plain, results[method.name])
   summary[method.name] = s
   table_rows[i] = {
-    method.name, report.interval(report.mean(s.detection)), report.interval(report.share(s.gone, s.shown)),
-    report.interval(report.share(s.kept, s.beside)),
-    report.interval(report.mean(s.ssim)), report.interval(report.mean(s.colour), nil, 3),
-    report.interval(report.mean(s.clip), nil, 3), report.number(trial.frechet(plain, results[method.name]), 3),
+    method.name, mean_of(method.name, "detection"), share_of(method.name, "word", false),
+    share_of(method.name, "other", true), mean_of(method.name, "ssim"), mean_of(method.name, "colour", 3),
+    mean_of(method.name, "clip", 3), report.number(trial.frechet(plain, results[method.name]), 3),
     report.number(s.seconds, 1),
   }
 end
@@ -180,6 +234,28 @@ lunette.display(lunette.table(table_rows, {
 print(("The plain picture shows the object in %d of %d prompts and the other one in %d.\n%s"):format(
   summary.plain.shown, #tasks, summary.plain.beside,
   report.caveat(summary.plain.shown, #tasks, "prompts")))
+for _, line in ipairs{ { "detection", "detection" }, { "SSIM", "ssim" }, { "colour", "colour" } } do
+  plan:answer(("%s: the whole method less switching prompts at 0.3"):format(line[1]), function(opts)
+    local own, other, of = {}, {}, {}
+    for i, one in ipairs(plain) do
+      of[i] = pair_of[i]
+      if one.word.present then
+        own[i] = values_of(results.optimise, line[2])[i]
+        other[i] = values_of(results["switch prompts"], line[2])[i]
+      end
+    end
+    return estimate.paired(own, other, of, opts)
+  end)
+end
+plan:answer("shown: \"with\" less \"without\"", function(opts)
+  local with, without, of = {}, {}, {}
+  for i = 1, #tasks - 1, 2 do
+    local place = (i + 1) // 2
+    with[place], without[place], of[place] = plain[i].word.present and 1 or 0, plain[i + 1].word.present and 1 or 0,
+      pair_of[i]
+  end
+  return estimate.paired(with, without, of, opts)
+end)
 print(("The whole method takes %.1f times as long as a plain picture."):format(
   summary.optimise.seconds / summary.plain.seconds))
 
@@ -210,6 +286,8 @@ if #curve_tasks > 0 then lunette.display(trial.curve_plot(series)) end
 -- paper's settings on the same prompts, and how much more the whole method keeps there, with intervals of 95 %.
 
 -- %%
+local curve_pairs = {}
+for i, task in ipairs(curve_tasks) do curve_pairs[i] = task.other .. " " .. task.word end
 local whole = trial.run(model, curve_tasks, { name = "optimise", method = "optimise" }, settings)
 local reached_by = trial.summary(curve_plain, whole)
 local level, equal = trial.mean(reached_by.detection), {
@@ -220,8 +298,14 @@ for i, one in ipairs(series) do
   if trial.curves[i].methods[1].method ~= "optimise" then
     equal[#equal + 1] = {
       one.label, kept and report.number(kept, 3) or "– (does not come there)",
-      report.interval(kept and trial.at_equal_suppression(whole, strengths[i]), nil, 3),
+      report.interval(kept and trial.at_equal_suppression(whole, strengths[i], { clusters = curve_pairs }), nil, 3),
     }
+  end
+  if one.label == "switch prompts (start)" then
+    plan:answer("SSIM kept at equal suppression: the whole method less switching prompts", function(opts)
+      if not kept then return nil, "switching never suppresses as much" end
+      return trial.at_equal_suppression(whole, strengths[i], { clusters = curve_pairs, level = opts.level })
+    end)
   end
 end
 lunette.display(lunette.table(equal, {
@@ -271,6 +355,12 @@ if real then
 else
   print(("Nothing to edit: %s"):format(missing))
 end
+
+-- %% [markdown]
+-- ## Findings
+
+-- %%
+lunette.display(plan:findings())
 
 -- %% [markdown]
 -- ## How to read this

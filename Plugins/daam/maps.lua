@@ -28,15 +28,16 @@ end
 
 local function factor_of(layer) return math.floor(layer.factor + 0.5) end
 
--- The layers that DAAM looks at: cross-attention of the down and up blocks, maps of factor 8 left out.
-local function is_candidate(layer)
-  return layer.kind == "cross" and not layer.path:find(".mid_block.", 1, true) and factor_of(layer) ~= 8
+-- The layers that DAAM looks at: cross-attention of the down and up blocks, and of the middle where it is asked for; maps of
+-- factor 8 left out.
+local function is_candidate(layer, o)
+  return layer.kind == "cross" and (o.middle or not layer.path:find(".mid_block.", 1, true)) and factor_of(layer) ~= 8
 end
 
 local function select_layers(layers, o, fail)
   local chosen, candidates, factors = {}, {}, {}
   for _, layer in ipairs(layers) do
-    if is_candidate(layer) then
+    if is_candidate(layer, o) then
       candidates[#candidates + 1] = layer
       local named = not o.layers
       for _, wanted in ipairs(o.layers or {}) do named = named or pattern.matches(wanted, layer.path) end
@@ -73,10 +74,11 @@ end
 
 -- {heads, H·W, tokens} of a layer, summed over the steps asked for
 local function probabilities(trace, layer, o)
-  if not o.steps then return trace:probs(layer.path, { index = o.index }) end
+  local uncond = o.negative ~= nil or nil
+  if not o.steps then return trace:probs(layer.path, { index = o.index, uncond = uncond }) end
   local sum
   for step = o.steps[1], o.steps[2] do
-    local of_step = trace:probs(layer.path, { index = o.index, step = step })
+    local of_step = trace:probs(layer.path, { index = o.index, step = step, uncond = uncond })
     sum = sum and sum + of_step or of_step
   end
   return sum
@@ -118,6 +120,16 @@ local function accumulate(trace, layers, o, rows, fail)
   return sum / count, count
 end
 
+--- Maps that are there already.
+-- @param heat {tokens, height, width}; tokens as model:tokenize gives them
+-- @param facts layers (those that went in), keys (how many maps the mean was taken over), options
+function Maps.of(heat, tokens, facts)
+  return setmetatable({
+    heat = heat, tokens = tokens, layers = facts.layers, keys = facts.keys, options = facts.options or {},
+    list = words.of(tokens),
+  }, meta)
+end
+
 --- Called by daam.maps with checked options.
 function Maps.new(out, o)
   local function fail(message, argument) complain(argument or 2, "maps", "%s", message) end
@@ -126,7 +138,7 @@ function Maps.new(out, o)
   end
   local trace = out.trace
   if not trace then fail("the run has no trace: ask for it with model:generate{ trace = true, … }", 1) end
-  local tokens = out.tokens and out.tokens[o.index]
+  local tokens = o.negative or out.tokens and out.tokens[o.index]
   if not tokens then
     if not out.seeds or o.index > #out.seeds then
       fail(("option 'index': there is no picture %d"):format(o.index))
@@ -139,14 +151,7 @@ function Maps.new(out, o)
   if o.normalize and #tokens > 2 then
     heat = heat / (heat:narrow(1, 2, #tokens - 2):sum(1):unsqueeze(1) + 1e-6)
   end
-  return setmetatable({
-    heat = heat,                 -- {tokens, height, width}
-    tokens = tokens,
-    layers = layers,             -- those that went in
-    keys = keys,                 -- how many (layer, head) maps the mean was taken over
-    options = o,
-    list = words.of(tokens),
-  }, meta)
+  return Maps.of(heat, tokens, { layers = layers, keys = keys, options = o })
 end
 
 -- the mean of some rows

@@ -13,6 +13,7 @@ build = {
   modules = {
     ["emoji-world.health"] = "health.lua",
     ["emoji-world.judge"] = "judge.lua",
+    ["emoji-world.labelled"] = "labelled.lua",
     ["emoji-world.reference"] = "reference.lua",
     ["emoji-world.world"] = "world.lua",
   },

@@ -77,15 +77,14 @@ end
 
 --- What a regression needs to tell whether likeness helps to finish A as B: one observation per trial and entry after the first,
 -- of the trials whose B is drawn from noise.
--- @return predictors { step, coarse, clip } (clip only where every trial has it), whether B was drawn, and the pair as cluster
+-- @return predictors { step, coarse, clip } (clip only where every trial has it), whether B was drawn, and the pair of nouns as
+--   clusters
 function continuation.observations(trials, entries)
   local predictors, outcome, clusters = { step = {}, coarse = {}, clip = {} }, {}, {}
   for _, one in ipairs(trials) do
-    local names = { one.from, one.to }
-    table.sort(names)
     for i = 2, one.becomes[1] and #entries or 1 do
       local place = #outcome + 1
-      outcome[place], clusters[place] = one.becomes[i], table.concat(names, " and ")
+      outcome[place], clusters[place] = one.becomes[i], { one.from, one.to }
       predictors.step[place], predictors.coarse[place] = entries[i], one.coarse
       predictors.clip[place] = one.clip
     end

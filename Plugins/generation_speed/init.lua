@@ -28,7 +28,9 @@ end
 
 --- The curves of every noun from every seed: the same seed is the same noise for all nouns.
 -- @param opts nouns, seeds, steps, guidance, judge, trials
--- @return a list of { noun =, seed =, noisy =, predicted =, present = }, noun by noun and in it seed by seed
+-- @return a list of { noun =, seed =, noisy =, predicted =, present =, area = (nil where the judge does not say) }, noun by noun
+-- and
+--   in it seed by seed
 function generation_speed.nouns(model, opts)
   local keys = {}
   for _, noun in ipairs(opts.nouns) do
@@ -42,9 +44,10 @@ function generation_speed.nouns(model, opts)
       local curves, out = generation_speed.curves(model, {
         prompt = words.with_article(key.noun), seed = key.seed, steps = key.steps, guidance = key.guidance,
       })
+      local seen = opts.judge:presence(out.image, { key.noun })[1]
       results[i] = {
-        noun = key.noun, seed = key.seed, noisy = curves.noisy, predicted = curves.predicted,
-        present = opts.judge:presence(out.image, { key.noun })[1].present,
+        noun = key.noun, seed = key.seed, noisy = curves.noisy, predicted = curves.predicted, present = seen.present,
+        area = seen.area,
       }
     end
     return results
@@ -93,6 +96,23 @@ function generation_speed.half_times(trials, which)
   return found
 end
 
+-- what a straight line through the ranks of `by` leaves of the ranks of `values`
+local function residuals(values, by)
+  local x, y = lunette.stats.ranks(by), lunette.stats.ranks(values)
+  local fit, list = lunette.stats.linear_regression(x, y), {}
+  local intercept, slope = fit.coefficients[1].estimate, fit.coefficients[2].estimate
+  for i = 1, #y do list[i] = y[i] - intercept - slope * x[i] end
+  return list
+end
+
+--- Spearman's correlation of two lists with a third partialled out of both.
+-- @param list of { a, b, by }
+function generation_speed.partial(list)
+  local a, b, by = {}, {}, {}
+  for i, one in ipairs(list) do a[i], b[i], by[i] = one[1], one[2], one[3] end
+  return lunette.stats.pearson(residuals(a, by), residuals(b, by)).estimate
+end
+
 --- The mean of curves of one length.
 function generation_speed.mean_curve(curves)
   local mean = {}
@@ -107,7 +127,7 @@ end
 --- Of pictures that show exactly one of two nouns: is it the faster one? Pairs of equal speed do not count.
 -- @param times by noun { mean = }
 -- @return lists that go together: faster_survives (booleans), lead (difference of the half-times, slower − faster), cluster (the
---   unordered pair), first_survives (booleans)
+--   pair of nouns), first_survives (booleans)
 function generation_speed.duels(trials, times)
   local duels = { faster_survives = {}, lead = {}, cluster = {}, first_survives = {} }
   for _, trial in ipairs(trials) do
@@ -120,7 +140,7 @@ function generation_speed.duels(trials, times)
       table.insert(duels.faster_survives, is_first_faster == first)
       table.insert(duels.first_survives, first)
       table.insert(duels.lead, math.abs(a.mean - b.mean))
-      table.insert(duels.cluster, table.concat(names, " and "))
+      table.insert(duels.cluster, names)
     end
   end
   return duels

@@ -2,11 +2,11 @@
 local analysis = {}
 
 --- Of the pictures in which the noun was found, how many show one sense: { successes =, n =, missing = }.
--- @param context a word; nil for the noun alone
-function analysis.share(trials, noun, context, sense)
+-- @param context a word; nil for the noun alone; reworded: alone in other words
+function analysis.share(trials, noun, context, sense, reworded)
   local found = { successes = 0, n = 0, missing = 0 }
   for _, trial in ipairs(trials) do
-    if trial.noun == noun and trial.context == context then
+    if trial.noun == noun and trial.context == context and (trial.reworded or false) == (reworded or false) then
       if trial.sense then
         found.n = found.n + 1
         if trial.sense == sense then found.successes = found.successes + 1 end
@@ -28,6 +28,22 @@ function analysis.dominant(trials, noun, senses)
   return best
 end
 
+--- Whether a picture shows another sense than the dominant one, of the pictures in which the word was found, with the word.
+-- @param kind_of gets a trial and gives a kind, or nil to leave it out; dominant by noun
+-- @return by kind { answers (1 and 0), units (the word) }
+function analysis.turned(trials, dominant, kind_of)
+  local found = {}
+  for _, trial in ipairs(trials) do
+    local kind = trial.sense and dominant[trial.noun] and kind_of(trial)
+    if kind then
+      local of = found[kind] or { {}, {} }
+      found[kind] = of
+      of[1][#of[1] + 1], of[2][#of[2] + 1] = trial.sense == dominant[trial.noun] and 0 or 1, trial.noun
+    end
+  end
+  return found
+end
+
 -- how much more a picture is like another sense than like one
 local function margin(likeness, sense)
   local most = -math.huge
@@ -42,7 +58,7 @@ end
 function analysis.likeness_shifts(trials, noun, context, sense)
   local alone, shifts = {}, {}
   for _, trial in ipairs(trials) do
-    if trial.noun == noun and trial.likeness and not trial.context then
+    if trial.noun == noun and trial.likeness and not trial.context and not trial.reworded then
       alone[trial.seed] = margin(trial.likeness, sense)
     end
   end

@@ -64,21 +64,30 @@ local function keys_of(opts)
           what = "sense", noun = entry.noun, context = context or nil, seed = seed, steps = opts.steps,
           guidance = opts.guidance, senses = named(entry.senses),
         }
+        if not context then
+          local reworded = {}
+          for name, value in pairs(keys[#keys]) do reworded[name] = value end
+          reworded.reworded = true
+          keys[#keys + 1] = reworded
+        end
       end
     end
   end
   return keys
 end
 
---- The word alone, and beside every context word, from every seed.
+--- The word alone, alone in other words ("a picture of …"), and beside every context word, from every seed.
 -- @param opts words (entries { noun =, senses =, contexts = }), seeds, steps, guidance, judge, clip (or nil), trials
--- @return a list of { noun =, context = word or nil, seed =, sense = number or false where the noun was not found, confidence =,
+-- @return a list of { noun =, context = word or nil, reworded = true or nil, seed =, sense = number or false where the noun was
+-- not found, confidence =,
 --   likeness = CLIP's cosine with each sense (or nil), maps = of noun and context }
 function measure.pictures(model, opts)
   local vectors, senses = vectors_of(opts.clip, opts.words), by_noun(opts.words)
   return opts.trials:run(keys_of(opts), function(part)
     local prompts, seeds, results = {}, {}, {}
-    for i, key in ipairs(part) do prompts[i], seeds[i] = prompt_of(key.noun, key.context), key.seed end
+    for i, key in ipairs(part) do
+      prompts[i], seeds[i] = (key.reworded and "a picture of " or "") .. prompt_of(key.noun, key.context), key.seed
+    end
     local out = model:generate{
       prompts = prompts, seeds = seeds, steps = opts.steps, guidance = opts.guidance, trace = true,
     }
@@ -86,7 +95,8 @@ function measure.pictures(model, opts)
     for i, key in ipairs(part) do
       local sense, confidence = judged(opts.judge, pictures[i], key.noun, senses[key.noun])
       results[i] = {
-        noun = key.noun, context = key.context, seed = key.seed, sense = sense, confidence = confidence,
+        noun = key.noun, context = key.context, reworded = key.reworded, seed = key.seed, sense = sense,
+        confidence = confidence,
         likeness = likeness(opts.clip, pictures[i], vectors[key.noun]), maps = maps_of(out, i, key),
       }
     end

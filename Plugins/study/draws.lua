@@ -38,6 +38,15 @@ function draws.seeds(count)
   return list
 end
 
+--- Two halves of a list by chance, each in the order of the list: what is chosen on one is reported on the other.
+function draws.halves(items, seed)
+  local order = lunette.tensor.randperm(#items, { seed = seed }):tolist()
+  local is_first, halves = {}, { {}, {} }
+  for i = 1, (#items + 1) // 2 do is_first[math.tointeger(order[i])] = true end
+  for i, item in ipairs(items) do table.insert(halves[is_first[i] and 1 or 2], item) end
+  return halves[1], halves[2]
+end
+
 --- All orders of a list, in lexical order of the places.
 function draws.permutations(list)
   if #list == 0 then return { {} } end

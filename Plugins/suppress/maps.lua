@@ -44,6 +44,7 @@ function maps.groups(trace, sides, fail)
     local group = { side = side, cross = {}, own = {} }
     for _, layer in ipairs(trace.layers) do
       if shorter_side(layer) == side then
+        group.height, group.width = layer.height, layer.width
         table.insert(layer.kind == "cross" and group.cross or group.own, layer.path)
         if not contains(paths, layer.path) then paths[#paths + 1] = layer.path end
       end
@@ -73,7 +74,9 @@ function maps.read(trace, groups)
   local read = {}
   for i, group in ipairs(groups) do
     local cross = mean(trace, group.cross)
-    read[i] = { cross = cross:t():contiguous(), own = mean(trace, group.own) }
+    read[i] = {
+      cross = cross:t():contiguous(), own = mean(trace, group.own), height = group.height, width = group.width,
+    }
   end
   return read
 end
@@ -89,9 +92,29 @@ local function of_cross(distance, one, found)
   return distance((one.cross * found):sum(2), one.cross_squares, (found * found):sum(2))
 end
 
--- by token: how far those columns of self-attention have come that belong to the places inside of its map, {tokens}
+-- {tokens, places} of 0 and 1, grown by one place to each side
+local function dilated(inside, height, width)
+  local tokens = inside:size(1)
+  local maps_ = inside:view{ tokens, height, width }
+  local grown = maps_:clone()
+  for dy = -1, 1 do
+    for dx = -1, 1 do
+      local y, x = { math.max(1, 1 + dy), math.min(height, height + dy) }, { math.max(1, 1 + dx), math.min(width,
+        width + dx) }
+      local from_y, from_x = { y[1] - dy, y[2] - dy }, { x[1] - dx, x[2] - dx }
+      grown[{ {}, y, x }] = grown[{ {}, y, x }]:maximum(maps_[{ {}, from_y, from_x }])
+    end
+  end
+  return grown:view{ tokens, height * width }
+end
+
+-- by token: how far those columns of self-attention have come that belong to the places inside of its map, {tokens}: all of
+-- them as one vector, or ("summed", as the published code has it) each by itself, the distances added up
 local function of_own(distance, one, found)
   local inside = one.inside
+  if one.columns then
+    return inside:mv(distance((one.own * found):sum(1), one.columns, (found * found):sum(1)))
+  end
   return distance(inside:mv((one.own * found):sum(1)), one.own_squares, inside:mv((found * found):sum(1)))
 end
 
@@ -105,7 +128,9 @@ end
 --- What the maps of a step are held against: all of the loss that does not depend on the edited call.
 -- @param wanted what maps.read gave for the reference
 -- @param rows as rows.of gives them
--- @param o keep (λp), remove (λn), own_weight, inside_words and inside_others (shares of a map's maximum)
+-- @param o keep (λp), remove (λn), own_weight, inside_words and inside_others (shares of a map's maximum), own_reading ("joined",
+-- or
+--   "summed": masks grown by one place, one distance per column)
 function maps.target(wanted, rows, o)
   local target = {}
   for i, maps_of in ipairs(wanted) do
@@ -117,6 +142,10 @@ function maps.target(wanted, rows, o)
     if own and o.own_weight > 0 then
       local shares = marked(tokens, rows.words, o.inside_words - o.inside_others) + o.inside_others
       one.inside = cross:ge(cross:max(2, { keepdim = true }) * shares:unsqueeze(2))
+      if o.own_reading == "summed" then
+        one.inside = dilated(one.inside, maps_of.height, maps_of.width)
+        one.columns = (own * own):sum(1)
+      end
       one.own, one.own_squares = own, one.inside:mv((own * own):sum(1))
     end
     target[i] = one

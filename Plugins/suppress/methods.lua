@@ -7,10 +7,12 @@ local methods = {}
 
 -- MARK: Rows of the embedding
 
--- The embedding in which a block of rows is what `change` makes of it, from a share of the steps on.
-local function edited(task, o, change)
-  local embedding = spectrum.applied(task.embedding, task.rows[o.rows], change)
-  local first = math.floor(o.start * o.steps) + 1
+-- the first step that is edited
+local function first_step(o) return math.floor(o.start * o.steps) + 1 end
+
+-- Another embedding from a share of the steps on.
+local function switched(task, o, embedding)
+  local first = first_step(o)
   if first == 1 then return { embedding = embedding }, embedding end
   return {
     embedding = task.embedding,
@@ -18,6 +20,11 @@ local function edited(task, o, change)
       if state.index == first then state.embedding = embedding end
     end,
   }, embedding
+end
+
+-- The embedding in which a block of rows is what `change` makes of it, from a share of the steps on.
+local function edited(task, o, change)
+  return switched(task, o, spectrum.applied(task.embedding, task.rows[o.rows], change))
 end
 
 local of_rows = { rows = { { "words", "padding", "target" }, "target" }, start = { "number", 0, min = 0, max = 1 } }
@@ -35,10 +42,11 @@ local function count_of(amount, k) return amount < 1 and math.floor(amount * k +
 
 -- MARK: Columns of the attention
 
--- A hook that multiplies the attention of the conditional half to each token by its factor {tokens}.
-local function attention_hook(factors, renormalises)
+-- A hook that multiplies the attention of the conditional half to each token by its factor {tokens}, from a step on.
+local function attention_hook(factors, renormalises, first)
   local untouched = factors * 0 + 1
   return { "unet.**.attn2.probs", function(probs, site)
+    if site.step < first then return nil end
     local by_row = {}
     for i, row in ipairs(site.rows) do by_row[i] = row.cond and factors or untouched end
     local shares = t.stack(by_row):unsqueeze(2):unsqueeze(2)
@@ -104,10 +112,10 @@ methods.low_rank = {
 
 --- No spot of the picture can attend to the rows: the others share the attention.
 methods.delete = {
-  options = { rows = of_rows.rows },
+  options = of_rows,
   plan = function(_, task, o)
     return {
-      embedding = task.embedding, hooks = { attention_hook(factors(task, task.rows[o.rows], 0), true) },
+      embedding = task.embedding, hooks = { attention_hook(factors(task, task.rows[o.rows], 0), true, first_step(o)) },
     }
   end,
 }
@@ -120,7 +128,7 @@ methods.optimise = {
     distance = { { "cosine", "l2" }, "cosine" }, keep = { "number", 1, min = 0 }, remove = { "number", 0.5, min = 0 },
     own_weight = { "number", 1, min = 0 }, inside_words = { "number", 0.85, min = 0, max = 1 },
     inside_others = { "number", 0.95, min = 0, max = 1 }, sides = { "integer", min = 0, list = true },
-    checkpoint = { "boolean", false },
+    own_reading = { { "joined", "summed" }, "joined" }, checkpoint = { "boolean", false },
   },
   plan = function(model, task, o, report)
     task.edited = spectrum.applied(task.embedding, task.rows.target, function(rows)
@@ -135,33 +143,31 @@ methods.optimise = {
 
 --- The words as the negative prompt; weight says how far the unconditional embedding goes there.
 methods.negative_prompt = {
-  options = { weight = { "number", 1 } },
+  options = { weight = { "number", 1 }, start = of_rows.start },
   plan = function(model, task, o)
     local named = model:encode(task.text.words)
     local uncond = {}
     for step = 1, o.steps do
       local plain = task.uncond(step)
-      uncond[step] = plain + (named - plain) * o.weight
+      uncond[step] = step < first_step(o) and plain or plain + (named - plain) * o.weight
     end
     return { embedding = task.embedding, uncond = uncond }
   end,
 }
 
---- The prompt without the words.
+--- The prompt without the words; from a share of the steps on it is prompt switching.
 methods.drop_word = {
-  options = {},
-  plan = function(model, task)
-    local embedding = model:encode(task.text.others)
-    return { embedding = embedding }, embedding
-  end,
+  options = { start = of_rows.start },
+  plan = function(model, task, o) return switched(task, o, model:encode(task.text.others)) end,
 }
 
 --- The attention to the words times a factor, as prompt-to-prompt does it (Hertz et al. 2022).
 methods.reweight = {
-  options = { factor = { "number", 0 }, rows = { of_rows.rows[1], "words" } },
+  options = { factor = { "number", 0 }, rows = { of_rows.rows[1], "words" }, start = of_rows.start },
   plan = function(_, task, o)
     return {
-      embedding = task.embedding, hooks = { attention_hook(factors(task, task.rows[o.rows], o.factor), false) },
+      embedding = task.embedding,
+      hooks = { attention_hook(factors(task, task.rows[o.rows], o.factor), false, first_step(o)) },
     }
   end,
 }

@@ -24,18 +24,20 @@ local function worn(world)
   return all
 end
 
---- The prompts of the study: "a lion with a crown" and "a lion without a crown" in turn, each with a seed of its own.
+--- The prompts of the study, all different: "a lion with a crown" and "a lion without a crown" from the same noise, then the next
+-- pair from its own. Where there are fewer pairs than asked for, other seeds begin anew.
 -- @param opts n (how many), given (a list of { noun, word }, or empty for those of the model's world), world
 -- @return a list of { prompt, word (not wanted), other (to be kept), rest (the prompt without the word), seed }
 function comparison.tasks(opts)
   local pairs_of, tasks = #opts.given > 0 and opts.given or worn(opts.world), {}
   local order = t.randperm(#pairs_of, { seed = 1 }):tolist()
   for i = 1, opts.n do
-    local noun, word = table.unpack(pairs_of[math.tointeger(order[(i - 1) % #order + 1])])
+    local pair = (i + 1) // 2
+    local noun, word = table.unpack(pairs_of[math.tointeger(order[(pair - 1) % #order + 1])])
     local thing = word:find("s$") and word or with_article(word)
     tasks[i] = {
       prompt = ("%s %s %s"):format(with_article(noun), i % 2 == 1 and "with" or "without", thing), word = word,
-      other = noun, rest = with_article(noun), seed = i,
+      other = noun, rest = with_article(noun), seed = pair, with = i % 2 == 1,
     }
   end
   return tasks
@@ -54,6 +56,8 @@ comparison.methods = {
   { name = "optimise", method = "optimise" },
   { name = "negative prompt", method = "negative_prompt" },
   { name = "drop the word", method = "drop_word" },
+  { name = "switch prompts", method = "drop_word", start = 0.3 },
+  { name = "optimise, own attention summed", method = "optimise", own_reading = "summed" },
   { name = "re-weight", method = "reweight" },
   { name = "delete", method = "delete" },
 }
@@ -66,14 +70,17 @@ for _, curve in ipairs{
   { "optimise", "rate", { 2, 10, 20, 60 } },
   { "scale", "factor", { 0.9, 0.7, 0.4, 0 } },
   { "negative_prompt", "weight", { 0.25, 0.5, 1, 1.5 } },
+  { "negative_prompt", "weight", { 0.25, 0.5, 1, 1.5 }, name = "negative prompt late", start = 0.2 },
   { "reweight", "factor", { 0.5, 0, -1, -2 } },
+  { "drop_word", "start", { 0.5, 0.4, 0.3, 0.2, 0.1 }, name = "switch prompts" },
 } do
   local method, option, values = table.unpack(curve)
   local name, list = curve.name or method, {}
   for i, value in ipairs(values) do
     list[i] = {
-      name = ("%s, %s = %g"):format(name, option, value), method = method, [option] = value, start = curve.start,
+      name = ("%s, %s = %g"):format(name, option, value), method = method, start = curve.start,
     }
+    list[i][option] = value
   end
   comparison.curves[#comparison.curves + 1] = { name = ("%s (%s)"):format(name, option), methods = list }
 end
@@ -215,8 +222,9 @@ end
 -- that flatters the curve, never the method.
 -- @param whole the whole method's results
 -- @param strengths a list of results, one per strength, for the same tasks
+-- @param opts clusters (of the tasks: those of one pair of noun and word go together), level
 -- @return { estimate, low, high }, or nil where the curve does not come there
-function comparison.at_equal_suppression(whole, strengths)
+function comparison.at_equal_suppression(whole, strengths, opts)
   local function averages(results, picks)
     local detection, ssim, count = 0, 0, 0
     for _, i in ipairs(picks) do
@@ -243,8 +251,14 @@ function comparison.at_equal_suppression(whole, strengths)
     local curve, strongest = curve_of(picks)
     return kept - (comparison.best(curve, level) or curve.y[strongest])
   end
-  if #all == 1 then return { estimate = gain(all) } end
-  return lunette.stats.bootstrap(all, { seed = 1, method = "percentile", statistic = gain })
+  local pairs_seen, count = {}, 0
+  for i, label in ipairs(opts and opts.clusters or all) do
+    if not pairs_seen[label] then pairs_seen[label], count = i, count + 1 end
+  end
+  if count == 1 then return { estimate = gain(all) } end
+  return lunette.stats.bootstrap(all, {
+    seed = 1, method = "percentile", statistic = gain, clusters = opts and opts.clusters, level = opts and opts.level,
+  })
 end
 
 --- The curves over strength in one figure.

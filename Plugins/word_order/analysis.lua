@@ -107,4 +107,74 @@ function analysis.changes(trials, field)
   return clusters
 end
 
+--- What a finding is drawn over: the pair of nouns of a set, so that sets which share a noun go together; of larger sets the set.
+function analysis.unit(set)
+  return #set == 2 and { set[1], set[2] } or table.concat(set, " and ")
+end
+
+-- means of what is kept under one of three names
+local function kept(sums)
+  local means = {}
+  for name, one in pairs(sums) do means[name] = one[2] > 0 and one[1] / one[2] or nil end
+  return means
+end
+
+local function note(sums, name, value)
+  local one = sums[name]
+  one[1], one[2] = one[1] + value, one[2] + 1
+end
+
+--- Of every noun that is drawn in a set's first order: how often is it gone from the same noise in the other orders, in other
+-- words, and from another seed?
+-- @return a list of { order =, wording =, seed =, unit = }
+function analysis.losses(trials)
+  local rows = {}
+  for _, trial in ipairs(trials) do
+    local first = trial.drawn[1]
+    for position, noun in ipairs(first.order) do
+      if first.seen[position].present then
+        local sums = { order = { 0, 0 }, wording = { 0, 0 }, seed = { 0, 0 } }
+        for k = 2, #trial.drawn do
+          local to = trial.drawn[k]
+          note(sums, "order", to.seen[position_of(to.order, noun)].present and 0 or 1)
+        end
+        for _, null in ipairs(trial.nulls) do
+          note(sums, null.is_seed and "seed" or "wording", null.seen[position].present and 0 or 1)
+        end
+        local row = kept(sums)
+        row.unit = analysis.unit(first.order)
+        rows[#rows + 1] = row
+      end
+    end
+  end
+  return rows
+end
+
+--- How far the picture of a set's first order is from those of the other orders, of other words, and of another seed.
+-- @param field "ssim", "coarse" or "clip"
+-- @return a list of { order =, wording =, seed =, unit = }, one per trial
+function analysis.distances(trials, field)
+  local rows = {}
+  for i, trial in ipairs(trials) do
+    local sums = { order = { 0, 0 }, wording = { 0, 0 }, seed = { 0, 0 } }
+    -- Changes are those of pairs of orders, the first one's in front.
+    for k = 1, #trial.drawn - 1 do
+      if trial.changes[k][field] then note(sums, "order", trial.changes[k][field]) end
+    end
+    for _, null in ipairs(trial.nulls) do
+      if null.change[field] then note(sums, null.is_seed and "seed" or "wording", null.change[field]) end
+    end
+    rows[i] = kept(sums)
+    rows[i].unit = analysis.unit(trial.drawn[1].order)
+  end
+  return rows
+end
+
+--- The values of rows under a name, and their units.
+function analysis.column(rows, name)
+  local values, units = {}, {}
+  for i, row in ipairs(rows) do values[i], units[i] = row[name], row.unit end
+  return values, units
+end
+
 return analysis

@@ -35,18 +35,32 @@ local function trial(model, key, opts)
   local out = model:generate{
     prompts = prompts, seed = key.seed, steps = key.steps, guidance = key.guidance, trace = true,
   }
-  local pictures, drawn = out.images, {}
+  local pictures, drawn, nulls = out.images, {}, {}
   for i, order in ipairs(orders) do
     local maps, overlap = maps_of(out, i, order, key.steps)
     drawn[i] = { order = order, seen = opts.judge:presence(pictures[i], order), maps = maps, overlap = overlap }
   end
-  return { drawn = drawn, changes = changes_of(pictures, opts.clip) }
+  -- What the first order changes by when its order does not change.
+  local same = study.nulls.rewordings(key.nouns)
+  same[#same + 1] = { name = "another seed", prompt = prompts[1], seed = study.nulls.other_seed(key.seed) }
+  for i, null in ipairs(same) do
+    local picture = model:generate{
+      prompt = null.prompt, seed = null.seed or key.seed, steps = key.steps, guidance = key.guidance,
+    }.image
+    nulls[i] = {
+      name = null.name, is_seed = null.seed ~= nil, seen = opts.judge:presence(picture, orders[1]),
+      change = measures.change(pictures[1], picture, opts.clip),
+    }
+  end
+  return { drawn = drawn, changes = changes_of(pictures, opts.clip), nulls = nulls }
 end
 
 --- All trials of some sets of nouns.
 -- @param opts sets (lists of 2 to 4 nouns), seeds, steps, guidance, judge, clip (or nil), trials
 -- @return a list of { drawn = one { order =, seen =, maps =, overlap = } per order, the lists in it by position, changes = one
---   per pair of orders }, set by set and in it seed by seed
+--   per pair of orders, nulls = the first order in other words and from another seed: { name =, is_seed =, seen =, change = } },
+-- set
+--   by set and in it seed by seed
 function measure.measure(model, opts)
   local keys = {}
   for _, set in ipairs(opts.sets) do

@@ -26,25 +26,67 @@ public struct Bootstrap: Sendable {
     count: Int, resamples: Int, withJackknife: Bool, using generator: inout some RandomNumberGenerator,
     statistic: ([Int]) throws -> Double
   ) throws {
+    try self.init(
+      draws: count, observations: count, resamples: resamples, withJackknife: withJackknife, using: &generator
+    ) { try statistic($0) }
+  }
+
+  /// Draws whole units with replacement, as many as there are. Of pairs of units each enters as often as both of its
+  /// members were drawn (Owen's pigeonhole bootstrap, 2007).
+  ///
+  /// - Parameter statistic: of the observations with these indices, from 0, with repetitions.
+  public init(
+    units: Units, resamples: Int, withJackknife: Bool, using generator: inout some RandomNumberGenerator,
+    statistic: ([Int]) throws -> Double
+  ) throws {
+    try units.check(units.observations)
+    let members = units.members
+    try self.init(
+      draws: units.numbers, observations: units.observations, resamples: resamples,
+      withJackknife: withJackknife,
+      using: &generator
+    ) { drawn in
+      guard let second = units.second else { return try statistic(drawn.flatMap { members[$0] }) }
+      var times = [Int](repeating: 0, count: units.numbers)
+      for unit in drawn { times[unit] += 1 }
+      let indices = units.first.indices.flatMap { place in
+        let (a, b) = (units.first[place], second[place])
+        return repeatElement(place, count: a == b ? times[a] : times[a] * times[b])
+      }
+      // Units that have no pair among them say nothing.
+      return indices.isEmpty ? nil : try statistic(indices)
+    }
+  }
+
+  /// - Parameter statistic: nil for draws that are to be made again.
+  private init(
+    draws count: Int, observations: Int, resamples: Int, withJackknife: Bool,
+    using generator: inout some RandomNumberGenerator, statistic: ([Int]) throws -> Double?
+  ) throws {
     guard count >= 1 else { throw StatisticsError("at least one observation expected, got none") }
     guard (2...1_000_000).contains(resamples) else {
       throw StatisticsError("2 to a million resamples expected, got \(resamples)")
     }
     // Each resample looks at each observation, and so does the jackknife for each that it leaves out.
-    guard Double(count) * Double(withJackknife ? resamples + count : resamples) <= 1e11 else {
+    guard Double(observations) * Double(withJackknife ? resamples + count : resamples) <= 1e11 else {
       throw StatisticsError(
-        "\(resamples) resamples of \(count) observations take too long; percentiles need no jackknife")
+        "\(resamples) resamples of \(observations) observations take too long; percentiles need no jackknife")
     }
     let all = Array(0..<count)
-    let estimate = try statistic(all)
+    let estimate = try statistic(all) ?? .nan
     var indices = all
     var replicates: [Double] = []
-    for _ in 0..<resamples {
+    var empty = 0
+    while replicates.count < resamples {
       for place in all { indices[place] = generator.index(below: count) }
-      replicates.append(try statistic(indices))
+      if let replicate = try statistic(indices) { replicates.append(replicate) } else { empty += 1 }
+      guard empty <= 100 * resamples else {
+        throw StatisticsError("the draws of clusters hardly ever hold a pair: there are too few pairs")
+      }
     }
     let jackknife =
-      withJackknife && count > 1 ? try all.map { left in try statistic(all.filter { $0 != left }) } : []
+      withJackknife && count > 1
+      ? try all.compactMap { left in try statistic(all.filter { $0 != left }) } : []
     try self.init(estimate: estimate, replicates: replicates, jackknife: jackknife)
   }
 

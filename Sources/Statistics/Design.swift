@@ -6,8 +6,8 @@ struct Design {
   /// 1 throughout, then each predictor's deviations from its mean.
   let columns: [[Double]]
   let names: [String]
-  /// The cluster of each observation, from 0, where observations come in clusters.
-  let clusters: [Int]?
+  /// The cluster of each observation, or its pair of clusters, where observations come in clusters.
+  let clusters: Units?
   private let predictors: [Deviations]
 
   var count: Int { columns[0].count }
@@ -15,8 +15,8 @@ struct Design {
 
   /// - Parameters:
   ///   - predictors: one list per predictor, each with one number per observation.
-  ///   - clusters: a label per observation; observations with one label are not independent of each other.
-  init(predictors: [[Double]], names: [String], outcomes: Int, clusters: [Int]?) throws {
+  ///   - clusters: of the observations; those that share one are not independent of each other.
+  init(predictors: [[Double]], names: [String], outcomes: Int, clusters: Units?) throws {
     guard predictors.count == names.count else {
       throw StatisticsError(
         "a name for each of the \(predictors.count) predictors expected, got \(names.count)")
@@ -32,12 +32,9 @@ struct Design {
         "more observations than coefficients expected, got \(outcomes) and \(predictors.count + 1)")
     }
     if let clusters {
-      guard clusters.count == outcomes else {
-        throw StatisticsError(
-          "a cluster for each of the \(outcomes) observations expected, got \(clusters.count)")
-      }
-      guard Set(clusters).count > predictors.count + 1 else {
-        throw StatisticsError("more clusters than coefficients expected, got \(Set(clusters).count)")
+      try clusters.check(outcomes)
+      guard clusters.count > predictors.count + 1 else {
+        throw StatisticsError("more clusters than coefficients expected, got \(clusters.count)")
       }
     }
     self.predictors = try predictors.map { Deviations(try Sample($0)) }
@@ -91,23 +88,26 @@ struct Design {
     lengths(ofRows: unscaledRows(root))
   }
 
-  /// The same with observations in clusters, the sandwich: inverse · Σ_clusters s sᵀ · inverse, s the sum of `residual` · x
-  /// within a cluster, with the usual small-sample factor (Liang and Zeger 1986). `root` times its transpose is the
-  /// inverse.
-  func clusteredErrors(root: [[Double]], residuals: [Double], clusters: [Int]) -> [Double] {
-    var scores: [Int: [Double]] = [:]
-    for (row, cluster) in clusters.enumerated() {
-      let score = scores[cluster] ?? [Double](repeating: 0, count: width)
-      scores[cluster] = zip(score, columns).map { $0 + residuals[row] * $1[row] }
+  /// The same with observations in clusters, the sandwich: inverse · (Σ s sᵀ) · inverse, s the sum of `residual` · x within
+  /// a cluster, with the usual small-sample factor (Liang and Zeger 1986); for pairs of clusters see `Units.variance`. `root`
+  /// times its transpose is the inverse.
+  func clusteredErrors(root: [[Double]], residuals: [Double], clusters: Units) -> [Double] {
+    // rootᵀ · residual · x for each observation, by column of the root, and what unscaled rows of the root make of that.
+    let halves = root.indices.map { j in
+      var sum = [Double](repeating: 0, count: count)
+      for (k, column) in columns.enumerated() {
+        for row in sum.indices { sum[row] += root[k][j] * column[row] * residuals[row] }
+      }
+      return sum
     }
-    // rootᵀ · s for each cluster, and what unscaled rows of the root make of that.
-    let halves = scores.sorted { $0.key < $1.key }.map { score in
-      root.indices.map { j in root.indices.reduce(0) { $0 + root[$1][j] * score.value[$1] } }
+    let factor = Double(count - 1) / Double(count - width)
+    return unscaledRows(root).map { weights in
+      var influences = [Double](repeating: 0, count: count)
+      for (half, weight) in zip(halves, weights) {
+        for row in influences.indices { influences[row] += weight * half[row] }
+      }
+      return (clusters.variance(influences) * factor).squareRoot()
     }
-    let groups = Double(halves.count)
-    let factor = groups / (groups - 1) * Double(count - 1) / Double(count - width)
-    let rows = unscaledRows(root).map { row in halves.map { Orthogonal.product(row, $0) } }
-    return lengths(ofRows: rows).map { $0 * factor.squareRoot() }
   }
 
   private func unscaledRows(_ root: [[Double]]) -> [[Double]] {

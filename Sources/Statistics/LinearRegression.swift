@@ -7,10 +7,10 @@ public struct LinearRegression: Equatable, Sendable {
 
   /// - Parameters:
   ///   - predictors: one list per predictor.
-  ///   - clusters: labels of observations that go together; then the standard errors allow for that, with t on one less
-  ///     than the number of clusters.
+  ///   - clusters: which observations go together; then the standard errors allow for that, with t on one less than the
+  ///     number of clusters.
   public init(
-    _ outcome: [Double], on predictors: [[Double]], names: [String], clusters: [Int]? = nil,
+    _ outcome: [Double], on predictors: [[Double]], names: [String], clusters: Units? = nil,
     level: Double = 0.95
   ) throws {
     let y = try Sample(outcome)
@@ -24,15 +24,23 @@ public struct LinearRegression: Equatable, Sendable {
     let squares = residuals.reduce(0) { $0 + $1 * $1 }
     let degrees = Double(design.count - design.width)
     let root = orthogonal.inverse
-    let errors =
+    var errors =
       clusters.map { design.clusteredErrors(root: root, residuals: residuals, clusters: $0) }
       ?? design.standardErrors(root: root).map { $0 * (squares / degrees).squareRoot() }
+    if let clusters, clusters.areDyads {
+      let variances = try clusters.jackknifed { places in
+        let part = predictors.map { column in places.map { column[$0] } }
+        let fit = try LinearRegression(places.map { outcome[$0] }, on: part, names: names)
+        return fit.coefficients.map(\.estimate)
+      }
+      errors = variances.map { $0.squareRoot() / outcomes.scale }
+    }
     // From units of the outcomes' deviations, and with their mean, back to the outcomes.
     var estimates = design.unscaled(fitted).map { $0 * outcomes.scale }
     estimates[0] += outcomes.mean + outcomes.remainder
     coefficients = try Coefficient.list(
       estimates, names: design.names, errors: errors.map { $0 * outcomes.scale },
-      degrees: clusters.map { Double(Set($0).count - 1) } ?? degrees, level: level)
+      degrees: clusters.map { Double($0.count - 1) } ?? degrees, level: level)
     rSquared = 1 - squares / outcomes.sumOfSquares
     count = design.count
   }

@@ -16,7 +16,7 @@ public struct LogisticRegression: Equatable, Sendable {
   /// - Throws: where the outcome is the same throughout, or where the predictors separate yes from no, so that there is no
   ///   finite estimate.
   public init(
-    _ outcome: [Bool], on predictors: [[Double]], names: [String], clusters: [Int]? = nil,
+    _ outcome: [Bool], on predictors: [[Double]], names: [String], clusters: Units? = nil,
     level: Double = 0.95
   ) throws {
     let design = try Design(
@@ -29,11 +29,20 @@ public struct LogisticRegression: Equatable, Sendable {
     let fit = try Self.fit(design, y)
     let residuals = zip(y, fit.shares).map { $0 - $1 }
     let root = fit.orthogonal.inverse
+    var errors =
+      clusters.map { design.clusteredErrors(root: root, residuals: residuals, clusters: $0) }
+      ?? design.standardErrors(root: root)
+    if let clusters, clusters.areDyads {
+      errors = try clusters.jackknifed { places in
+        let part = predictors.map { column in places.map { column[$0] } }
+        let fit = try LogisticRegression(places.map { outcome[$0] }, on: part, names: names)
+        return fit.coefficients.map(\.estimate)
+      }.map { $0.squareRoot() }
+    }
     coefficients = try Coefficient.list(
       design.unscaled(fit.estimates), names: design.names,
-      errors: clusters.map { design.clusteredErrors(root: root, residuals: residuals, clusters: $0) }
-        ?? design.standardErrors(root: root),
-      degrees: clusters.map { Double(Set($0).count - 1) }, level: level)
+      errors: errors,
+      degrees: clusters.map { Double($0.count - 1) }, level: level)
     // log p, and log(1 − p) where the answer was no, without a p that has been rounded to 1.
     logLikelihood = zip(outcome, design.predictions(fit.estimates)).reduce(0) { sum, pair in
       let odds = pair.0 ? pair.1 : -pair.1

@@ -12,54 +12,105 @@ public struct PermutationTest: Equatable, Sendable {
   public let permutations: Int
 
   /// Observations belong to either group by chance: exact where there are at most `permutations` ways to divide them.
+  ///
+  /// - Parameter units: of all observations, those of `b` after those of `a`; then whole units belong to either group by
+  ///   chance.
   public static func unpaired(
-    _ a: [Double], _ b: [Double], permutations: Int = 10_000,
+    _ a: [Double], _ b: [Double], units: Units? = nil, permutations: Int = 10_000,
     using generator: inout some RandomNumberGenerator
   ) throws -> PermutationTest {
     let (first, second) = (Deviations(try Sample(a)), Deviations(try Sample(b)))
     // Distances from one point, as sums of what is common to all would only cost digits.
     let centre = try Sample(a + b).mean
-    let all = (a + b).map { $0 - centre }
-    let (n, m) = (Double(a.count), Double(b.count))
-    let total = all.reduce(0, +)
-    func difference(_ sum: Double) -> Double { sum / n - (total - sum) / m }
-    let limit = try checked(permutations, of: all.count)
+    var groups = Groups(first: a.map { $0 - centre }, second: b.map { $0 - centre })
+    if let units { groups = try Groups(first: a, second: b, centre: centre, units: units) }
+    let limit = try checked(permutations, of: groups.units.count)
+    let (n, m) = (Double(groups.chosen), Double(groups.units.count - groups.chosen))
     let ways = exp(lgamma(n + m + 1) - lgamma(n + 1) - lgamma(m + 1))
-    var count = Count(Deviations.difference(first, second), data: a + b, terms: all)
+    var count = Count(
+      Deviations.difference(first, second), data: a + b, terms: groups.units.map(\.sum))
     if ways.rounded() <= Double(limit) {
-      var chosen = Array(0..<a.count)
+      var chosen = Array(0..<groups.chosen)
       repeat {
-        count.add(difference(chosen.reduce(0) { $0 + all[$1] }))
-      } while Self.advance(&chosen, below: all.count)
+        count.add(groups.difference(chosen.lazy.map { groups.units[$0] }))
+      } while Self.advance(&chosen, below: groups.units.count)
       return count.exact
     }
-    var order = all
     for _ in 0..<limit {
-      var sum = 0.0
-      for place in a.indices {
-        order.swapAt(place, place + generator.index(below: order.count - place))
-        sum += order[place]
+      for place in 0..<groups.chosen {
+        groups.units.swapAt(place, place + generator.index(below: groups.units.count - place))
       }
-      count.add(difference(sum))
+      count.add(groups.difference(groups.units.prefix(groups.chosen)))
     }
     return count.sampled
   }
 
+  /// Two groups of units, those of the first in front.
+  private struct Groups {
+    var units: [(sum: Double, count: Double)]
+    /// How many are in the first group.
+    let chosen: Int
+    private let total: Double
+    private let count: Double
+
+    init(first: [Double], second: [Double]) {
+      self.init(units: (first + second).map { ($0, 1) }, chosen: first.count)
+    }
+
+    init(first: [Double], second: [Double], centre: Double, units: Units) throws {
+      try units.checkSingle("a permutation of whole clusters")
+      try units.check(first.count + second.count)
+      let all = first + second
+      let members = units.members
+      func isFirst(_ places: [Int]) -> Bool { places[0] < first.count }
+      for places in members where places.contains(where: { ($0 < first.count) != isFirst(places) }) {
+        throw StatisticsError(
+          "a cluster with observations in one list only expected; where each has both, the test is paired")
+      }
+      let ordered = members.filter(isFirst) + members.filter { !isFirst($0) }
+      self.init(
+        units: ordered.map { places in
+          (places.reduce(0) { $0 + (all[$1] - centre) }, Double(places.count))
+        }, chosen: members.count(where: isFirst))
+    }
+
+    private init(units: [(sum: Double, count: Double)], chosen: Int) {
+      (self.units, self.chosen) = (units, chosen)
+      total = units.reduce(0) { $0 + $1.sum }
+      count = units.reduce(0) { $0 + $1.count }
+    }
+
+    /// The mean of the observations of these units minus that of the others.
+    func difference(_ those: some Sequence<(sum: Double, count: Double)>) -> Double {
+      let (sum, part) = those.reduce((0, 0)) { ($0.0 + $1.sum, $0.1 + $1.count) }
+      return sum / part - (total - sum) / (count - part)
+    }
+  }
+
   /// Each pair's members may be exchanged: exact where there are at most `permutations` ways to do so.
+  ///
+  /// - Parameter units: of the pairs; then those of a unit are exchanged together.
   public static func paired(
-    _ a: [Double], _ b: [Double], permutations: Int = 10_000,
+    _ a: [Double], _ b: [Double], units: Units? = nil, permutations: Int = 10_000,
     using generator: inout some RandomNumberGenerator
   ) throws -> PermutationTest {
     let pairs = try PairedSample(a, b)
-    let differences = zip(a, b).map { $0 - $1 }
-    var count = Count(try Sample(differences).mean, data: a + b, terms: differences)
+    var differences = zip(a, b).map { $0 - $1 }
+    let observed = try Sample(differences).mean
+    if let units {
+      try units.checkSingle("an exchange of whole clusters")
+      try units.check(pairs.count)
+      // Sums whose mean over the units is the mean over the pairs.
+      differences = units.sums(differences).map { $0 * Double(units.count) / Double(pairs.count) }
+    }
+    var count = Count(observed, data: a + b, terms: differences)
     func mean(_ isExchanged: (Int) -> Bool) -> Double {
       differences.indices.reduce(0) { $0 + (isExchanged($1) ? -differences[$1] : differences[$1]) }
-        / Double(pairs.count)
+        / Double(differences.count)
     }
-    let limit = try checked(permutations, of: pairs.count)
-    if pairs.count < 40, 1 << pairs.count <= limit {
-      for signs in 0..<(1 << pairs.count) { count.add(mean { signs >> $0 & 1 == 1 }) }
+    let limit = try checked(permutations, of: differences.count)
+    if differences.count < 40, 1 << differences.count <= limit {
+      for signs in 0..<(1 << differences.count) { count.add(mean { signs >> $0 & 1 == 1 }) }
       return count.exact
     }
     for _ in 0..<limit {

@@ -16,13 +16,15 @@ public struct Proportion: Equatable, Sendable {
 
   /// The score interval (Wilson 1927), without correction for continuity.
   public func wilson(level: Double = 0.95) throws -> Interval {
-    let z = try Level.normalReach(level)
-    let (n, p) = (Double(count), estimate)
+    Self.score(estimate, of: Double(count), reach: try Level.normalReach(level))
+  }
+
+  /// The score interval of a share of `n` answers, which need not be a whole number.
+  static func score(_ p: Double, of n: Double, reach z: Double) -> Interval {
     let scale = 1 + z * z / n
     let centre = (p + z * z / (2 * n)) / scale
     let half = z * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot() / scale
-    return Interval(
-      low: successes == 0 ? 0 : max(0, centre - half), high: successes == count ? 1 : min(1, centre + half))
+    return Interval(low: p == 0 ? 0 : max(0, centre - half), high: p == 1 ? 1 : min(1, centre + half))
   }
 
   /// The exact interval (Clopper and Pearson 1934): covers at least as often as `level` says, mostly more.

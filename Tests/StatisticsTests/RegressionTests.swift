@@ -25,12 +25,12 @@ import Testing
 
       if let clustered = expected.linearClustered {
         let fit = try LinearRegression(
-          expected.y, on: expected.x, names: names, clusters: expected.clusters)
+          expected.y, on: expected.x, names: names, clusters: Units(expected.clusters))
         check(fit.coefficients, clustered, 1e-9)
       }
       if let clustered = expected.logisticClustered {
         let fit = try LogisticRegression(
-          expected.yes, on: expected.x, names: names, clusters: expected.clusters)
+          expected.yes, on: expected.x, names: names, clusters: Units(expected.clusters))
         check(fit.coefficients, clustered, 1e-7)
       }
     }
@@ -60,10 +60,11 @@ import Testing
       try check(logistic.coefficients, expected.logistic, 1e-10)
       #expect(close(logistic.logLikelihood, expected.logLikelihood, 1e-12))
       try check(
-        LinearRegression(expected.y, on: expected.x, names: names, clusters: expected.clusters).coefficients,
+        LinearRegression(expected.y, on: expected.x, names: names, clusters: Units(expected.clusters))
+          .coefficients,
         expected.linearClustered, 1e-10)
       try check(
-        LogisticRegression(expected.yes, on: expected.x, names: names, clusters: expected.clusters)
+        LogisticRegression(expected.yes, on: expected.x, names: names, clusters: Units(expected.clusters))
           .coefficients,
         expected.logisticClustered, 1e-10)
     }

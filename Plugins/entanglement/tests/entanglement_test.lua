@@ -20,4 +20,4 @@ local predictors, outcome, clusters = entanglement.observations(trials, { 1, 5, 
 assert(#outcome == 6, "two later entries of the three trials whose B is drawn from noise")
 assert(outcome[1] == true and outcome[2] == false and outcome[6] == true)
 assert(predictors.step[2] == 9 and predictors.coarse[6] == 1 and predictors.clip == nil)
-assert(clusters[1] == clusters[6], "both directions of a pair are one cluster")
+assert(#clusters[1] == 2 and #clusters[6] == 2, "each observation is of a pair of nouns")

@@ -22,7 +22,13 @@ local duels = speed.duels({
 }, times)
 assert(#duels.faster_survives == 2, "only pictures of exactly one noun, both with a half-time")
 assert(duels.faster_survives[1] == true and duels.faster_survives[2] == false)
-assert(duels.cluster[1] == "fast and slow" and duels.cluster[2] == duels.cluster[1])
+assert(table.concat(duels.cluster[1], " ") == "fast slow" and table.concat(duels.cluster[2], " ") == "fast slow")
+-- Two lists that go together only through a third have nothing left without it.
+local through, scatter = {}, lunette.tensor.randn({ 400, 2 }, { seed = 5 })
+for i = 1, 400 do through[i] = { i + 20 * scatter[{ i, 1 }]:item(), i + 20 * scatter[{ i, 2 }]:item(), i } end
+assert(math.abs(speed.partial(through)) < 0.15)
+for i = 1, 400 do through[i] = { i % 7, 2 * (i % 7), i } end
+assert(speed.partial(through) > 0.99)
 assert(math.abs(duels.lead[1] - 0.5) < 1e-9)
 
 -- Latents are pictures here; the predicted one is right at once, the noisy one fades in.

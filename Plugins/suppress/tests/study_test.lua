@@ -12,7 +12,7 @@ local seen = {}
 for i, task in ipairs(tasks) do
   local thing = task.word == "hat" and "a hat" or "glasses"
   assert(task.prompt == ("an owl %s %s"):format(i % 2 == 1 and "with" or "without", thing), task.prompt)
-  assert(task.other == "owl" and task.rest == "an owl" and task.seed == i)
+  assert(task.other == "owl" and task.rest == "an owl" and task.seed == (i + 1) // 2)
   seen[task.word] = true
 end
 assert(seen.hat and seen.glasses, "both words are used")
@@ -90,3 +90,19 @@ local real = assert(comparison.real_picture(world))
 assert(real.prompt:find(real.word, 1, true) and real.picture:size(1) == 64, "the caption names what is worn")
 local nothing, why = comparison.real_picture(model)
 assert(nothing == nil and why:find("brings no pictures", 1, true))
+
+-- A hundred prompts of twelve faces and five things to wear are a hundred different ones, each pair with and without, from one
+-- noise.
+local faces, accessories = {}, { "hat", "crown", "scarf", "glasses", "sunglasses" }
+for i = 1, 12 do faces[i] = "face" .. i end
+local hundred = comparison.tasks{ n = 100, given = {}, world = { accessories = accessories, faces = faces } }
+local seen_prompts = {}
+for i, one in ipairs(hundred) do
+  assert(not seen_prompts[one.prompt], one.prompt)
+  seen_prompts[one.prompt] = true
+  if i % 2 == 0 then
+    local with = hundred[i - 1]
+    assert(with.word == one.word and with.other == one.other and with.seed == one.seed)
+    assert(with.prompt:find(" with ", 1, true) and one.prompt:find(" without ", 1, true))
+  end
+end

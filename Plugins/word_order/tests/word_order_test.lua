@@ -53,6 +53,28 @@ assert(of_three[3][2].n == 2 and of_three[3][2].successes == 1, "from third to s
 assert(of_three[2][3].n == 1 and of_three[2][3].successes == 1, "b stays when it moves from second to third")
 assert(select(2, analysis.canvas({ triple }, 3)) == 0, "a judge that does not say where leaves the canvas empty")
 
+-- Losses and distances beside those of other words and another seed.
+local function null(name, first, second, is_seed, ssim)
+  return { name = name, is_seed = is_seed, seen = { { present = first }, { present = second } }, change = {
+    ssim = ssim } }
+end
+local with_nulls = {
+  drawn = { drawn({ "cat", "pistol" }, true, true), drawn({ "pistol", "cat" }, true, false) },
+  changes = { { ssim = 0.5 } },
+  nulls = {
+    null("other words", true, true, false, 0.1), null("more words", false, true, false, 0.3),
+    null("another seed", true, false, true, 0.6),
+  },
+}
+local lost = analysis.losses({ with_nulls })
+assert(#lost == 2 and lost[1].unit[1] == "cat" and lost[1].unit[2] == "pistol")
+assert(lost[1].order == 1 and lost[1].wording == 0.5 and lost[1].seed == 0, "the cat is lost when it moves back")
+assert(lost[2].order == 0 and lost[2].wording == 0 and lost[2].seed == 1)
+local far = analysis.distances({ with_nulls }, "ssim")[1]
+assert(far.order == 0.5 and math.abs(far.wording - 0.2) < 1e-9 and far.seed == 0.6)
+assert(analysis.distances({ with_nulls }, "clip")[1].order == nil)
+assert(analysis.column(lost, "seed")[2] == 1 and analysis.unit{ "a", "b", "c" } == "a and b and c")
+
 -- An encoder that ignores order has distance 0 at the rows of one word; one that sees it has not.
 local bag = { t.rand({ 5, 4 }, { seed = 1 }), t.rand({ 5, 4 }, { seed = 2 }) }
 local swapped = {}

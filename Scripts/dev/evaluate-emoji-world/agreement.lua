@@ -3,7 +3,8 @@
 --
 --   Scripts/lunette run --trust Scripts/dev/evaluate-emoji-world/agreement.lua -- [FOLDER]
 --
--- With FOLDER the pictures and the judge's answers are written there, for matcher.py.
+-- With FOLDER the pictures and the answers of judge and eye are written there, for matcher.py and for studies, which carry the
+-- judge's error on (Plugins/emoji-world/data/labelled.json).
 local lunette = require "lunette"
 local drawing = require "drawing"
 local intervals = require "intervals"
@@ -33,7 +34,8 @@ end
 
 local by_judge, by_eye, answers, images, disagreements = {}, {}, {}, {}, {}
 local shares = intervals.counter()
-drawing.each(assert(lunette.load()), pictures.jobs, function(job, objects, image)
+local model = assert(lunette.load())
+drawing.each(model, pictures.jobs, function(job, objects, image)
   local number, named = #images + 1, {}
   images[number] = image
   for _, object in ipairs(objects) do
@@ -53,7 +55,7 @@ drawing.each(assert(lunette.load()), pictures.jobs, function(job, objects, image
       disagreements[#disagreements + 1] = ("%d %s (%s)"):format(number, noun, judge_says and "judge" or "eye")
     end
   end
-  answers[number] = { asked = job.nouns, judge = named, eye = eye[number] }
+  answers[number] = { prompt = job.prompt, seed = job.seed, asked = job.nouns, judge = named, eye = eye[number] }
 end)
 
 shares.print()
@@ -62,6 +64,8 @@ print("who alone says yes: " .. table.concat(disagreements, ", "))
 if arg[1] then
   lunette.image.grid(images, { columns = pictures.columns, spacing = 0 }):save(arg[1] .. "/pictures.png")
   local file = assert(io.open(arg[1] .. "/answers.json", "w"))
-  file:write(lunette.json.encode(answers), "\n")
+  file:write(lunette.json.encode{
+    model = model.fingerprint, judge = require("emoji-world.judge").fingerprint(), pictures = answers,
+  }, "\n")
   file:close()
 end

@@ -30,7 +30,7 @@ def kappa(a, b):
 
 def main(folder):
     sheet = np.asarray(Image.open(folder / "pictures.png").convert("RGB"))
-    answers, matcher = json.loads((folder / "answers.json").read_text()), Matcher()
+    answers, matcher = json.loads((folder / "answers.json").read_text())["pictures"], Matcher()
     says = dict(matcher=[], judge=[], eye=[])
     for i, answer in enumerate(answers):
         y, x = (k * SIZE for k in divmod(i, COLUMNS))

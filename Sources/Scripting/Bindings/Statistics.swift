@@ -3,11 +3,12 @@ import Statistics
 import Tensor
 
 extension Bindings {
-  /// `lunette.stats`: descriptions, intervals, tests, correlations and regressions. Data are lists of numbers or tensors.
+  /// `lunette.stats`: descriptions, intervals, clusters, tests, correlations and regressions. Data are lists of numbers or tensors.
   static func addStatistics(to lunette: LuaModule) throws {
     let stats = try lunette.module("stats")
     try addDescriptions(to: stats)
     try addIntervals(to: stats)
+    try addClusters(to: stats)
     try addTests(to: stats)
     try addRegressions(to: stats)
   }

@@ -5,14 +5,16 @@ import Tensor
 extension Bindings {
   /// Tests, two-sided all of them, and correlations.
   static func addTests(to stats: LuaModule) throws {
-    try stats.function("permutation_test(a, b, {paired, permutations, seed})") { call in
+    try stats.function("permutation_test(a, b, {paired, clusters, permutations, seed})") { call in
       let (a, b) = (try call.sample(1).values, try call.sample(2).values)
       var generator = try call.generator()
       let permutations: Int = try call["permutations"] ?? 10_000
       let test =
         try call["paired"] ?? false
-        ? PermutationTest.paired(a, b, permutations: permutations, using: &generator)
-        : PermutationTest.unpaired(a, b, permutations: permutations, using: &generator)
+        ? PermutationTest.paired(
+          a, b, units: call.clusters(), permutations: permutations, using: &generator)
+        : PermutationTest.unpaired(
+          a, b, units: call.clusters(), permutations: permutations, using: &generator)
       return LuaFields([
         ("difference", test.difference), ("p", test.pValue), ("exact", test.isExact),
         ("permutations", test.permutations),

@@ -18,7 +18,7 @@ extension Bindings {
         Proportion(call[1], of: call[2]), Proportion(call[3], of: call[4]), level: call.level())
       return LuaFields([("estimate", difference.estimate)] + difference.interval.fields)
     }
-    try stats.function("bootstrap(data, {statistic, resamples, level, method, seed})") { call in
+    try stats.function("bootstrap(data, {statistic, clusters, resamples, level, method, seed})") { call in
       try BootstrapCall(call).result()
     }
     try stats.function("cohens_d(a, b)") { call in
@@ -75,12 +75,23 @@ private struct BootstrapCall {
 
   private func bootstrap(count: Int, _ statistic: @escaping ([Int]) throws -> Double) throws -> Bootstrap {
     var generator = try call.generator()
-    return try Bootstrap(
-      count: count, resamples: call["resamples"] ?? 2000, withJackknife: method == .bca, using: &generator
-    ) { indices in
+    let resamples: Int = try call["resamples"] ?? 2000
+    let interruptible = { (indices: [Int]) in
       try call.state.checkInterrupt()
       return try statistic(indices)
     }
+    guard let clusters = try call.clusters() else {
+      return try Bootstrap(
+        count: count, resamples: resamples, withJackknife: method == .bca, using: &generator,
+        statistic: interruptible)
+    }
+    guard clusters.observations == count else {
+      throw call.options.complaint(
+        "clusters", "a cluster for each of the \(count) observations expected, got \(clusters.observations)")
+    }
+    return try Bootstrap(
+      units: clusters, resamples: resamples, withJackknife: method == .bca, using: &generator,
+      statistic: interruptible)
   }
 
   private func ofNumbers() throws -> Bootstrap {

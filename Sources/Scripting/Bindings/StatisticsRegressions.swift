@@ -47,30 +47,6 @@ private struct Predictors: LuaReadable {
   }
 }
 
-extension LuaCall {
-  /// The option `clusters`: a label, of any kind that can be written, for each observation; here as numbers from 0.
-  fileprivate func clusters() throws -> [Int]? {
-    guard let labels: [ClusterLabel] = try self["clusters"] else { return nil }
-    var numbers: [String: Int] = [:]
-    return labels.map { label in
-      let number = numbers[label.text] ?? numbers.count
-      numbers[label.text] = number
-      return number
-    }
-  }
-}
-
-private struct ClusterLabel: LuaReadable {
-  let text: String
-
-  static func read(_ slot: LuaSlot) throws -> ClusterLabel {
-    guard slot.kind == .string || slot.kind == .number else {
-      throw LuaMismatch(expected: "string or number", got: slot)
-    }
-    return ClusterLabel(text: try slot.tostring())
-  }
-}
-
 extension Coefficient {
   fileprivate var fields: LuaFields {
     LuaFields(
