@@ -16,7 +16,7 @@ import Testing
     [
       Tensor.self, Image.self, LuaPlot.self, LuaTableValue.self, LuaModel.self, LuaClip.self,
       LuaGenerated.self,
-      LuaTrace.self, LuaStepState.self, LuaStepEnd.self, LuaHelp.self, LuaOptimizer.self,
+      LuaTrace.self, LuaStepState.self, LuaStepEnd.self, LuaHelp.self, LuaOptimizer.self, ScriptSweep.self,
     ]
   }
 
