@@ -1,4 +1,5 @@
 import Encoding
+import Glibc
 import Lua
 import Platform
 import Sweeps
@@ -11,11 +12,26 @@ public final class ScriptSweep {
   private let function: LuaFunction
   /// Whether the function takes a list of items and gives a list of rows.
   private let isBatched: Bool
+  private let isTemporary: Bool
   /// What has been measured; read when somebody first asks.
   private(set) var store: SweepStore?
 
-  init(plan: SweepPlan, folder: String, function: LuaFunction, isBatched: Bool) {
+  /// - Parameter isTemporary: whether the folder goes with the sweep.
+  init(plan: SweepPlan, folder: String, isTemporary: Bool, function: LuaFunction, isBatched: Bool) {
     (self.plan, self.folder, self.function, self.isBatched) = (plan, folder, function, isBatched)
+    self.isTemporary = isTemporary
+  }
+
+  deinit { if isTemporary { Folder.remove(folder) } }
+
+  /// For who keeps nothing beyond the session, as at the prompt.
+  static func makeTemporaryFolder() throws -> String {
+    let place = getenv("TMPDIR").map { String(cString: $0) } ?? ""
+    do throws(FileError) {
+      return try Folder.makeUnique("\(place.isEmpty ? "/tmp" : place)/lunette-sweep-")
+    } catch {
+      throw ScriptingError(error.description)
+    }
   }
 
   /// What has been measured.

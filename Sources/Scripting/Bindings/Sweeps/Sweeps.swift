@@ -31,9 +31,12 @@ extension Bindings {
           together: together.map(Set.init))
       } catch { throw LuaArgumentError(1, "option '\(error)'") }
       let host = try call.state.scriptHost
-      let folder = try host.sweepFolder ?? call["folder"] ?? "\(host.outputFolder ?? "lunette-out")/\(name)"
-      try call.checkWriting("\(folder)/parts")
-      return ScriptSweep(plan: plan, folder: folder, function: each, isBatched: batch != nil)
+      let asked = try host.sweepFolder ?? call["folder"] ?? host.outputFolder.map { "\($0)/\(name)" }
+      if let asked { try call.checkWriting("\(asked)/parts") }
+      return ScriptSweep(
+        plan: plan, folder: try asked ?? ScriptSweep.makeTemporaryFolder(), isTemporary: asked == nil,
+        function: each,
+        isBatched: batch != nil)
     }
   }
 }
