@@ -66,6 +66,7 @@ let package = Package(
     .target(name: "Sampling", dependencies: ["Models", "Tensor", "Encoding"]),
     .target(
       name: "Families", dependencies: ["Sampling", "Models", "Weights", "Neural", "Tensor", "Encoding"]),
+    .target(name: "Sweeps", dependencies: ["Platform", "Encoding", "CSQLite"]),
     .target(name: "LuaSyntax", dependencies: ["Encoding"]),
     .target(name: "Lua", dependencies: ["CLuaBridge", "CLua54"]),
     .target(name: "Notebook", dependencies: ["LuaSyntax", "Encoding", "CYAML"]),
@@ -73,8 +74,8 @@ let package = Package(
     .target(
       name: "Scripting",
       dependencies: [
-        "PluginPackages", "Notebook", "Lua", "LuaSyntax", "Families", "Sampling", "Models", "Imaging",
-        "Weights",
+        "PluginPackages", "Notebook", "Lua", "LuaSyntax", "Sweeps", "Families", "Sampling", "Models",
+        "Imaging", "Weights",
         "Neural", "Tensor", "Statistics", "Encoding", "Platform", "CNativePlugin",
       ]),
     .target(
@@ -94,9 +95,8 @@ let package = Package(
     .executableTarget(
       name: "lunette",
       dependencies: [
-        "Prompt", "JupyterKernel", "Runs", "Scripting", "PluginPackages", "Notebook", "Lua", "Families",
-        "Tensor",
-        "Encoding", "Platform",
+        "Prompt", "JupyterKernel", "Runs", "Scripting", "Sweeps", "PluginPackages", "Notebook", "Lua",
+        "Families", "Imaging", "Tensor", "Encoding", "Platform",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
@@ -122,6 +122,7 @@ let package = Package(
       name: "DiffusionTests",
       dependencies: ["Families", "Sampling", "Models", "Weights", "Neural", "Tensor", "Encoding"],
       exclude: ["Goldens"]),
+    .testTarget(name: "SweepsTests", dependencies: ["Sweeps", "Encoding", "Platform"]),
     .testTarget(name: "LuaTests", dependencies: ["Lua"]),
     .testTarget(name: "LuaSyntaxTests", dependencies: ["LuaSyntax"]),
     .testTarget(name: "NotebookTests", dependencies: ["Notebook", "Encoding"]),

@@ -56,6 +56,13 @@ function judge.has(found, name)
   return false
 end
 
+--- What the network sees of a picture on its way: feature maps {channels, height, width}, from the finest to the coarsest.
+function judge.features(img)
+  local maps = network.levels(pixels(img))
+  for i, map in ipairs(maps) do maps[i] = map[1] end
+  return maps
+end
+
 --- The SHA-256 of the network's weights, for results that are kept.
 judge.fingerprint = network.fingerprint
 

@@ -39,6 +39,14 @@ public enum JSON: Sendable, Equatable {
     if let whole = Int(exactly: value), whole.magnitude < 1 << 53 { return .number(whole) }
     return .number(Number(literal: "\(value)"))
   }
+
+  /// The shortest literal that reads back as the same bits, and as a number with a fraction: `1.0`, `-0.0`; what is not finite as
+  /// Python writes it, which only `JSONLeniency.nonFinite` reads.
+  public static func exact(_ value: Double) -> JSON {
+    let literal =
+      value.isNaN ? "NaN" : value.isInfinite ? (value < 0 ? "-Infinity" : "Infinity") : "\(value)"
+    return .number(Number(literal: literal))
+  }
 }
 
 extension JSON {

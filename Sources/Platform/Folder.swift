@@ -99,7 +99,17 @@ public enum Folder {
     close(descriptor)
   }
 
+  /// Asks the system to keep on the disk all that was written to the file system of a file that is open.
+  public static func synchronizeFileSystem(of descriptor: Int32) { cp_synchronize_file_system(descriptor) }
+
   // MARK: Paths
+
+  /// The path from the root, so that it means the same everywhere.
+  public static func absolute(_ path: String) -> String {
+    guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
+    defer { free(folder) }
+    return "\(String(cString: folder))/\(path)"
+  }
 
   /// The last part of a path.
   public static func name(of path: String) -> String {

@@ -69,7 +69,7 @@ public final class OutputFolder {
   }
 
   /// Letters and digits with dashes between: a name that every file system and shell takes.
-  static func slug(_ text: String) -> String {
+  public static func slug(_ text: String) -> String {
     var slug = ""
     for character in text.lowercased() {
       if character.isASCII, character.isLetter || character.isNumber {

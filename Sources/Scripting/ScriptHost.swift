@@ -52,6 +52,16 @@ public final class ScriptHost {
   var onSeed: ((UInt64) -> Void)?
   /// The colour map of a plugin by its full name, `daam.heat`.
   var pluginColorMap: ((String) throws -> ColorMap)?
+  /// Whether a table holds variables of the session.
+  var isFrame: ((LuaSlot) -> Bool)?
+  /// Whether a table is a plugin's module.
+  var isModule: ((LuaSlot) -> Bool)?
+  /// Where sweeps lie, whatever they say themselves.
+  var sweepFolder: String?
+  /// Measures a sweep in so many processes of one thread (0 for one a core), where the door can.
+  var measureSweep: ((ScriptSweep, _ workers: Int, _ retriesFailures: Bool) throws -> Void)?
+  /// In such a process: does its share if this is the sweep, and answers whether it was.
+  var serveSweep: ((ScriptSweep) throws -> Bool)?
   /// Makes a scheduler of a plugin, by its full name.
   var pluginScheduler: ((String, SchedulerSetup) throws -> any Scheduler)?
 

@@ -72,6 +72,9 @@ public final class Session {
   /// The status that the script asked to end with, by `os.exit`; no cell runs after that.
   public internal(set) var exitStatus: Int32?
 
+  /// The sweep that a cell has returned last: what makes a script a plan.
+  public private(set) var returnedSweep: ScriptSweep?
+
   /// Whether the global `_` is the value that a cell ended with, as at a prompt.
   public var keepsLastValue = false
 
@@ -91,6 +94,8 @@ public final class Session {
     host = ScriptHost(
       defaultModel: options.model, outputFolder: options.outputFolder, plugins: options.plugins)
     lua.host = host
+    host.isFrame = { [weak self] in self?.scope.isFrame($0) ?? false }
+    host.isModule = { [weak self] in self?.plugins?.moduleName(of: $0) != nil }
     host.onWarning = { [weak self] in self?.warn($0) }
     lua.onWarning = { [weak self] in self?.warn($0) }
     try openLibraries()
@@ -129,6 +134,7 @@ public final class Session {
             if keepsLastValue, let last = results.first(where: { !$0.isNothing }) {
               try lua.globals.set("_", last)
             }
+            if let sweep = results.lazy.compactMap({ try? ScriptSweep.read($0) }).first { returnedSweep = sweep }
             for result in results where !result.isNothing { emit(.result(try bundle(of: result))) }
           }
         }
@@ -184,7 +190,7 @@ public final class Session {
     lua.noteRunning(in: flag)
     self.onCell = onCell
   }
-  private var onCell: ((Bool) -> Void)?
+  var onCell: ((Bool) -> Void)?
 
   // MARK: Outputs
 

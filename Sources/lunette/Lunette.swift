@@ -4,6 +4,7 @@ import Platform
 import Prompt
 import Runs
 import Scripting
+import Sweeps
 
 /// The command line. Every command is a file of its own.
 struct Lunette: ParsableCommand {
@@ -12,7 +13,8 @@ struct Lunette: ParsableCommand {
     abstract: "Looks inside text-to-image diffusion models, with Lua scripts.",
     version: Installation.version,
     subcommands: [
-      RunCommand.self, EvalCommand.self, ReplCommand.self, NotebookCommand.self, KernelCommand.self,
+      RunCommand.self, EvalCommand.self, ReplCommand.self, NotebookCommand.self, SweepCommand.self,
+      KernelCommand.self,
       ModelCommand.self, PluginCommand.self, DoctorCommand.self,
     ])
 }
@@ -37,7 +39,7 @@ enum Program {
       try command.run()
     } catch let status as ExitCode {
       finish(status.rawValue)
-    } catch let error where error is CommandError || error is RunError || error is FileError {
+    } catch let error where error is CommandError || error is RunError || error is FileError || error is SweepError {
       Terminal.note("\(error)")
       finish(1)
     } catch {
@@ -50,7 +52,7 @@ enum Program {
   }
 
   /// Not `exit`, which would tear down libraries whose threads still run.
-  private static func finish(_ status: Int32) -> Never {
+  static func finish(_ status: Int32) -> Never {
     Terminal.flush()
     if let code = Terminal.printFailure {
       Terminal.note("what was printed is lost from there on: stdout: \(String(cString: strerror(code)))")

@@ -2,6 +2,9 @@ import ArgumentParser
 import Notebook
 import Prompt
 import Runs
+import Scripting
+import Sweeps
+import Tensor
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -41,6 +44,7 @@ struct RunCommand: ParsableCommand {
     request.arguments = arguments
     request.session = options.settings
     let run = try Run(request, onNote: Terminal.note)
+    run.session.measureSweep = measure(script: request.script, folder: run.folder.path)
     run.session.interruptOnEndingSignals()
     var progress = ProgressBar()
     run.onEvent = { [unowned run] in $0.show(&progress, of: run.session) }
@@ -67,5 +71,21 @@ struct RunCommand: ParsableCommand {
     if !result.writeFailures.isEmpty { throw ExitCode(1) }
     Terminal.note("\(folder)/report.html")
     try Ending.checkExit(result.exitStatus)
+  }
+
+  /// What a script's `sweep:rows{ workers = … }` does: other processes run the script up to there.
+  private func measure(script: String, folder: String) -> (ScriptSweep, Int, Bool) throws -> Void {
+    var words = ["sweep", "run", script, "--out", folder]
+    for assignment in assignments { words += ["--set", assignment] }
+    if let model = options.model { words += ["--model", model] }
+    if options.trust { words.append("--trust") }
+    if let limit = options.timeLimit { words += ["--time-limit", "\(limit)"] }
+    return { sweep, workers, retries in
+      let command = words + ["--sweep", sweep.plan.name] + (retries ? ["--retry"] : [])
+      let measuring = SweepMeasuring(sweep: sweep, store: try sweep.reload(), retriesFailures: retries)
+      try measuring.run(workers: workers > 0 ? workers : Compute.threads, command: command) { _ in
+        throw CommandError("workers: no other processes can be started here; leave the option out")
+      }
+    }
   }
 }

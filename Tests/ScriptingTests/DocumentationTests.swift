@@ -17,7 +17,7 @@ import Testing
       Tensor.self, Image.self, LuaPlot.self, LuaTableValue.self, LuaModel.self, LuaClip.self,
       LuaGenerated.self,
       LuaTrace.self, LuaRecord.self, LuaModelScheduler.self, LuaStepState.self, LuaStepEnd.self, LuaHelp.self,
-      LuaOptimizer.self,
+      LuaOptimizer.self, ScriptSweep.self,
     ]
   }
 

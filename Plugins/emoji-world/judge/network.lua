@@ -20,14 +20,22 @@ local function pointwise(name, x) return x:conv2d(weights[name .. ".weight"], { 
 local depths = { 2, 2, 3 } -- blocks of each level; the first halves the picture
 
 --- @param img {64, 64, 3} in [0, 1]
--- @return logits of the classes {classes, 64, 64} and of the textures {textures, 64, 64}
-function network.logits(img)
+-- @return feature maps {1, channels, height, width}, from the finest to the coarsest
+function network.levels(img)
   local x = block("stem", (img * 2 - 1):permute{ 3, 1, 2 }:unsqueeze(1))
   local levels = { x }
   for level, depth in ipairs(depths) do
     for i = 1, depth do x = block(("down.%d.%d"):format(level - 1, i - 1), x, i == 1 and 2 or 1) end
     levels[level + 1] = x
   end
+  return levels
+end
+
+--- @param img {64, 64, 3} in [0, 1]
+-- @return logits of the classes {classes, 64, 64} and of the textures {textures, 64, 64}
+function network.logits(img)
+  local levels = network.levels(img)
+  local x = levels[#levels]
   for step = 0, #depths - 1 do
     local beside = levels[#depths - step]
     local deeper = pointwise("narrow." .. step, x):resize(beside:size(3), beside:size(4), "nearest")

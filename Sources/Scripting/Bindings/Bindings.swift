@@ -18,5 +18,8 @@ enum Bindings {
     try addText(to: lunette)
     try addOptions(to: lunette)
     try addModels(to: lunette)
+    try addSweeps(to: lunette)
+    try addClusters(to: lunette)
+    try addEmbeddings(to: lunette)
   }
 }

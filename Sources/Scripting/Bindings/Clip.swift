@@ -8,11 +8,19 @@ import Tensor
 final class LuaClip: LuaUserdata {
   static let luaName = "clip"
   private let clip: CLIPModel
+  /// What results that are kept are kept under: a hash of the files that it came from.
+  private(set) lazy var identity = makeIdentity()
+  private let makeIdentity: () -> String
 
-  init(_ clip: CLIPModel) { self.clip = clip }
+  init(_ clip: CLIPModel, identity: @autoclosure @escaping () -> String) {
+    self.clip = clip
+    makeIdentity = identity
+  }
 
   convenience init(folder: String) throws {
-    self.init(try CLIPModel(ComponentSource(name: "clip", className: "CLIPModel", directory: folder)))
+    self.init(
+      try CLIPModel(ComponentSource(name: "clip", className: "CLIPModel", directory: folder)),
+      identity: FileHash.sha256(of: folder) ?? folder)
   }
 
   /// The cosine of a picture {H, W, 3} and a text.

@@ -5,6 +5,7 @@ extension Bindings {
   /// `lunette.linalg`: decompositions and solvers, on LAPACK.
   static func addLinearAlgebra(to lunette: LuaModule) throws {
     let linalg = try lunette.module("linalg")
+    try addPrincipalComponents(to: linalg)
     try linalg.function("svd(x, {full})") { call in
       let (u, s, vh) = try LinearAlgebra.svd(call.tensor(1, rank: 2), full: call["full"] ?? false)
       return LuaMany(u, s, vh)

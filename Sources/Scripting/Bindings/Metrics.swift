@@ -6,6 +6,7 @@ extension Bindings {
   /// `lunette.metrics`: how alike two tensors or images are, as a number.
   static func addMetrics(to lunette: LuaModule) throws {
     let metrics = try lunette.module("metrics")
+    try addFeatureMetrics(to: metrics)
     try metrics.function("psnr(a, b, {range})") { call in
       let (a, b) = try call.pair()
       return try Metrics.psnr(a, b, dataRange: call.dataRange())

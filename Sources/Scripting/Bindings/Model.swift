@@ -14,6 +14,8 @@ final class LuaModel: LuaUserdata {
   private var loadedClip: LuaClip?
   /// What results that are kept are kept under.
   private lazy var fingerprint = checkpoint.fingerprint()
+  /// The same where a text is wanted in any case.
+  var identity: String { fingerprint ?? checkpoint.path }
 
   init(name: String, path: String, options: CheckpointOptions, clip: String?, host: ScriptHost) throws {
     self.name = name
@@ -24,7 +26,7 @@ final class LuaModel: LuaUserdata {
 
   /// The checkpoint's own CLIP, or the one that `load` was given; read when first asked for.
   func clip() throws -> LuaClip? {
-    if loadedClip == nil { loadedClip = try checkpoint.clip().map(LuaClip.init) }
+    if loadedClip == nil { loadedClip = try checkpoint.clip().map { [self] in LuaClip($0, identity: self.identity) } }
     return loadedClip
   }
 

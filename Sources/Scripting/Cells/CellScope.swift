@@ -32,6 +32,12 @@ struct CellScope {
     return try frame.withSlot { try $0.withRawField(name, body) }
   }
 
+  /// Whether a table is one of the frames.
+  func isFrame(_ slot: LuaSlot) -> Bool {
+    guard let address = slot.address, let pairs = try? frames.pairs() else { return false }
+    return pairs.contains { if case .table(let frame) = $0.value { frame.address == address } else { false } }
+  }
+
   struct CompiledCell {
     let function: LuaFunction
     let declarations: [CellParser.Declaration]

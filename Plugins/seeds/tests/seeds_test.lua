@@ -1,0 +1,91 @@
+-- Tables made by hand, whose answers are known.
+local lunette = require "lunette"
+local seeds = require "seeds"
+local t = lunette.tensor
+
+local function near(a, b, tolerance) return math.abs(a - b) < (tolerance or 1e-5) end
+
+-- Shares of variance: what is all the seed's, all the prompt's, half and half.
+local by_seed = t{ { 1, 2, 3 }, { 1, 2, 3 } }
+local shares = seeds.variance.shares(by_seed)
+assert(near(shares.seed, 1) and near(shares.prompt, 0) and near(shares.rest, 0))
+assert(near(seeds.variance.shares(by_seed:t()).prompt, 1))
+local both = seeds.variance.shares(t{ { 0, 1 }, { 1, 2 } })
+assert(near(both.seed, 0.5) and near(both.prompt, 0.5))
+assert(seeds.variance.shares(t.ones{ 3, 3 }) == nil)
+local real = seeds.variance.of_seed(by_seed:tile(4, 4), { permutations = 99 })
+assert(near(real.p, 0.01) and real.null.high < 1)
+-- Under the null, p is nowhere near.
+local noise = seeds.variance.of_seed(t.randn({ 12, 16 }, { seed = 5 }), { permutations = 99 })
+assert(noise.p > 0.05 and noise.shares.seed < 0.3)
+
+-- Shuffling keeps what each prompt has.
+local shuffled = seeds.nulls.shuffled(t.arange(12):view{ 3, 4 }, 1)
+assert(near((shuffled:sum(2) - t.arange(12):view{ 3, 4 }:sum(2)):abs():max():item(), 0))
+
+-- Two top-256 lists of 1,024 have 64 in common by chance: what was reported, 65 and 67, is no more than that.
+assert(near(seeds.nulls.common(1024, 256, 65), 0.46, 0.005))
+assert(near(seeds.nulls.common(1024, 256, 67), 0.34, 0.005))
+assert(near(seeds.nulls.common(10, 3, 0), 1, 1e-9))
+assert(near(seeds.nulls.p(3, { 1, 2, 4 }), 0.5))
+
+-- A grid of rows, and rankings: seed 2 draws what is wanted.
+local function rows()
+  local list, place = {}, 0
+  for p = 1, 4 do
+    for seed = 1, 3 do
+      local vector = t.randn({ 6 }, { seed = 10 * p + seed }) * 0.1 + (seed == 2 and 0 or 2)
+      list[#list + 1] = { prompt = "p" .. p, seed = seed, clip = vector, x = seed + p, style = vector }
+    end
+  end
+  return function()
+    place = place + 1
+    return list[place]
+  end
+end
+local grid = seeds.grid.of(rows())
+assert(#grid.prompts == 4 and #grid.seeds == 3 and grid:matrix "x":size(1) == 4 and grid:matrix "none" == nil)
+local reference = t.randn({ 30, 6 }, { seed = 1 }) * 0.1
+for _, which in ipairs{ "kid", "cmmd", "frechet" } do
+  local list = seeds.ranking.of(grid, grid.prompts, reference, which)
+  assert(seeds.ranking.best(list, 1)[1] == 2, which)
+  local null = seeds.ranking.null(grid, grid.prompts, reference, which, 19)
+  assert(seeds.nulls.p(seeds.ranking.spread(list), null) == 0.05, which)
+end
+assert(seeds.ranking.percentile(grid, grid.prompts, { 2 }, reference, "kid", 20) > 0.4)
+
+-- Diversity: the pair that lies apart is found, and is more diverse than the pair that does not.
+local profiles = seeds.diversity.profiles(grid, "style", grid.prompts)
+local far = seeds.diversity.farthest(profiles, 2)
+assert(far[1] == 2 or far[2] == 2)
+local apart = seeds.diversity.of(grid, { 1, 2 }, grid.prompts, "style")
+local alike = seeds.diversity.of(grid, { 1, 3 }, grid.prompts, "style")
+assert(apart.cosine < alike.cosine and apart.vendi > alike.vendi)
+
+-- A classifier learns where a bright spot is, and cannot learn labels that mean nothing.
+local function spots(count, first, meaning)
+  local list = {}
+  for i = 1, count do
+    local label = i % 4 + 1
+    local picture = t.rand({ 3, 32, 32 }, { seed = first + i }) * 0.3
+    local row, column = (label - 1) // 2 * 16 + 1, (label - 1) % 2 * 16 + 1
+    picture[{ {}, { row, row + 15 }, { column, column + 15 } }] = 0.9
+    list[i] = { pixels = picture, label = meaning and label or (i * 7) % 4 + 1, vector = picture:flatten() }
+  end
+  return list
+end
+local network = seeds.classifier.train(spots(64, 0, true), 4, { epochs = 4, batch = 16, rate = 3e-3 })
+assert(seeds.classifier.accuracy(network, spots(20, 1000, true)) >= 18)
+assert(seeds.classifier.nearest_mean(spots(64, 0, true), spots(20, 1000, true), 4) == 20)
+local loss = seeds.classifier.cross_entropy(t{ { 0, 0 }, { 100, 0 } }, { 1, 1 })
+assert(near(loss:item(), math.log(2) / 2))
+
+-- Holes and what is in them.
+local mask = seeds.inpainting.hole({ x = 10, y = 20, width = 4, height = 6 }, 64, 64, 2)
+assert(mask:sum():item() == 8 * 10 and mask[{ 19, 9 }]:item() == 1 and mask[{ 18, 9 }]:item() == 0)
+local object = { noun = "cat", kind = "noun", area = 8, mask = t.zeros{ 64, 64 } }
+object.mask[{ 22, { 11, 14 } }] = 1
+assert(seeds.inpainting.artefacts({ object }, mask, {}) == 0, "half of it is not inside")
+object.mask[{ 23, { 11, 14 } }] = 1
+assert(seeds.inpainting.artefacts({ object }, mask, {}) == 1)
+assert(seeds.inpainting.artefacts({ object }, mask, { "cat" }) == 0)
