@@ -49,9 +49,9 @@ local function counted(model, texts)
   return single, double, contexts, total
 end
 
---- Which token follows which, from texts padded as the model's prompts are: P(j | i) = (1 − λ_i) c_ij / c_i + λ_i u_j, with Witten and
--- Bell's λ_i = types / (types + c_i) (1991), u_j = (c_j + 1) / (N + V). Whatever was never seen is λ_i u_j, of rank one in its logarithm, so
--- that no V × V table is needed.
+--- Which token follows which, from texts padded as the model's prompts are: P(j | i) = (1 − λ_i) c_ij / c_i + λ_i u_j, with
+-- Witten and Bell's λ_i = types / (types + c_i) (1991), u_j = (c_j + 1) / (N + V). Whatever was never seen is λ_i u_j, of rank
+-- one in its logarithm, so that no V × V table is needed.
 function corpus.bigrams(model, texts)
   local V = model.vocabulary_size
   local single, double, contexts, total = counted(model, texts)

@@ -9,7 +9,7 @@ function health.check(model)
   })
   if not ok then return nil, found end
   local moved = (found.logits:detach() - found.objective:start()):abs():max():item()
-  if not (moved > 0) then return nil, "the gradient does not move the logits" end
+  if moved == 0 or moved ~= moved then return nil, "the gradient does not move the logits" end
   if not found:texts(1)[1].text then return nil, "a draw has no text" end
   return true
 end

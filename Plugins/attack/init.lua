@@ -5,12 +5,16 @@ local Objective = require "attack.objective"
 local search = require "attack.search"
 
 return {
+  arms = require "attack.arms",
   corpus = require "attack.corpus",
+  defence = require "attack.defence",
   eye = Eye.new,
+  failure = require "attack.failure",
   initial = Objective.initial,
   language = require("attack.language").open,
   losses = require "attack.losses",
   prepare = search.prepare,
+  prompts = require "attack.prompts",
   search = search.search,
   texts = require "attack.texts",
 }

@@ -1,5 +1,5 @@
--- A causal language model of the model's own tokens, from a directory: GPT-2 (Radford et al. 2019), as the original's authors trained
--- one on CLIP's tokens. Of other architectures, and of other vocabularies, it says that it cannot read them.
+-- A causal language model of the model's own tokens, from a directory: GPT-2 (Radford et al. 2019), as the original's authors
+-- trained one on CLIP's tokens. Of other architectures, and of other vocabularies, it says that it cannot read them.
 local lunette = require "lunette"
 local t = lunette.tensor
 

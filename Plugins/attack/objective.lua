@@ -27,7 +27,7 @@ local function similarity_weights(model, tokens, o, fail)
 end
 
 -- what reads tokens one after another: the model's own text encoder, or a language model of the same tokens
-local function reader_of(model, language)
+local function reader_of(language)
   if language then return function(p) return language:hidden(p) end end
   return function(_, embedding) return embedding end
 end
@@ -44,7 +44,7 @@ function Objective.new(model, o, fail)
   self.class = self.eye.place[o.noun] or fail("'%s' is not one of the classes", o.noun)
   self.one_hot = positions.one_hot(self.tokens.ids, model.vocabulary_size)
   self.assemble = positions.assembler(self.free, self.one_hot)
-  self.read = reader_of(model, o.language)
+  self.read = reader_of(o.language)
   if o.similarity > 0 then
     self.weights, self.padding_weight = similarity_weights(model, self.tokens, o, fail)
     self.clean = lunette.no_grad(function()
@@ -68,8 +68,8 @@ function Objective:start()
   return self.one_hot:index_select(1, index) * (self.o.initial or Objective.initial(self.model.vocabulary_size))
 end
 
---- A draw, {positions, vocabulary}: relaxed at the free positions, the clean tokens at the others (or drawn there as well, as in the
--- original's program, where only their gradient is stopped).
+--- A draw, {positions, vocabulary}: relaxed at the free positions, the clean tokens at the others (or drawn there as well, as in
+-- the original's program, where only their gradient is stopped).
 -- @param hard one-hot draws, with the gradient of the soft ones
 function Objective:drawn(logits, seed, hard)
   local options = { temperature = self.o.temperature, hard = hard, seed = seed }

@@ -35,18 +35,22 @@ end
 --- What becomes of drawn ids when their text is typed: start, end and padding vanish from between the words, and other tokens may
 -- spell the same letters.
 -- @param tokens of the clean prompt; `ids` as drawn, one per position; `noun` that must stay
--- @return { text, ids (of the text, without start, end and padding), drawn (how many drawn tokens carry text), changed (how many
---   positions differ from the clean prompt), error (edit distance of the drawn ids and those of the text, per drawn id), named
---   (whether the noun is still a word of the text) }
+-- @return { text (as much of it as a prompt holds), cut (whether there was more), ids (of the text, without start, end and
+--   padding), drawn (how many drawn tokens carry text), changed (how many positions differ from the clean prompt), error (edit
+--   distance of the drawn ids and those of the text, per drawn id), named (whether the noun is still a word of the text) }
 function texts.typed(model, tokens, ids, noun)
   local special, changed = specials(tokens), 0
   for i, id in ipairs(ids) do changed = changed + (id ~= tokens.ids[i] and 1 or 0) end
   local drawn = bare(ids, special)
   local text = model:detokenize(drawn)
   local again = model:tokenize(text)
-  local read = bare(again.ids, special)
+  local read, is_cut = bare(again.ids, special), again.truncated ~= nil
+  if is_cut then
+    text = model:detokenize(read)
+    again = model:tokenize(text)
+  end
   return {
-    text = text, ids = read, drawn = #drawn, changed = changed,
+    text = text, cut = is_cut, ids = read, drawn = #drawn, changed = changed,
     error = texts.distance(drawn, read) / math.max(1, #drawn),
     named = #lunette.text.find(again.words, noun) > 0,
   }

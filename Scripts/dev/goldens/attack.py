@@ -138,6 +138,8 @@ class Attack:
         self.end = len(plain) - 1
         self.free = self.free_positions(plain)
         initial = o["initial"] or 15 - math.log(49407 / (self.vocabulary - 1))
+        with torch.no_grad():
+            self.empty = self.pipeline.text_encoder(torch.tensor([self.tokenize("")[0]])).last_hidden_state
         self.clean = F.one_hot(torch.tensor(self.ids), self.vocabulary).to(self.dtype)
         self.start = self.clean * initial
         if o["corpus"]:
@@ -212,11 +214,9 @@ class Attack:
         latents = torch.randn((1, 4, height, width), generator=torch.Generator().manual_seed(seed)).to(self.dtype)
         scheduler.set_timesteps(o["steps"])
         latents = latents * scheduler.init_noise_sigma
-        with torch.no_grad():
-            empty = self.pipeline.text_encoder(torch.tensor([self.tokenize("")[0]])).last_hidden_state
         for index, timestep in enumerate(scheduler.timesteps):
             with torch.set_grad_enabled(index >= o["steps"] - o["grad_steps"]):
-                pair = unet(torch.cat([latents] * 2), timestep, torch.cat([empty, embedding[None]])).sample
+                pair = unet(torch.cat([latents] * 2), timestep, torch.cat([self.empty, embedding[None]])).sample
                 without, with_text = pair.chunk(2)
                 noise = without + o["guidance"] * (with_text - without)
                 latents = scheduler.step(noise, timestep, latents).prev_sample

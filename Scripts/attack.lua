@@ -1,0 +1,614 @@
+-- %% [markdown]
+-- # Prompts that lose what they name
+--
+-- Du et al. (*Stable Diffusion is Unstable*, NeurIPS 2023) let gradients choose words that, written behind "a photo of a cat and
+-- a", make the model draw no cat: a relaxed choice of tokens (Gumbel-softmax), optimised through the text encoder, the last step
+-- of sampling, the decoder and CLIP, which is asked what it sees. They count a prompt as broken when *any of 100* samples is
+-- taken for something else, and break 91.1 % of short prompts. A model that errs in 2.4 % of its pictures breaks as many by
+-- chance. So there are four arms here, with equal samples and seeds:
+--
+-- - `attack`: texts drawn from what the search found,
+-- - `random`: random tokens at the same places, as many,
+-- - `reseeded`: the clean prompt,
+-- - `start`: texts drawn from the logits as they began.
+--
+-- Everything is kept as JSON lines in the output folder, prompt by prompt: an interrupted run goes on. `--set full=1` takes the
+-- paper's 50 steps and 100 samples.
+
+-- %% tags=["parameters"]
+local n = 8
+local iterations = 100
+local samples = 24
+local full = 0
+local steps = 20
+local guidance = 7.5
+local mode = "extend"
+local positions = "code"
+local noise = "fixed"
+local fluency = 0
+local own_noise = 4
+local transfer_seeds = 5
+local modes = 6
+local nouns = {}
+local classes = ""
+local clip = ""
+local judge_kind = ""
+local language = ""
+local size = 0
+local checkpoint = false
+
+-- %%
+local lunette = require "lunette"
+local study = require "study"
+local attack = require "attack"
+local image, plot = lunette.image, lunette.plot
+local report, arms, prompts = study.report, attack.arms, attack.prompts
+local failure, defence = attack.failure, attack.defence
+
+if full == 1 or full == true then steps, samples = 50, 100 end
+local model = assert(lunette.load())
+local known = study.words.of(model, nouns)
+local judge = assert(study.judge.open(model, {
+  vocabulary = known.nouns, clip = clip, kind = judge_kind ~= "" and judge_kind or nil,
+}))
+local sight = clip ~= "" and assert(lunette.load_clip(clip)) or model.clip
+if not sight then
+  error("the attack goes through a CLIP, and this model brings none: name one, --set clip=DIRECTORY")
+end
+
+-- what CLIP chooses among: a file with a class on each line, or the nouns of the study
+local function class_list()
+  local list, has = {}, {}
+  local function add(name)
+    if name ~= "" and not has[name] then list[#list + 1], has[name] = name, true end
+  end
+  if classes ~= "" then
+    for line in io.lines(classes) do add((line:gsub("^%s+", ""):gsub("%s+$", ""))) end
+  end
+  for _, noun in ipairs(known.nouns) do add(noun) end
+  for _, noun in ipairs(not nouns[1] and known.world and known.world.nouns or {}) do add(noun) end
+  return list
+end
+local names = class_list()
+
+-- how pictures are called when CLIP is asked: by these in the search and the count, by the others to see what is CLIP's
+local templates = { "a photo of a {}", "a picture of a {}" }
+local other_templates = { "an image of a {}", "a drawing of a {}" }
+local leads = { "an image of", "a drawing of" }
+if known.world then
+  templates, other_templates = { "a photo of a {}", "a {}" }, { "a picture of a {}", "an emoji of a {}" }
+  leads = { "a picture of", "an emoji of" }
+end
+local eye = attack.eye(sight, names, { templates = templates })
+local other_eye = attack.eye(sight, names, { templates = other_templates })
+
+local trials = study.trials.open("attack", {
+  model = model.fingerprint, judge = judge.identity, clip = clip, version = 1,
+  classes = lunette.sha256(table.concat(names, "\0") .. table.concat(templates, "\0")):sub(1, 16),
+})
+local pixels = size > 0 and size or nil
+local drawing = {
+  steps = steps, guidance = guidance, width = pixels, height = pixels, eye = eye, other_eye = other_eye, judge = judge,
+  trials = trials,
+}
+local function shown(picture)
+  local scale = math.max(1, 128 // picture:size(1))
+  return picture:resize(picture:size(1) * scale, picture:size(2) * scale, "nearest")
+end
+print(("%s, judged by %s and by CLIP among %d classes"):format(model.name, judge.name, #names))
+
+-- %% [markdown]
+-- ## The prompts
+--
+-- Short ones leave a second place open, long ones are a sentence about one thing. As in the original, a prompt whose clean
+-- picture CLIP does not name rightly is skipped.
+
+-- %%
+local tasks, corpus, rows = {}, {}, {}
+for _, kind in ipairs{ "short", "long" } do
+  local candidates = prompts.candidates{ nouns = nouns[1] and nouns or names, kind = kind, world = known.world }
+  for _, one in ipairs(candidates) do corpus[#corpus + 1] = one.prompt end
+  local count = kind == "short" and n or n // 2
+  local found, skipped = arms.recognised(model, candidates, count, drawing)
+  for _, task in ipairs(found) do
+    task.first_seed = 100000 * (kind == "short" and 1 or 2) + 1000 * task.seed
+    tasks[#tasks + 1] = task
+  end
+  rows[#rows + 1] = { kind, #found, skipped, found[1] and found[1].prompt or "–" }
+end
+lunette.display(lunette.table(rows, { columns = { "kind", "prompts", "skipped", "for example" } }))
+if #tasks == 0 then print("CLIP recognises no clean picture: every number below is empty.") end
+
+-- %% [markdown]
+-- ## The search
+--
+-- *Lead* is how far CLIP's logit of the noun is ahead of the best other class in the picture of the relaxed prompt; below 0, CLIP
+-- sees something else. The margin's loss falls until the lead is −30, and is *clamped* there.
+
+-- %%
+local function search_plot(lead, title)
+  local x = {}
+  for i in ipairs(lead) do x[i] = i end
+  return plot.line{ x = x, y = lead, title = title, x_label = "iteration", y_label = "lead in CLIP's logits" }
+end
+
+local settings = {
+  mode = mode, positions = positions, noise = noise, iterations = iterations, steps = steps, guidance = guidance,
+  fluency = fluency, width = pixels, height = pixels, checkpoint = checkpoint or nil,
+  language = language ~= "" and language or nil,
+}
+local tools = { eye = eye, trials = trials, corpus = corpus }
+for i, task in ipairs(tasks) do
+  local lead = {}
+  tools.on_iteration = function(parts, found)
+    lead[#lead + 1] = parts.lead
+    if parts.iteration % 10 == 0 and parts.iteration < iterations then
+      local text = found:texts(1)[1].text
+      lunette.display(search_plot(lead, task.prompt), {
+        id = "search", update = i > 1 or parts.iteration > 10, caption = text,
+      })
+    end
+  end
+  task.found = arms.searched(model, task, settings, samples, tools)
+end
+local series, seconds, clamped, padding = {}, {}, 0, nil
+for i, task in ipairs(tasks) do
+  local x = {}
+  for k in ipairs(task.found.history.lead) do x[k] = k end
+  series[i] = { x = x, y = task.found.history.lead, label = task.noun .. (task.kind == "long" and " (long)" or "") }
+  seconds[i], clamped = task.found.seconds, clamped + task.found.clamped
+  padding = task.found.padding_weight
+end
+if #series > 0 then
+  lunette.display(plot.line{
+    series = series, title = "The lead of the noun over the search", x_label = "iteration",
+    y_label = "lead in CLIP's logits",
+  })
+  print(("A search takes %s s on average; the margin is clamped in %.0f %% of the iterations."):format(
+    report.number(lunette.stats.mean(seconds), 1), 100 * clamped / (#tasks * iterations)))
+  if padding then
+    print(("Of the similarity's weight, %.0f %% lies on the padding of the clean prompt."):format(100 * padding))
+  end
+end
+
+-- %% [markdown]
+-- ## What was drawn, and what survives typing
+--
+-- Draws are ids at fixed positions; a prompt is a text. Start, end and padding vanish from between the words, and other tokens
+-- may spell the same letters: *round trip* is the edit distance of the ids before and after, per id. *Named* is the share of
+-- texts in which the noun still stands.
+
+-- %%
+local function mean_of(list, field)
+  local values = {}
+  for i, each in ipairs(list) do
+    local value = each[field]
+    values[i] = value == true and 1 or value == false and 0 or value
+  end
+  return #values > 0 and lunette.stats.mean(values) or nil
+end
+local drawn_rows = {}
+for _, arm in ipairs{ "attack", "random", "start" } do
+  local all = {}
+  for _, task in ipairs(tasks) do table.move(task.found[arm], 1, #task.found[arm], #all + 1, all) end
+  drawn_rows[#drawn_rows + 1] = {
+    arm, #all, report.number(mean_of(all, "changed"), 1), report.number(mean_of(all, "error")),
+    report.number(mean_of(all, "cut")), report.number(mean_of(all, "named")),
+  }
+end
+lunette.display(lunette.table(drawn_rows, {
+  columns = { "arm", "texts", "changed tokens", "round trip", "cut off", "named" },
+}))
+local examples = {}
+for i = 1, math.min(6, #tasks) do
+  examples[i] = { tasks[i].prompt, tasks[i].found.attack[1].text, tasks[i].found.random[1].text }
+end
+lunette.display(lunette.table(examples, { columns = { "prompt", "attack", "random" } }))
+
+-- %% [markdown]
+-- ## Four arms
+--
+-- Sample *j* of a prompt has the same seed in every arm, one that no search has seen. A sample succeeds when the picture is taken
+-- for another class although the noun stands in its text: by CLIP, which the attack optimises, and by the judge, which it does
+-- not know.
+-- *Any* is the paper's count: the share of prompts of which at least one sample succeeds. Intervals are of 95 %, with prompts
+-- drawn anew noun by noun.
+
+-- %%
+local drawn, judged = {}, {}
+for i, task in ipairs(tasks) do
+  drawn[i], judged[i] = {}, {}
+  for _, arm in ipairs(arms.names) do
+    drawn[i][arm] = arms.samples(arm, task, task.found, samples, task.first_seed)
+    judged[i][arm] = arms.pictures(model, drawn[i][arm], drawing)
+  end
+end
+
+-- by judge of success and kind of prompt, rows that go with arms.differences
+local function rates(by, kind)
+  local list = {}
+  for i, task in ipairs(tasks) do
+    if not kind or task.kind == kind then
+      local row = { noun = task.noun, rates = {} }
+      for _, arm in ipairs(arms.names) do row.rates[arm] = arms.rates(drawn[i][arm], judged[i][arm], by) end
+      list[#list + 1] = row
+    end
+  end
+  return list
+end
+local by_clip, by_judge = rates("clip"), rates("judge")
+
+local function share(list, arm, field) return report.clustered_mean(arms.shares(list, arm, field)) end
+
+local arm_rows = {}
+for _, arm in ipairs(arms.names) do
+  arm_rows[#arm_rows + 1] = {
+    arm, #tasks * samples, report.interval(share(by_clip, arm, "rate"), "none"),
+    report.interval(share(by_clip, arm, "any"), "none"), report.interval(share(by_judge, arm, "rate"), "none"),
+    report.interval(share(by_judge, arm, "any"), "none"),
+  }
+end
+lunette.display(lunette.table(arm_rows, {
+  columns = {
+    "arm", "samples", "CLIP: per sample [95 %]", ("CLIP: any of %d [95 %%]"):format(samples),
+    "judge: per sample [95 %]", ("judge: any of %d [95 %%]"):format(samples),
+  },
+}))
+local bars = {}
+for i, list in ipairs{ by_clip, by_judge } do
+  local found = {}
+  for k, arm in ipairs(arms.names) do found[k] = share(list, arm, "rate") or false end
+  bars[i] = found
+end
+lunette.display(report.bars(arms.names, bars[1], {
+  title = "Lost according to CLIP", y_label = "share of samples", y_range = { 0, 1 },
+}))
+lunette.display(report.bars(arms.names, bars[2], {
+  title = "Lost according to the judge", y_label = "share of samples", y_range = { 0, 1 },
+}))
+
+-- %% [markdown]
+-- ## Paired differences
+--
+-- Prompt by prompt, the attack's rate minus that of each control. *p* is from sign flips of whole nouns, corrected by Holm over
+-- the rows.
+
+-- %%
+local contrasts, ps = {}, {}
+for _, by in ipairs{ { "CLIP", by_clip }, { "judge", by_judge } } do
+  for _, other in ipairs{ "reseeded", "random", "start" } do
+    local clusters = arms.differences(by[2], "attack", other)
+    local flipped = arms.flipped(clusters)
+    contrasts[#contrasts + 1] = {
+      by = by[1], other = other, found = report.clustered_mean(clusters), nouns = #clusters, p = flipped and flipped.p,
+    }
+    ps[#ps + 1] = flipped and flipped.p or 1
+  end
+end
+local corrected, contrast_rows = lunette.stats.holm(ps), {}
+for i, one in ipairs(contrasts) do
+  contrast_rows[i] = {
+    ("attack − %s"):format(one.other), one.by, #tasks, one.nouns, report.interval(one.found, "none"),
+    report.p(one.p and corrected[i]),
+  }
+end
+lunette.display(lunette.table(contrast_rows, {
+  columns = { "difference", "by", "prompts", "nouns", "per sample [95 %]", "p" },
+}))
+
+-- %% [markdown]
+-- ## "Any of n" by chance
+--
+-- The paper's count for short and long prompts, beside what it would be without any attack: the error rate *p* of the clean
+-- prompt's single pictures (Wilson's interval) gives 1 − (1 − p)ⁿ.
+
+-- %%
+local chance_rows = {}
+for _, kind in ipairs{ { "short", 91.1 }, { "long", 81.2 } } do
+  local list = rates("clip", kind[1])
+  local successes, count = 0, 0
+  for _, row in ipairs(list) do
+    successes, count = successes + row.rates.reseeded.successes, count + row.rates.reseeded.n
+  end
+  local error_rate = report.share(successes, count)
+  chance_rows[#chance_rows + 1] = {
+    kind[1], ("%.1f %%"):format(kind[2]), report.interval(share(list, "attack", "any"), "none"),
+    report.interval(share(list, "random", "any"), "none"), report.interval(share(list, "reseeded", "any"), "none"),
+    report.interval(error_rate, "none", 3), report.interval(error_rate and arms.any_of(error_rate, samples)),
+    report.interval(error_rate and arms.any_of(error_rate, 100)),
+  }
+end
+lunette.display(lunette.table(chance_rows, {
+  columns = {
+    "prompts", "the paper, any of 100", ("attack, any of %d"):format(samples), ("random, any of %d"):format(samples),
+    ("reseeded, any of %d"):format(samples), "error of a clean picture", ("by chance, any of %d"):format(samples),
+    "by chance, any of 100",
+  },
+}))
+
+-- %% [markdown]
+-- ## Transfer
+--
+-- On the search's own noise, the attack has optimised the very picture that is judged. Then the text with the lowest lead of each
+-- prompt, chosen in the same way in the arms `attack` and `random`, on seeds that nobody has seen; the same text in prompts that
+-- begin with other words; and all samples of the arms by templates of CLIP that no search used.
+
+-- %%
+local function collected(make)
+  local found = {}
+  for _, arm in ipairs(arms.names) do
+    local list = {}
+    for i, task in ipairs(tasks) do
+      local wanted = make(i, task, arm)
+      if not wanted then return nil end
+      list[i] = { noun = task.noun, rates = { [arm] = wanted } }
+    end
+    found[arm] = list
+  end
+  return found
+end
+
+local function measured(list, by) return arms.rates(list, arms.pictures(model, list, drawing), by or "clip") end
+
+local function on_seeds(sample, first)
+  local list = {}
+  for k = 1, transfer_seeds do
+    list[k] = { text = sample.text, noun = sample.noun, seed = first + k, named = sample.named }
+  end
+  return list
+end
+
+local function best_of(i, arm) return (arms.best(drawn[i][arm], judged[i][arm])) end
+
+local function with_lead(sample, lead)
+  local text = sample.text:gsub("^a photo of", lead)
+  return text
+end
+
+local ways = {
+  { "on the search's own noise", function(i, task, arm)
+    local list = {}
+    for k = 1, math.min(own_noise, samples) do
+      local one = drawn[i][arm][k]
+      list[k] = { text = one.text, noun = one.noun, seed = task.seed, named = one.named }
+    end
+    return measured(list)
+  end },
+  { ("the best text, %d unseen seeds"):format(transfer_seeds), function(i, task, arm)
+    return measured(on_seeds(best_of(i, arm), task.first_seed + 500))
+  end },
+  { "the best text, other words before it", function(i, task, arm)
+    local sample, list = best_of(i, arm), {}
+    for _, lead in ipairs(leads) do
+      for k = 1, 2 do
+        list[#list + 1] = {
+          text = with_lead(sample, lead), noun = task.noun, seed = task.first_seed + 600 + k, named = sample.named,
+        }
+      end
+    end
+    return measured(list)
+  end },
+  { "all samples, other templates of CLIP", function(i, _, arm)
+    return arms.rates(drawn[i][arm], judged[i][arm], "elsewhere")
+  end },
+}
+local transfer_rows = {}
+for k, way in ipairs(ways) do
+  local found, row = collected(way[2]), { way[1] }
+  for _, arm in ipairs(arms.names) do row[#row + 1] = report.interval(share(found[arm], arm, "rate"), "none") end
+  transfer_rows[k] = row
+end
+lunette.display(lunette.table(transfer_rows, {
+  columns = { "lost according to CLIP", table.unpack(arms.names) },
+}))
+
+-- %% [markdown]
+-- ## A gallery
+--
+-- One row per prompt: the clean picture on the search's noise, then the first sample of each arm from one seed. Below each, what
+-- CLIP sees, and *gone* where the judge does not see the noun.
+
+-- %%
+local gallery, labels = {}, {}
+for i = 1, math.min(6, #tasks) do
+  local task = tasks[i]
+  local clean = { text = task.prompt, noun = task.noun, seed = task.seed }
+  gallery[#gallery + 1], labels[#labels + 1] = shown(arms.picture(model, clean, drawing)), "clean: " .. task.noun
+  for _, arm in ipairs(arms.names) do
+    gallery[#gallery + 1] = shown(arms.picture(model, drawn[i][arm][1], drawing))
+    local seen = judged[i][arm][1]
+    labels[#labels + 1] = ("%s: %s%s"):format(arm, seen.label, seen.absent and ", gone" or "")
+  end
+end
+if #gallery > 0 then lunette.display(image.grid(gallery, { columns = 5, labels = labels })) end
+
+-- %% [markdown]
+-- ## Which of the four reasons
+--
+-- The measures of the four studies on pictures that CLIP takes for something else (*lost*) and on others (*kept*), which are the
+-- control: a reason that the kept ones show as often is none. What measures knows neither the arm nor the verdict. *Speed*: the
+-- rival (the class that CLIP sees, or the best other one) has its half-time before the noun's, each alone from the same noise.
+-- *Likeness*: low-pass SSIM of the two alone is above the median of random pairs. *Order*: CLIP sees the noun again when the
+-- added words stand first.
+-- *Sense*: a noun of two senses shows another one than in the clean prompt's picture. *Overlap* is that of the noun's map with the
+-- added words'.
+
+-- %%
+local senses
+if known.world and known.world.polysemes then
+  senses = {}
+  for noun, facts in lunette.spairs(known.world.polysemes) do
+    senses[noun] = { { label = facts.senses[1] }, { label = facts.senses[2] } }
+  end
+end
+if not judge.locates then senses = nil end
+local chosen = {}
+for _, arm in ipairs(arms.names) do
+  local taken = { [true] = 0, [false] = 0 }
+  for j = 1, samples do
+    for i in ipairs(tasks) do
+      local seen, sample = judged[i][arm][j], drawn[i][arm][j]
+      if sample.named and taken[seen.mistaken] < modes then
+        taken[seen.mistaken] = taken[seen.mistaken] + 1
+        chosen[#chosen + 1] = { arm = arm, lost = seen.mistaken, sample = {
+          prompt = sample.prompt, text = sample.text, noun = sample.noun, seed = sample.seed, rival = seen.rival,
+        } }
+      end
+    end
+  end
+end
+local blind = {}
+for i, one in ipairs(chosen) do blind[i] = one.sample end
+local measures_of = {}
+local failing = { senses = senses }
+for key, value in pairs(drawing) do failing[key] = value end
+for i, result in ipairs(failure.measure(model, blind, failing)) do measures_of[i] = result end
+local by_chance = failure.likeness_by_chance(model, {
+  nouns = known.nouns, count = math.min(20, #known.nouns * (#known.nouns - 1) // 2), steps = steps, guidance = guidance,
+  width = pixels, height = pixels, trials = trials,
+})
+local alike = by_chance[(#by_chance + 1) // 2] or 1
+local mode_rows = {}
+local function mode_row(name, keep)
+  local count, yes, of_sense, overlaps = 0, { speed = 0, likeness = 0, order = 0, sense = 0, none = 0 }, 0, {}
+  for i, one in ipairs(chosen) do
+    if keep(one) then
+      local shows = failure.modes(measures_of[i], alike)
+      count, of_sense = count + 1, of_sense + (shows.sense ~= nil and 1 or 0)
+      for reason, is_so in pairs(shows) do yes[reason] = yes[reason] + (is_so and 1 or 0) end
+      if not (shows.speed or shows.likeness or shows.order or shows.sense) then yes.none = yes.none + 1 end
+      overlaps[#overlaps + 1] = measures_of[i].overlap
+    end
+  end
+  local row = { name, count }
+  for _, reason in ipairs{ "speed", "likeness", "order" } do
+    row[#row + 1] = report.interval(report.share(yes[reason], count))
+  end
+  row[#row + 1] = of_sense > 0 and ("%d of %d"):format(yes.sense, of_sense) or "–"
+  row[#row + 1] = report.interval(report.share(yes.none, count))
+  row[#row + 1] = report.interval(report.mean(overlaps))
+  mode_rows[#mode_rows + 1] = row
+end
+for _, arm in ipairs(arms.names) do
+  mode_row(arm .. ", lost", function(one) return one.arm == arm and one.lost end)
+end
+for _, lost in ipairs{ true, false } do
+  mode_row(lost and "all lost" or "all kept", function(one) return one.lost == lost end)
+end
+lunette.display(lunette.table(mode_rows, {
+  columns = {
+    "pictures", "n", "speed [95 %]", "likeness [95 %]", "order [95 %]", "sense", "none of them [95 %]",
+    "overlap [95 %]",
+  },
+}))
+
+-- %% [markdown]
+-- ## The defence: which words, and were they known to do it?
+--
+-- Each added word counts once per text. *Caption words* stand in the training captions (known for the built-in model alone),
+-- *others* are mostly fragments and single bytes.
+
+-- %%
+local kind_of = defence.kinds(names, known.world)
+local of_arm = { attack = {}, random = {} }
+for i in ipairs(tasks) do
+  for arm, list in pairs(of_arm) do table.move(drawn[i][arm], 1, samples, #list + 1, list) end
+end
+local attack_words, attack_kinds = defence.counts(model, of_arm.attack, kind_of)
+local random_words, random_kinds = defence.counts(model, of_arm.random, kind_of)
+local kind_rows = {}
+for _, one in ipairs{ { "attack", attack_kinds }, { "random", random_kinds } } do
+  local total = one[2].noun + one[2].caption + one[2].other
+  kind_rows[#kind_rows + 1] = {
+    one[1], total, report.interval(report.share(one[2].noun, total)),
+    report.interval(report.share(one[2].caption, total)),
+    report.interval(report.share(one[2].other, total)),
+  }
+end
+lunette.display(lunette.table(kind_rows, {
+  columns = { "arm", "added words", "nouns [95 %]", "caption words [95 %]", "others [95 %]" },
+}))
+
+-- %% [markdown]
+-- The nouns that the attack writes more often than chance, and what they do without it: "a photo of an X and a W" for the nouns
+-- that were attacked. Where the plain prompt loses X as often, the attack found what the model's prior already does.
+
+-- %%
+local attacked, has = {}, {}
+for _, task in ipairs(tasks) do
+  if not has[task.noun] and #attacked < 6 then attacked[#attacked + 1], has[task.noun] = task.noun, true end
+end
+local word_rows = {}
+for i, one in ipairs(defence.favourites(attack_words, random_words, kind_of, 8)) do
+  local plain = defence.plain(attacked, one.word, { 1, 2 })
+  local lost, absent = 0, 0
+  for _, result in ipairs(arms.pictures(model, plain, drawing)) do
+    lost, absent = lost + (result.mistaken and 1 or 0), absent + (result.absent and 1 or 0)
+  end
+  word_rows[i] = {
+    one.word, one.attack, one.random, report.interval(report.share(lost, #plain)),
+    report.interval(report.share(absent, #plain)),
+  }
+end
+lunette.display(lunette.table(word_rows, {
+  columns = {
+    "word W", "texts of attack", "texts of random", "X and W: lost by CLIP [95 %]", "X and W: lost by the judge [95 %]",
+  },
+}))
+
+-- %% [markdown]
+-- Rewordings of texts that CLIP's verdict was lost on, from the same seed: in how many does the noun come back?
+
+-- %%
+local lost_samples = {}
+for j = 1, samples do
+  for i in ipairs(tasks) do
+    if #lost_samples < 3 * modes and arms.succeeds(drawn[i].attack[j], judged[i].attack[j], "clip") then
+      lost_samples[#lost_samples + 1] = drawn[i].attack[j]
+    end
+  end
+end
+drawing.kind_of = kind_of
+local recovered, recovery_rows = defence.recovered(model, lost_samples, drawing), {}
+for i, how in ipairs(defence.rewordings) do
+  local one = recovered[how]
+  recovery_rows[i] = {
+    how, one.n, report.interval(report.share(one.clip, one.n)), report.interval(report.share(one.judge, one.n)),
+  }
+end
+lunette.display(lunette.table(recovery_rows, {
+  columns = { "reworded", "texts", "right again by CLIP [95 %]", "noun seen by the judge [95 %]" },
+}))
+
+-- %% [markdown]
+-- ## Findings
+--
+-- The primary outcome is attack − reseeded per sample by CLIP, as the paper's success is CLIP's. *Agrees* means that the whole
+-- interval is above 0; whether the *gradient* did it, attack − random says; whether the noun is *gone*, the judge.
+
+-- %%
+local findings = {}
+local asked = {
+  reseeded = "gradients break prompts (91.1 %, 81.2 %, any of 100)", random = "no such control",
+  start = "no such control",
+}
+for i, one in ipairs(contrasts) do
+  findings[i] = {
+    question = ("attack − %s, per sample, by %s"):format(one.other, one.by), paper = asked[one.other],
+    found = one.found,
+    reason = "none", verdict = report.verdict(one.found, 0, #tasks * samples),
+  }
+end
+lunette.display(report.findings(findings))
+
+-- %% [markdown]
+-- ## How to read this
+--
+-- - CLIP's verdict is what the attack optimises, and CLIP names one class: a second object in the picture can win it while the
+--   noun is still there. The judge's column and the gallery say whether it is.
+-- - A random text of as many tokens is the control for "gradients"; the clean prompt with other seeds is the control for "any of
+--   n".
+-- - Random tokens are drawn from the whole vocabulary, where fragments are frequent; the attack may prefer whole words.
+
+-- %%
+print(("%d trials measured, %d found from earlier runs"):format(trials.measured, trials.found))
