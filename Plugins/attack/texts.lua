@@ -45,10 +45,13 @@ function texts.typed(model, tokens, ids, noun)
   local text = model:detokenize(drawn)
   local again = model:tokenize(text)
   local read, is_cut = bare(again.ids, special), again.truncated ~= nil
-  if is_cut then
-    text = model:detokenize(read)
+  -- A letter that was cut in its middle may be spelled by more tokens than it had.
+  local count = #read
+  while again.truncated do
+    text, count = model:detokenize(table.move(read, 1, count, 1, {})), count - 1
     again = model:tokenize(text)
   end
+  read = bare(again.ids, special)
   return {
     text = text, cut = is_cut, ids = read, drawn = #drawn, changed = changed,
     error = texts.distance(drawn, read) / math.max(1, #drawn),
