@@ -122,8 +122,10 @@ if #tasks == 0 then print("CLIP recognises no clean picture: every number below 
 -- %% [markdown]
 -- ## The search
 --
--- *Lead* is how far CLIP's logit of the noun is ahead of the best other class in the picture of the relaxed prompt; below 0, CLIP
--- sees something else. The margin's loss falls until the lead is −30, and is *clamped* there.
+-- *Lead* is how far CLIP's logit of the noun is ahead of the best other class in the picture of the relaxed prompt; below 0,
+-- CLIP sees something else. The margin's loss falls until the lead is −30, and is *clamped* there. Similarity to the clean
+-- prompt, which pulls the other way, is read from the text encoder. That reads from left to right: the rows of tokens that stay
+-- before any that changes are what they were, so that extending a prompt costs nothing unless its padding has weight.
 
 -- %%
 local function search_plot(lead, title)
@@ -166,8 +168,15 @@ if #series > 0 then
   })
   print(("A search takes %s s on average; the margin is clamped in %.0f %% of the iterations."):format(
     report.number(lunette.stats.mean(seconds), 1), 100 * clamped / (#tasks * iterations)))
+  local least, most = math.huge, -math.huge
+  for _, task in ipairs(tasks) do
+    for _, value in ipairs(task.found.history.similarity) do
+      least, most = math.min(least, value), math.max(most, value)
+    end
+  end
   if padding then
     print(("Of the similarity's weight, %.0f %% lies on the padding of the clean prompt."):format(100 * padding))
+    print(("The similarity runs from %s to %s."):format(report.number(least, 4), report.number(most, 4)))
   end
 end
 
@@ -300,7 +309,8 @@ lunette.display(lunette.table(contrast_rows, {
 -- ## "Any of n" by chance
 --
 -- The paper's count for short and long prompts, beside what it would be without any attack: the error rate *p* of the clean
--- prompt's single pictures (Wilson's interval) gives 1 − (1 − p)ⁿ.
+-- prompt's single pictures (Wilson's interval) gives 1 − (1 − p)ⁿ. That is the most that such a rate can give: where some
+-- prompts err often and others never, as the measured *reseeded, any* shows, it is less.
 
 -- %%
 local chance_rows = {}
