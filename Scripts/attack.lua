@@ -128,10 +128,18 @@ if #tasks == 0 then print("CLIP recognises no clean picture: every number below 
 -- before any that changes are what they were, so that extending a prompt costs nothing unless its padding has weight.
 
 -- %%
-local function search_plot(lead, title)
+local function counted(list)
   local x = {}
-  for i in ipairs(lead) do x[i] = i end
-  return plot.line{ x = x, y = lead, title = title, x_label = "iteration", y_label = "lead in CLIP's logits" }
+  for i in ipairs(list) do x[i] = i end
+  return x
+end
+
+-- shown while the search runs: the loss, the lead, and a prompt that is drawn
+local function search_plot(loss, lead, title)
+  return plot.line{
+    series = { { x = counted(loss), y = loss, label = "loss" }, { x = counted(lead), y = lead, label = "lead" } },
+    title = title, x_label = "iteration", y_label = "in CLIP's logits",
+  }
 end
 
 local settings = {
@@ -141,12 +149,12 @@ local settings = {
 }
 local tools = { eye = eye, trials = trials, corpus = corpus }
 for i, task in ipairs(tasks) do
-  local lead = {}
+  local loss, lead = {}, {}
   tools.on_iteration = function(parts, found)
-    lead[#lead + 1] = parts.lead
+    loss[#loss + 1], lead[#lead + 1] = parts.loss, parts.lead
     if parts.iteration % 10 == 0 and parts.iteration < iterations then
       local text = found:texts(1)[1].text
-      lunette.display(search_plot(lead, task.prompt), {
+      lunette.display(search_plot(loss, lead, task.prompt), {
         id = "search", update = i > 1 or parts.iteration > 10, caption = text,
       })
     end
@@ -155,9 +163,8 @@ for i, task in ipairs(tasks) do
 end
 local series, seconds, clamped, padding = {}, {}, 0, nil
 for i, task in ipairs(tasks) do
-  local x = {}
-  for k in ipairs(task.found.history.lead) do x[k] = k end
-  series[i] = { x = x, y = task.found.history.lead, label = task.noun .. (task.kind == "long" and " (long)" or "") }
+  local lead = task.found.history.lead
+  series[i] = { x = counted(lead), y = lead, label = task.noun .. (task.kind == "long" and " (long)" or "") }
   seconds[i], clamped = task.found.seconds, clamped + task.found.clamped
   padding = task.found.padding_weight
 end
@@ -431,6 +438,25 @@ for i = 1, math.min(6, #tasks) do
   end
 end
 if #gallery > 0 then lunette.display(image.grid(gallery, { columns = 5, labels = labels })) end
+
+-- %% [markdown]
+-- Pictures of the attack that the judge, too, takes for lost: whether they are is for the eye.
+
+-- %%
+local gone, gone_labels = {}, {}
+for j = 1, samples do
+  for i, task in ipairs(tasks) do
+    if #gone < 10 and arms.succeeds(drawn[i].attack[j], judged[i].attack[j], "judge") then
+      gone[#gone + 1] = shown(arms.picture(model, drawn[i].attack[j], drawing))
+      gone_labels[#gone_labels + 1] = ("%s? CLIP: %s"):format(task.noun, judged[i].attack[j].label)
+    end
+  end
+end
+if #gone > 0 then
+  lunette.display(image.grid(gone, { columns = 5, labels = gone_labels }))
+else
+  print("The judge sees the noun in every picture of the attack.")
+end
 
 -- %% [markdown]
 -- ## Which of the four reasons
