@@ -16,9 +16,9 @@
 -- paper's 50 steps and 100 samples.
 
 -- %% tags=["parameters"]
-local n = 8
+local n = 6
 local iterations = 100
-local samples = 24
+local samples = 16
 local full = 0
 local steps = 20
 local guidance = 7.5

@@ -61,7 +61,7 @@ struct ModelTests {
     try SafetensorsFile.write(tensors, to: path)
     try copy.set("vocab_size", table.shape[0] + 5, in: "text_encoder/config.json")
     let pipeline = try Checkpoint(directory: copy.path).pipeline()
-    let (ids, vocabulary) = (pipeline.tokenize("a cat").ids, pipeline.tokenizer.vocabularySize)
+    let (ids, vocabulary) = (try pipeline.tokenize("a cat").ids, pipeline.tokenizer.vocabularySize)
     #expect(vocabulary == table.shape[0])
     func hard(_ width: Int) throws -> Tensor {
       let rows = ids.flatMap { id in (0..<width).map { $0 == id ? Float(1) : 0 } }
