@@ -2,23 +2,41 @@
 local lunette = require "lunette"
 local Language = require "attack.language"
 local Objective = require "attack.objective"
-local complain = require "attack.complain"
-local options = require "attack.options"
 local texts = require "attack.texts"
 
+-- a number above 0
+local function positive(value)
+  if type(value) == "number" and value > 0 and value < math.huge then return value end
+  return nil, ("a number above 0 expected, got %s"):format(tostring(value))
+end
+
+-- which positions are free: one of two readings, or a list
+local function readings(value)
+  if value == "code" or value == "paper" then return value end
+  if type(value) ~= "table" or #value == 0 then
+    return nil, ("'code', 'paper' or a list of positions expected, got %s"):format(
+      type(value) == "string" and ("'%s'"):format(value) or type(value))
+  end
+  for i, position in ipairs(value) do
+    if math.type(position) ~= "integer" then return nil, ("[%d]: a position from 1 expected"):format(i) end
+  end
+  return value
+end
+
 local spec = {
-  prompt = { "text", required = true }, noun = { "text", required = true }, classes = { "texts", required = true },
-  clip = { "object" }, eye = { "object" }, templates = { "texts" }, scale = { "positive", 100 },
-  mode = { { "extend", "replace" }, "extend" }, positions = { "any", "code" },
-  frozen = { { "exact", "drawn" }, "exact" },
-  initial = { "number" }, temperature = { "positive", 1 }, estimator = { { "soft", "straight_through" }, "soft" },
-  loss = { { "margin", "cross_entropy" }, "margin" }, kappa = { "amount", 30 }, similarity = { "amount", 4 },
-  similarity_padding = { "flag", true }, fluency = { "amount", 0 }, corpus = { "texts" }, language = { "any" },
-  iterations = { "count", 100 }, rate = { "positive", 0.3 },
-  schedule = { { "constant", "linear", "cosine" }, "constant" },
-  noise = { { "fixed", "fresh" }, "fixed" }, seed = { "integer", 0 }, draw_seed = { "integer", 1 },
-  steps = { "count" }, guidance = { "number" }, scheduler = { "any" }, width = { "count" }, height = { "count" },
-  grad_steps = { "count", 1 }, checkpoint = { "flag", false }, on_iteration = { "action" },
+  prompt = { "string", required = true }, noun = { "string", required = true },
+  classes = { "string", list = true, required = true }, clip = { "any" }, eye = { "table" },
+  templates = { "string", list = true }, scale = { positive, 100 },
+  mode = { { "extend", "replace" }, "extend" }, positions = { readings, "code" },
+  frozen = { { "exact", "drawn" }, "exact" }, initial = { "number" }, temperature = { positive, 1 },
+  estimator = { { "soft", "straight_through" }, "soft" }, loss = { { "margin", "cross_entropy" }, "margin" },
+  kappa = { "number", 30, min = 0 }, similarity = { "number", 4, min = 0 }, similarity_padding = { "boolean", true },
+  fluency = { "number", 0, min = 0 }, corpus = { "string", list = true }, language = { "any" },
+  iterations = { "integer", 100, min = 1 }, rate = { positive, 0.3 },
+  schedule = { { "constant", "linear", "cosine" }, "constant" }, noise = { { "fixed", "fresh" }, "fixed" },
+  seed = { "integer", 0 }, draw_seed = { "integer", 1 }, steps = { "integer", min = 1 }, guidance = { "number" },
+  scheduler = { "any" }, width = { "integer", min = 1 }, height = { "integer", min = 1 },
+  grad_steps = { "integer", 1, min = 1 }, checkpoint = { "boolean", false }, on_iteration = { "function" },
 }
 
 local Found = {}
@@ -28,13 +46,8 @@ local meta = { __index = Found }
 local function draw_seed(self, kind, number) return self.options.draw_seed * 1000000 + kind * 100000 + number end
 
 local function checked(model, opts)
-  local function fail(...) complain(2, "search", ...) end
-  local o = options.read(opts, spec, "search", 2)
-  if type(o.positions) == "table" then
-    options.read({ positions = o.positions }, { positions = { "counts" } }, "search", 2)
-  else
-    options.read({ positions = o.positions }, { positions = { { "code", "paper" } } }, "search", 2)
-  end
+  local function fail(...) lunette.argument_error(2, "search", ...) end
+  local o = lunette.options.read(opts, spec, "search", 2)
   o.clip = o.clip or o.eye and o.eye.clip or model.clip
   if not o.clip then fail("option 'clip': this model carries no CLIP; name one, lunette.load_clip(DIRECTORY)") end
   if type(o.language) == "string" then
