@@ -1,4 +1,6 @@
-"""Runs the search in Lunette and in PyTorch in turns and prints ratios: `bench.py PROGRAM ROUNDS ITERATIONS`."""
+"""Runs the search in Lunette and in PyTorch in turns and prints ratios: `bench.py PROGRAM ROUNDS ITERATIONS THREADS`.
+
+On a machine with other work, take one thread: PyTorch's wait for each other, spinning."""
 
 import sys
 import tempfile
@@ -6,11 +8,12 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-from bench import best, loops, measure  # noqa: E402
+from bench import ENVIRONMENT, best, loops, measure  # noqa: E402
 
 
-def main(program, rounds, iterations):
-    print(f"The search of one prompt on the built-in model, {iterations} iterations, two threads, {rounds} rounds in turns: "
+def main(program, rounds, iterations, threads):
+    ENVIRONMENT["OMP_NUM_THREADS"] = ENVIRONMENT["MKL_NUM_THREADS"] = str(threads)
+    print(f"The search of one prompt on the built-in model, {iterations} iterations, {threads} threads, {rounds} rounds in turns: "
           "minimum (median).\n")
     print("| steps of sampling | Lunette | PyTorch | ratio of minima | wanted |")
     print("|---|---|---|---|---|")
@@ -29,4 +32,4 @@ def main(program, rounds, iterations):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    main(sys.argv[1], *map(int, sys.argv[2:]))
