@@ -26,19 +26,21 @@ end
 -- by mode and reading, whether a position is free
 local rules = {}
 
--- The original's code freezes every position whose id is one of the prompt's or the start, so that the first end of text is free.
+--- The original's code freezes every position whose id is one of the prompt's or the start, so that the first end of text is free.
 function rules.extend_code(tokens)
   local clean = set_of(tokens.ids, tokens.eot - 1)
   return function(position) return not clean[tokens.ids[position]] end
 end
 
--- In the paper the prompt stays as it is, its end included, and what follows is filled.
+--- In the paper the prompt stays as it is, its end included, and what follows is filled.
 function rules.extend_paper(tokens) return function(position) return position > tokens.eot end end
 
+--- Everything but the start and the noun, the end and the padding too.
 function rules.replace_code(_, noun_rows)
   return function(position) return position > 1 and not noun_rows[position] end
 end
 
+--- The prompt's own words but the noun.
 function rules.replace_paper(tokens, noun_rows)
   return function(position) return position > 1 and position < tokens.eot and not noun_rows[position] end
 end
