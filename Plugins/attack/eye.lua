@@ -5,6 +5,19 @@ local t = lunette.tensor
 local Eye = {}
 local meta = { __index = Eye }
 
+-- texts in which a class finds its place
+local function with_places(list)
+  if type(list) ~= "table" or #list == 0 then return nil, "a list of texts with '{}' in them expected" end
+  for i, each in ipairs(list) do
+    if type(each) ~= "string" or not each:find("{}", 1, true) then
+      return nil, ("[%d]: a text with '{}' for the class expected"):format(i)
+    end
+  end
+  return list
+end
+
+local spec = { scale = { "number", 100 }, templates = { with_places } }
+
 local function with_article(noun) return (noun:find("^[aeiouAEIOU]") and "an " or "a ") .. noun end
 
 -- "{}" is the class; "a {}" takes the article that fits.
@@ -19,9 +32,10 @@ end
 -- @param opts templates (texts with "{}" for the name; "a photo of a {}"), scale (by what cosines are multiplied, 100)
 -- @return with classes, place (by name, its number), logits(picture) → {classes}, label(picture) → number
 function Eye.new(clip, classes, opts)
-  opts = opts or {}
+  opts = lunette.options.read(opts, spec, "eye", 3)
   local templates, rows, place = opts.templates or { "a photo of a {}" }, {}, {}
   for i, class in ipairs(classes) do
+    if place[class] then lunette.argument_error(2, "eye", "'%s' stands there twice", class) end
     local texts = {}
     for k, template in ipairs(templates) do texts[k] = filled(template, class) end
     local mean = clip:text(texts):mean(1)
@@ -29,7 +43,7 @@ function Eye.new(clip, classes, opts)
   end
   return setmetatable({
     clip = clip, classes = classes, place = place, templates = templates, features = t.stack(rows),
-    scale = opts.scale or 100,
+    scale = opts.scale,
   }, meta)
 end
 

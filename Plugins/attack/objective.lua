@@ -84,8 +84,7 @@ function Objective:picture(embedding, seed)
   local o = self.o
   local out = self.model:generate{
     embedding = embedding, seed = seed, steps = o.steps, guidance = o.guidance, scheduler = o.scheduler,
-    width = o.width, height = o.height, grad_steps = math.min(o.grad_steps, o.steps or self.model.steps),
-    checkpoint = o.checkpoint,
+    width = o.width, height = o.height, grad_steps = o.grad_steps, checkpoint = o.checkpoint,
   }
   return self.model:decode(out.latents):clamp(0, 1)
 end

@@ -25,7 +25,7 @@ end
 
 local spec = {
   prompt = { "string", required = true }, noun = { "string", required = true },
-  classes = { "string", list = true, required = true }, clip = { "any" }, eye = { "table" },
+  classes = { "string", list = true }, clip = { "any" }, eye = { "table" },
   templates = { "string", list = true }, scale = { positive, 100 },
   mode = { { "extend", "replace" }, "extend" }, positions = { readings, "code" },
   frozen = { { "exact", "drawn" }, "exact" }, initial = { "number" }, temperature = { positive, 1 },
@@ -48,6 +48,13 @@ local function draw_seed(self, kind, number) return self.options.draw_seed * 100
 local function checked(model, opts)
   local function fail(...) lunette.argument_error(2, "search", ...) end
   local o = lunette.options.read(opts, spec, "search", 2)
+  if o.eye then
+    for _, name in ipairs{ "classes", "clip", "scale", "templates" } do
+      if opts[name] ~= nil then fail("option '%s': the eye says it", name) end
+    end
+  elseif not o.classes then
+    fail("option 'classes': a list of strings expected, got nil")
+  end
   o.clip = o.clip or o.eye and o.eye.clip or model.clip
   if not o.clip then fail("option 'clip': this model carries no CLIP; name one, lunette.load_clip(DIRECTORY)") end
   if type(o.language) == "string" then
@@ -110,12 +117,20 @@ local function search(model, opts)
   return self
 end
 
+local sources = { found = true, start = true, random = true }
+
 --- Hard draws, typed: ids → text → ids again.
 -- @param count how many
 -- @param from "found" (the logits as they are), "start" (as they began) or "random" (where a draw of "found" differs from the
 --   clean prompt, random tokens)
 -- @return a list of what texts.typed gives: { text, ids, drawn, changed, error, named }
 function Found:texts(count, from)
+  if math.type(count) ~= "integer" or count < 0 then
+    lunette.argument_error(1, "texts", "an integer of at least 0 expected, got %s", tostring(count))
+  end
+  if from ~= nil and not sources[from] then
+    lunette.argument_error(2, "texts", "'found', 'start' or 'random' expected, got '%s'", tostring(from))
+  end
   local logits = from == "start" and self.objective:start() or self.logits:detach()
   local list = {}
   for number = 1, count do

@@ -80,6 +80,9 @@ assert(bigrams:surprise(soft):item() > 0)
 local eye = attack.eye(model.clip, { "owl", "cat" }, { templates = { "a photo of a {}", "two {}" } })
 local mean = (model.clip:text("a photo of an owl") + model.clip:text("two owl")) / 2
 near.tensor(eye.features[1], mean / mean:norm(), 1e-5, "a class is the mean of its texts")
+near.fails("option 'templates': [1]: a text with '{}' for the class expected", attack.eye, model.clip, { "cat" },
+  { templates = { "a photo" } })
+near.fails("'cat' stands there twice", attack.eye, model.clip, { "cat", "cat" })
 local picture = model:generate{ prompt = "an owl", seed = 1, steps = 4 }.image
 local cosine = lunette.metrics.cosine(model.clip:image(picture), eye.features[1])
 near.number(eye:logits(picture)[1]:item(), 100 * cosine, 1e-3, "logits")

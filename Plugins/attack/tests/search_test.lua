@@ -29,6 +29,10 @@ assert((one.logits:detach() - one.objective:start()):abs():max():item() > 0.5, "
 local first = one.history[1]
 near.number(first.loss, first.lead + 30 - 4 * first.similarity, 1e-3, "the loss is its parts")
 
+near.fails("'found', 'start' or 'random' expected, got 'begin'", one.texts, one, 1, "begin")
+near.fails("an integer of at least 0 expected", one.texts, one, "all")
+near.fails("grad_steps", search, { grad_steps = 4 })
+
 -- With the same draw in every iteration and a small step, the loss falls.
 local still = attack.prepare(model, {
   prompt = "a photo of a cat and a", noun = "cat", classes = { "cat", "dog", "key" }, seed = 3, steps = 3,
