@@ -105,7 +105,7 @@ function arms.searched(model, task, settings, samples, tools)
   return tools.trials:run({ key }, function()
     local opts = {
       prompt = task.prompt, noun = task.noun, seed = task.seed, draw_seed = task.draw_seed,
-      classes = tools.eye.classes, eye = tools.eye,      corpus = tools.corpus, on_iteration = tools.on_iteration,
+      eye = tools.eye, corpus = tools.corpus, on_iteration = tools.on_iteration,
     }
     for name, value in pairs(settings) do opts[name] = value end
     local found = search.search(model, opts)

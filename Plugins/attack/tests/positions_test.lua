@@ -119,6 +119,8 @@ end
 fails("option 'prompt': a string expected, got nil", { prompt = "nil" })
 fails("'dog' is not in the prompt; its words are: a, cat, and, a", { noun = "dog" })
 fails("'cat' is not one of the classes", { classes = { "dog" } })
+fails("option 'classes': a list of strings expected, got nil", { classes = "nil" })
+fails("option 'classes': the eye says it", { eye = attack.eye(model.clip, { "cat", "dog" }) })
 fails("unknown option 'itarations'; did you mean 'iterations'?", { itarations = 3 })
 fails("option 'mode': one of 'extend', 'replace' expected, got 'both'", { mode = "both" })
 fails("option 'positions': 'code', 'paper' or a list of positions expected, got 'book'", { positions = "book" })
