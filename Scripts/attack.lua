@@ -56,29 +56,8 @@ if not sight then
   error("the attack goes through a CLIP, and this model brings none: name one, --set clip=DIRECTORY")
 end
 
--- what CLIP chooses among: a file with a class on each line, or the nouns of the study
-local function class_list()
-  local list, has = {}, {}
-  local function add(name)
-    if name ~= "" and not has[name] then list[#list + 1], has[name] = name, true end
-  end
-  if classes ~= "" then
-    for line in io.lines(classes) do add((line:gsub("^%s+", ""):gsub("%s+$", ""))) end
-  end
-  for _, noun in ipairs(known.nouns) do add(noun) end
-  for _, noun in ipairs(not nouns[1] and known.world and known.world.nouns or {}) do add(noun) end
-  return list
-end
-local names = class_list()
-
--- how pictures are called when CLIP is asked: by these in the search and the count, by the others to see what is CLIP's
-local templates = { "a photo of a {}", "a picture of a {}" }
-local other_templates = { "an image of a {}", "a drawing of a {}" }
-local leads = { "an image of", "a drawing of" }
-if known.world then
-  templates, other_templates = { "a photo of a {}", "a {}" }, { "a picture of a {}", "an emoji of a {}" }
-  leads = { "a picture of", "an emoji of" }
-end
+local names = prompts.classes(known, classes)
+local templates, other_templates, leads = prompts.templates(known.world)
 local eye = attack.eye(sight, names, { templates = templates })
 local other_eye = attack.eye(sight, names, { templates = other_templates })
 
@@ -231,57 +210,10 @@ lunette.display(lunette.table(examples, { columns = { "prompt", "attack", "rando
 -- drawn anew noun by noun.
 
 -- %%
-local drawn, judged = {}, {}
-for i, task in ipairs(tasks) do
-  drawn[i], judged[i] = {}, {}
-  for _, arm in ipairs(arms.names) do
-    drawn[i][arm] = arms.samples(arm, task, task.found, samples, task.first_seed)
-    judged[i][arm] = arms.pictures(model, drawn[i][arm], drawing)
-  end
-end
-
--- by judge of success and kind of prompt, rows that go with arms.differences
-local function rates(by, kind)
-  local list = {}
-  for i, task in ipairs(tasks) do
-    if not kind or task.kind == kind then
-      local row = { noun = task.noun, rates = {} }
-      for _, arm in ipairs(arms.names) do row.rates[arm] = arms.rates(drawn[i][arm], judged[i][arm], by) end
-      list[#list + 1] = row
-    end
-  end
-  return list
-end
-local by_clip, by_judge = rates("clip"), rates("judge")
-
-local function share(list, arm, field) return report.clustered_mean(arms.shares(list, arm, field)) end
-
-local arm_rows = {}
-for _, arm in ipairs(arms.names) do
-  arm_rows[#arm_rows + 1] = {
-    arm, #tasks * samples, report.interval(share(by_clip, arm, "rate"), "none"),
-    report.interval(share(by_clip, arm, "any"), "none"), report.interval(share(by_judge, arm, "rate"), "none"),
-    report.interval(share(by_judge, arm, "any"), "none"),
-  }
-end
-lunette.display(lunette.table(arm_rows, {
-  columns = {
-    "arm", "samples", "CLIP: per sample [95 %]", ("CLIP: any of %d [95 %%]"):format(samples),
-    "judge: per sample [95 %]", ("judge: any of %d [95 %%]"):format(samples),
-  },
-}))
-local bars = {}
-for i, list in ipairs{ by_clip, by_judge } do
-  local found = {}
-  for k, arm in ipairs(arms.names) do found[k] = share(list, arm, "rate") or false end
-  bars[i] = found
-end
-lunette.display(report.bars(arms.names, bars[1], {
-  title = "Lost according to CLIP", y_label = "share of samples", y_range = { 0, 1 },
-}))
-lunette.display(report.bars(arms.names, bars[2], {
-  title = "Lost according to the judge", y_label = "share of samples", y_range = { 0, 1 },
-}))
+local results = attack.results(model, tasks, samples, drawing)
+lunette.display(results:arm_table())
+lunette.display(results:bars("clip", "Lost according to CLIP"))
+lunette.display(results:bars("judge", "Lost according to the judge"))
 
 -- %% [markdown]
 -- ## Paired differences
@@ -290,27 +222,8 @@ lunette.display(report.bars(arms.names, bars[2], {
 -- the rows.
 
 -- %%
-local contrasts, ps = {}, {}
-for _, by in ipairs{ { "CLIP", by_clip }, { "judge", by_judge } } do
-  for _, other in ipairs{ "reseeded", "random", "start" } do
-    local clusters = arms.differences(by[2], "attack", other)
-    local flipped = arms.flipped(clusters)
-    contrasts[#contrasts + 1] = {
-      by = by[1], other = other, found = report.clustered_mean(clusters), nouns = #clusters, p = flipped and flipped.p,
-    }
-    ps[#ps + 1] = flipped and flipped.p or 1
-  end
-end
-local corrected, contrast_rows = lunette.stats.holm(ps), {}
-for i, one in ipairs(contrasts) do
-  contrast_rows[i] = {
-    ("attack − %s"):format(one.other), one.by, #tasks, one.nouns, report.interval(one.found, "none"),
-    report.p(one.p and corrected[i]),
-  }
-end
-lunette.display(lunette.table(contrast_rows, {
-  columns = { "difference", "by", "prompts", "nouns", "per sample [95 %]", "p" },
-}))
+local contrasts = results:contrasts()
+lunette.display(results:contrast_table(contrasts))
 
 -- %% [markdown]
 -- ## "Any of n" by chance
@@ -320,28 +233,7 @@ lunette.display(lunette.table(contrast_rows, {
 -- prompts err often and others never, as the measured *reseeded, any* shows, it is less.
 
 -- %%
-local chance_rows = {}
-for _, kind in ipairs{ { "short", 91.1 }, { "long", 81.2 } } do
-  local list = rates("clip", kind[1])
-  local successes, count = 0, 0
-  for _, row in ipairs(list) do
-    successes, count = successes + row.rates.reseeded.successes, count + row.rates.reseeded.n
-  end
-  local error_rate = report.share(successes, count)
-  chance_rows[#chance_rows + 1] = {
-    kind[1], ("%.1f %%"):format(kind[2]), report.interval(share(list, "attack", "any"), "none"),
-    report.interval(share(list, "random", "any"), "none"), report.interval(share(list, "reseeded", "any"), "none"),
-    report.interval(error_rate, "none", 3), report.interval(error_rate and arms.any_of(error_rate, samples)),
-    report.interval(error_rate and arms.any_of(error_rate, 100)),
-  }
-end
-lunette.display(lunette.table(chance_rows, {
-  columns = {
-    "prompts", "the paper, any of 100", ("attack, any of %d"):format(samples), ("random, any of %d"):format(samples),
-    ("reseeded, any of %d"):format(samples), "error of a clean picture", ("by chance, any of %d"):format(samples),
-    "by chance, any of 100",
-  },
-}))
+lunette.display(results:chance_table{ { "short", "91.1 %" }, { "long", "81.2 %" } })
 
 -- %% [markdown]
 -- ## Transfer
@@ -351,73 +243,7 @@ lunette.display(lunette.table(chance_rows, {
 -- begin with other words; and all samples of the arms by templates of CLIP that no search used.
 
 -- %%
-local function collected(make)
-  local found = {}
-  for _, arm in ipairs(arms.names) do
-    local list = {}
-    for i, task in ipairs(tasks) do
-      local wanted = make(i, task, arm)
-      if not wanted then return nil end
-      list[i] = { noun = task.noun, rates = { [arm] = wanted } }
-    end
-    found[arm] = list
-  end
-  return found
-end
-
-local function measured(list, by) return arms.rates(list, arms.pictures(model, list, drawing), by or "clip") end
-
-local function on_seeds(sample, first)
-  local list = {}
-  for k = 1, transfer_seeds do
-    list[k] = { text = sample.text, noun = sample.noun, seed = first + k, named = sample.named }
-  end
-  return list
-end
-
-local function best_of(i, arm) return (arms.best(drawn[i][arm], judged[i][arm])) end
-
-local function with_lead(sample, lead)
-  local text = sample.text:gsub("^a photo of", lead)
-  return text
-end
-
-local ways = {
-  { "on the search's own noise", function(i, task, arm)
-    local list = {}
-    for k = 1, math.min(own_noise, samples) do
-      local one = drawn[i][arm][k]
-      list[k] = { text = one.text, noun = one.noun, seed = task.seed, named = one.named }
-    end
-    return measured(list)
-  end },
-  { ("the best text, %d unseen seeds"):format(transfer_seeds), function(i, task, arm)
-    return measured(on_seeds(best_of(i, arm), task.first_seed + 500))
-  end },
-  { "the best text, other words before it", function(i, task, arm)
-    local sample, list = best_of(i, arm), {}
-    for _, lead in ipairs(leads) do
-      for k = 1, 2 do
-        list[#list + 1] = {
-          text = with_lead(sample, lead), noun = task.noun, seed = task.first_seed + 600 + k, named = sample.named,
-        }
-      end
-    end
-    return measured(list)
-  end },
-  { "all samples, other templates of CLIP", function(i, _, arm)
-    return arms.rates(drawn[i][arm], judged[i][arm], "elsewhere")
-  end },
-}
-local transfer_rows = {}
-for k, way in ipairs(ways) do
-  local found, row = collected(way[2]), { way[1] }
-  for _, arm in ipairs(arms.names) do row[#row + 1] = report.interval(share(found[arm], arm, "rate"), "none") end
-  transfer_rows[k] = row
-end
-lunette.display(lunette.table(transfer_rows, {
-  columns = { "lost according to CLIP", table.unpack(arms.names) },
-}))
+lunette.display(attack.transfer.table(results, { own_noise = own_noise, seeds = transfer_seeds, leads = leads }))
 
 -- %% [markdown]
 -- ## A gallery
@@ -432,8 +258,8 @@ for i = 1, math.min(6, #tasks) do
   local clean = { text = task.prompt, noun = task.noun, seed = task.seed }
   gallery[#gallery + 1], labels[#labels + 1] = shown(arms.picture(model, clean, drawing)), "clean: " .. task.noun
   for _, arm in ipairs(arms.names) do
-    gallery[#gallery + 1] = shown(arms.picture(model, drawn[i][arm][1], drawing))
-    local seen = judged[i][arm][1]
+    gallery[#gallery + 1] = shown(arms.picture(model, results.drawn[i][arm][1], drawing))
+    local seen = results.judged[i][arm][1]
     labels[#labels + 1] = ("%s: %s%s"):format(arm, seen.label, seen.absent and ", gone" or "")
   end
 end
@@ -444,13 +270,11 @@ if #gallery > 0 then lunette.display(image.grid(gallery, { columns = 5, labels =
 
 -- %%
 local gone, gone_labels = {}, {}
-for j = 1, samples do
-  for i, task in ipairs(tasks) do
-    if #gone < 10 and arms.succeeds(drawn[i].attack[j], judged[i].attack[j], "judge") then
-      gone[#gone + 1] = shown(arms.picture(model, drawn[i].attack[j], drawing))
-      gone_labels[#gone_labels + 1] = ("%s? CLIP: %s"):format(task.noun, judged[i].attack[j].label)
-    end
-  end
+for i, one in ipairs(results:some("attack", 10, function(sample, seen)
+  return arms.succeeds(sample, seen, "judge")
+end)) do
+  gone[i] = shown(arms.picture(model, one.sample, drawing))
+  gone_labels[i] = ("%s? CLIP: %s"):format(one.sample.noun, one.verdict.label)
 end
 if #gone > 0 then
   lunette.display(image.grid(gone, { columns = 5, labels = gone_labels }))
@@ -470,73 +294,16 @@ end
 -- added words'.
 
 -- %%
-local senses
-if known.world and known.world.polysemes then
-  senses = {}
-  for noun, facts in lunette.spairs(known.world.polysemes) do
-    senses[noun] = { { label = facts.senses[1] }, { label = facts.senses[2] } }
-  end
-end
-if not judge.locates then senses = nil end
-local chosen = {}
-for _, arm in ipairs(arms.names) do
-  local taken = { [true] = 0, [false] = 0 }
-  for j = 1, samples do
-    for i in ipairs(tasks) do
-      local seen, sample = judged[i][arm][j], drawn[i][arm][j]
-      if sample.named and taken[seen.mistaken] < modes then
-        taken[seen.mistaken] = taken[seen.mistaken] + 1
-        chosen[#chosen + 1] = { arm = arm, lost = seen.mistaken, sample = {
-          prompt = sample.prompt, text = sample.text, noun = sample.noun, seed = sample.seed, rival = seen.rival,
-        } }
-      end
-    end
-  end
-end
-local blind = {}
-for i, one in ipairs(chosen) do blind[i] = one.sample end
-local measures_of = {}
-local failing = { senses = senses }
+local failing = { senses = judge.locates and failure.senses(known.world) or nil }
 for key, value in pairs(drawing) do failing[key] = value end
-for i, result in ipairs(failure.measure(model, blind, failing)) do measures_of[i] = result end
-local by_chance = failure.likeness_by_chance(model, {
+local chosen, blind = failure.chosen(results, modes), {}
+for i, one in ipairs(chosen) do blind[i] = one.sample end
+local likenesses = failure.likeness_by_chance(model, {
   nouns = known.nouns, count = math.min(20, #known.nouns * (#known.nouns - 1) // 2), steps = steps, guidance = guidance,
   width = pixels, height = pixels, trials = trials,
 })
-local alike = by_chance[(#by_chance + 1) // 2] or 1
-local mode_rows = {}
-local function mode_row(name, keep)
-  local count, yes, of_sense, overlaps = 0, { speed = 0, likeness = 0, order = 0, sense = 0, none = 0 }, 0, {}
-  for i, one in ipairs(chosen) do
-    if keep(one) then
-      local shows = failure.modes(measures_of[i], alike)
-      count, of_sense = count + 1, of_sense + (shows.sense ~= nil and 1 or 0)
-      for reason, is_so in pairs(shows) do yes[reason] = yes[reason] + (is_so and 1 or 0) end
-      if not (shows.speed or shows.likeness or shows.order or shows.sense) then yes.none = yes.none + 1 end
-      overlaps[#overlaps + 1] = measures_of[i].overlap
-    end
-  end
-  local row = { name, count }
-  for _, reason in ipairs{ "speed", "likeness", "order" } do
-    row[#row + 1] = report.interval(report.share(yes[reason], count))
-  end
-  row[#row + 1] = of_sense > 0 and ("%d of %d"):format(yes.sense, of_sense) or "–"
-  row[#row + 1] = report.interval(report.share(yes.none, count))
-  row[#row + 1] = report.interval(report.mean(overlaps))
-  mode_rows[#mode_rows + 1] = row
-end
-for _, arm in ipairs(arms.names) do
-  mode_row(arm .. ", lost", function(one) return one.arm == arm and one.lost end)
-end
-for _, lost in ipairs{ true, false } do
-  mode_row(lost and "all lost" or "all kept", function(one) return one.lost == lost end)
-end
-lunette.display(lunette.table(mode_rows, {
-  columns = {
-    "pictures", "n", "speed [95 %]", "likeness [95 %]", "order [95 %]", "sense", "none of them [95 %]",
-    "overlap [95 %]",
-  },
-}))
+local alike = likenesses[(#likenesses + 1) // 2] or 1
+lunette.display(failure.table(chosen, failure.measure(model, blind, failing), alike))
 
 -- %% [markdown]
 -- ## The defence: which words, and were they known to do it?
@@ -546,24 +313,11 @@ lunette.display(lunette.table(mode_rows, {
 
 -- %%
 local kind_of = defence.kinds(names, known.world)
-local of_arm = { attack = {}, random = {} }
-for i in ipairs(tasks) do
-  for arm, list in pairs(of_arm) do table.move(drawn[i][arm], 1, samples, #list + 1, list) end
+local words_of, kinds_of = {}, {}
+for _, arm in ipairs{ "attack", "random" } do
+  words_of[arm], kinds_of[arm] = defence.counts(model, results:all(arm), kind_of)
 end
-local attack_words, attack_kinds = defence.counts(model, of_arm.attack, kind_of)
-local random_words, random_kinds = defence.counts(model, of_arm.random, kind_of)
-local kind_rows = {}
-for _, one in ipairs{ { "attack", attack_kinds }, { "random", random_kinds } } do
-  local total = one[2].noun + one[2].caption + one[2].other
-  kind_rows[#kind_rows + 1] = {
-    one[1], total, report.interval(report.share(one[2].noun, total)),
-    report.interval(report.share(one[2].caption, total)),
-    report.interval(report.share(one[2].other, total)),
-  }
-end
-lunette.display(lunette.table(kind_rows, {
-  columns = { "arm", "added words", "nouns [95 %]", "caption words [95 %]", "others [95 %]" },
-}))
+lunette.display(defence.kind_table(kinds_of))
 
 -- %% [markdown]
 -- The nouns that the attack writes more often than chance, and what they do without it: "a photo of an X and a W" for the nouns
@@ -574,47 +328,19 @@ local attacked, has = {}, {}
 for _, task in ipairs(tasks) do
   if not has[task.noun] and #attacked < 6 then attacked[#attacked + 1], has[task.noun] = task.noun, true end
 end
-local word_rows = {}
-for i, one in ipairs(defence.favourites(attack_words, random_words, kind_of, 8)) do
-  local plain = defence.plain(attacked, one.word, { 1, 2 })
-  local lost, absent = 0, 0
-  for _, result in ipairs(arms.pictures(model, plain, drawing)) do
-    lost, absent = lost + (result.mistaken and 1 or 0), absent + (result.absent and 1 or 0)
-  end
-  word_rows[i] = {
-    one.word, one.attack, one.random, report.interval(report.share(lost, #plain)),
-    report.interval(report.share(absent, #plain)),
-  }
-end
-lunette.display(lunette.table(word_rows, {
-  columns = {
-    "word W", "texts of attack", "texts of random", "X and W: lost by CLIP [95 %]", "X and W: lost by the judge [95 %]",
-  },
-}))
+local favourites = defence.favourites(words_of.attack, words_of.random, kind_of, 8)
+lunette.display(defence.word_table(model, favourites, attacked, drawing))
 
 -- %% [markdown]
 -- Rewordings of texts that CLIP's verdict was lost on, from the same seed: in how many does the noun come back?
 
 -- %%
-local lost_samples = {}
-for j = 1, samples do
-  for i in ipairs(tasks) do
-    if #lost_samples < 3 * modes and arms.succeeds(drawn[i].attack[j], judged[i].attack[j], "clip") then
-      lost_samples[#lost_samples + 1] = drawn[i].attack[j]
-    end
-  end
-end
+local lost = {}
+for i, one in ipairs(results:some("attack", 3 * modes, function(sample, seen)
+  return arms.succeeds(sample, seen, "clip")
+end)) do lost[i] = one.sample end
 drawing.kind_of = kind_of
-local recovered, recovery_rows = defence.recovered(model, lost_samples, drawing), {}
-for i, how in ipairs(defence.rewordings) do
-  local one = recovered[how]
-  recovery_rows[i] = {
-    how, one.n, report.interval(report.share(one.clip, one.n)), report.interval(report.share(one.judge, one.n)),
-  }
-end
-lunette.display(lunette.table(recovery_rows, {
-  columns = { "reworded", "texts", "right again by CLIP [95 %]", "noun seen by the judge [95 %]" },
-}))
+lunette.display(defence.recovery_table(defence.recovered(model, lost, drawing)))
 
 -- %% [markdown]
 -- ## Findings

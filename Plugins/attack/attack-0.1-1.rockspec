@@ -26,8 +26,10 @@ build = {
     ["attack.objective"] = "objective.lua",
     ["attack.positions"] = "positions.lua",
     ["attack.prompts"] = "prompts.lua",
+    ["attack.results"] = "results.lua",
     ["attack.search"] = "search.lua",
     ["attack.texts"] = "texts.lua",
+    ["attack.transfer"] = "transfer.lua",
   },
   copy_directories = { "examples", "tests" },
 }

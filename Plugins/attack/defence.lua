@@ -4,6 +4,7 @@ local lunette = require "lunette"
 local arms = require "attack.arms"
 local prompts = require "attack.prompts"
 local study = require "study"
+local report = study.report
 local defence = {}
 
 local function set_of(list)
@@ -130,6 +131,60 @@ function defence.recovered(model, lost, o)
     found[how] = count
   end
   return found
+end
+
+-- MARK: Tables
+
+--- What kinds of words the attack writes, and chance.
+-- @param counts by arm, what defence.counts gave second
+function defence.kind_table(counts)
+  local rows = {}
+  for _, arm in ipairs{ "attack", "random" } do
+    local of = counts[arm]
+    local total = of.noun + of.caption + of.other
+    local function share(kind) return report.interval(report.share(of[kind], total)) end
+    rows[#rows + 1] = { arm, total, share("noun"), share("caption"), share("other") }
+  end
+  return lunette.table(rows, {
+    columns = { "arm", "added words", "nouns [95 %]", "caption words [95 %]", "others [95 %]" },
+  })
+end
+
+--- The attack's favourite nouns, and what they do in plain prompts.
+-- @param favourites of defence.favourites; `nouns` that were attacked; `o` as for arms.pictures
+function defence.word_table(model, favourites, nouns, o)
+  local rows = {}
+  for i, one in ipairs(favourites) do
+    local plain, lost, absent = defence.plain(nouns, one.word, { 1, 2 }), 0, 0
+    for _, result in ipairs(arms.pictures(model, plain, o)) do
+      lost, absent = lost + (result.mistaken and 1 or 0), absent + (result.absent and 1 or 0)
+    end
+    rows[i] = {
+      one.word, one.attack, one.random, report.interval(report.share(lost, #plain)),
+      report.interval(report.share(absent, #plain)),
+    }
+  end
+  return lunette.table(rows, {
+    columns = {
+      "word W", "texts of attack", "texts of random", "X and W: lost by CLIP [95 %]",
+      "X and W: lost by the judge [95 %]",
+    },
+  })
+end
+
+--- In how many lost pictures a reworded text brings the noun back.
+-- @param recovered of defence.recovered
+function defence.recovery_table(recovered)
+  local rows = {}
+  for i, how in ipairs(defence.rewordings) do
+    local one = recovered[how]
+    rows[i] = {
+      how, one.n, report.interval(report.share(one.clip, one.n)), report.interval(report.share(one.judge, one.n)),
+    }
+  end
+  return lunette.table(rows, {
+    columns = { "reworded", "texts", "right again by CLIP [95 %]", "noun seen by the judge [95 %]" },
+  })
 end
 
 return defence

@@ -3,9 +3,10 @@
 local lunette = require "lunette"
 local daam = require "daam"
 local generation_speed = require "generation_speed"
+local arms = require "attack.arms"
 local defence = require "attack.defence"
 local study = require "study"
-local measures, words = study.measures, study.words
+local measures, report, words = study.measures, study.report, study.words
 local failure = {}
 
 -- A noun alone: when its curve is half way, and its picture. The same noun and noise come in several arms: what was drawn is kept.
@@ -59,7 +60,7 @@ local function sense_of(o, picture, noun)
   return senses and o.judge:sense(picture, noun, senses).sense or nil
 end
 
-local function one(model, key, o)
+local function measured(model, key, o)
   local noun, rival = alone(model, key.noun, key.seed, o), alone(model, key.rival, key.seed, o)
   local result = {
     half_time = noun.half_time, rival_half_time = rival.half_time,
@@ -98,9 +99,19 @@ function failure.measure(model, samples, o)
   end
   return o.trials:run(keys, function(part)
     local results = {}
-    for i, key in ipairs(part) do results[i] = one(model, key, tools) end
+    for i, key in ipairs(part) do results[i] = measured(model, key, tools) end
     return results
   end)
+end
+
+--- The senses of a world's nouns, by noun; nil without a world.
+function failure.senses(world)
+  if not world or not world.polysemes then return nil end
+  local senses = {}
+  for noun, facts in pairs(world.polysemes) do
+    senses[noun] = { { label = facts.senses[1] }, { label = facts.senses[2] } }
+  end
+  return senses
 end
 
 --- How alike two nouns' pictures are by chance: low-pass SSIM of random pairs from one noise, sorted.
@@ -108,7 +119,10 @@ end
 function failure.likeness_by_chance(model, o)
   local keys = {}
   for i, pair in ipairs(study.draws.sets(o.nouns, 2, o.count, 3)) do
-    keys[i] = { what = "likeness", nouns = pair, seed = i, steps = o.steps, guidance = o.guidance }
+    keys[i] = {
+      what = "likeness", nouns = pair, seed = i, steps = o.steps, guidance = o.guidance, width = o.width,
+      height = o.height,
+    }
   end
   local found = o.trials:run(keys, function(part)
     local results = {}
@@ -135,6 +149,68 @@ function failure.modes(result, alike)
     speed = result.rival_half_time < result.half_time, likeness = result.likeness > alike, sense = result.other_sense,
     order = result.returns,
   }
+end
+
+--- Pictures of every arm, those that CLIP takes for something else and others, at most `most` of each. What measures them is to get
+-- their samples alone.
+-- @param results of attack.results
+-- @return a list of { sample = as failure.measure wants it, arm, lost }
+function failure.chosen(results, most)
+  local list = {}
+  for _, arm in ipairs(arms.names) do
+    for _, lost in ipairs{ true, false } do
+      for _, one in ipairs(results:some(arm, most, function(sample, verdict)
+        return sample.named and verdict.mistaken == lost
+      end)) do
+        local sample = one.sample
+        list[#list + 1] = { arm = arm, lost = lost, sample = {
+          prompt = sample.prompt, text = sample.text, noun = sample.noun, seed = sample.seed, rival = one.verdict.rival,
+        } }
+      end
+    end
+  end
+  return list
+end
+
+local function row_of(name, chosen, found, alike, keep)
+  local yes, overlaps, count, of_sense = { speed = 0, likeness = 0, order = 0, sense = 0, none = 0 }, {}, 0, 0
+  for i, one in ipairs(chosen) do
+    if keep(one) then
+      local shows = failure.modes(found[i], alike)
+      count, of_sense = count + 1, of_sense + (shows.sense ~= nil and 1 or 0)
+      for reason, is_so in pairs(shows) do yes[reason] = yes[reason] + (is_so and 1 or 0) end
+      if not (shows.speed or shows.likeness or shows.order or shows.sense) then yes.none = yes.none + 1 end
+      overlaps[#overlaps + 1] = found[i].overlap
+    end
+  end
+  local function share(reason) return report.interval(report.share(yes[reason], count)) end
+  return {
+    name, count, share("speed"), share("likeness"), share("order"),
+    of_sense > 0 and ("%d of %d"):format(yes.sense, of_sense) or "–", share("none"),
+    report.interval(report.mean(overlaps)),
+  }
+end
+
+--- The reasons by arm, and of all lost beside all kept pictures.
+-- @param chosen of failure.chosen, `found` of failure.measure, `alike` as for failure.modes
+function failure.table(chosen, found, alike)
+  local rows = {}
+  for _, arm in ipairs(arms.names) do
+    rows[#rows + 1] = row_of(arm .. ", lost", chosen, found, alike, function(one)
+      return one.arm == arm and one.lost
+    end)
+  end
+  for _, lost in ipairs{ true, false } do
+    rows[#rows + 1] = row_of(lost and "all lost" or "all kept", chosen, found, alike, function(one)
+      return one.lost == lost
+    end)
+  end
+  return lunette.table(rows, {
+    columns = {
+      "pictures", "n", "speed [95 %]", "likeness [95 %]", "order [95 %]", "sense", "none of them [95 %]",
+      "overlap [95 %]",
+    },
+  })
 end
 
 return failure

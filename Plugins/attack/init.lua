@@ -15,6 +15,8 @@ return {
   losses = require "attack.losses",
   prepare = search.prepare,
   prompts = require "attack.prompts",
+  results = require("attack.results").new,
   search = search.search,
   texts = require "attack.texts",
+  transfer = require "attack.transfer",
 }

@@ -57,4 +57,31 @@ end
 --- The part of a short prompt that stands by itself: "a photo of a cat and a" → "a photo of a cat".
 function prompts.base(prompt) return (prompt:gsub("%s+and%s+an?%s*$", "")) end
 
+--- What CLIP chooses among: the classes of a file, one on each line, then the nouns of the study, then those of the model's world
+-- (unless the nouns were given).
+-- @param known of study.words.of; `path` of the file, or ""
+function prompts.classes(known, path)
+  local list, has = {}, {}
+  local function add(name)
+    if name ~= "" and not has[name] then list[#list + 1], has[name] = name, true end
+  end
+  if path ~= "" then
+    local file = assert(io.open(path))
+    for line in file:lines() do add((line:gsub("^%s+", ""):gsub("%s+$", ""))) end
+    file:close()
+  end
+  for _, noun in ipairs(known.nouns) do add(noun) end
+  for _, noun in ipairs(known.source ~= "given" and known.world and known.world.nouns or {}) do add(noun) end
+  return list
+end
+
+--- How a class is called in the search (`templates`), by CLIP beside it (`others`), and what else prompts may begin with (`leads`).
+function prompts.templates(world)
+  if world then
+    return { "a photo of a {}", "a {}" }, { "a picture of a {}", "an emoji of a {}" }, { "a picture of", "an emoji of" }
+  end
+  return { "a photo of a {}", "a picture of a {}" }, { "an image of a {}", "a drawing of a {}" },
+    { "an image of", "a drawing of" }
+end
+
 return prompts
