@@ -117,7 +117,7 @@ import Testing
     #expect(typo.status == 1)
     #expect(
       typo.errors
-        == "lunette: there is no file 'word_oder', and no script of that name came with Lunette (daam, entanglement, "
+        == "lunette: there is no file 'word_oder', and no script of that name came with Lunette (attack, daam, entanglement, "
         + "generation_speed, polysemy, suppression, word_order); did you mean 'word_order'?\n")
   }
 

@@ -1,5 +1,6 @@
 import Encoding
 import Neural
+import Sampling
 import Tensor
 import Testing
 import Weights
@@ -47,6 +48,31 @@ struct ModelTests {
     let latents = try channelsLast(reference["vae.decode.latents"]).multiplying(factor)
     let decoded = try vae.decode(latents, context: RunContext())
     try reference.expect(channelsFirst(decoded), like: "vae.decode.image", within: 2e-4)
+  }
+
+  /// Tables of tokens may have rows to spare: choices relaxed over the tokenizer's tokens read as over all rows, and others are refused.
+  @Test func relaxedTokensAreThoseOfTheTokenizer() throws {
+    let copy = try CheckpointCopy(of: "tiny-sd1")
+    let path = "\(copy.path)/text_encoder/model.safetensors"
+    var tensors = try SafetensorsFile(path: path).tensors()
+    let name = try #require(tensors.keys.first { $0.hasSuffix("token_embedding.weight") })
+    let table = try #require(tensors[name])
+    tensors[name] = try Tensor.concatenated([table, Tensor.ones([5, table.shape[1]])], dim: 0)
+    try SafetensorsFile.write(tensors, to: path)
+    try copy.set("vocab_size", table.shape[0] + 5, in: "text_encoder/config.json")
+    let pipeline = try Checkpoint(directory: copy.path).pipeline()
+    let (ids, vocabulary) = (try pipeline.tokenize("a cat").ids, pipeline.tokenizer.vocabularySize)
+    #expect(vocabulary == table.shape[0])
+    func hard(_ width: Int) throws -> Tensor {
+      let rows = ids.flatMap { id in (0..<width).map { $0 == id ? Float(1) : 0 } }
+      return try pipeline.encode(soft: Tensor(rows, shape: [ids.count, width]))
+    }
+    let expected = try pipeline.encode(ids: ids).toArray()
+    for width in [vocabulary, vocabulary + 5] {
+      let difference = try zip(hard(width).toArray(), expected).map { abs($0 - $1) }.max()
+      #expect((difference ?? 1) < 1e-5)
+    }
+    #expect(throws: PipelineError.self) { _ = try hard(vocabulary + 1) }
   }
 
   @Test func samplesOfTheEncoderHaveItsMoments() throws {

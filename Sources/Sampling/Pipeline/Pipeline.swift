@@ -67,17 +67,19 @@ public final class Pipeline {
 
   /// The embedding of relaxed token choices, {tokens, d}.
   ///
-  /// - Parameter probabilities: {tokens, vocabulary}: how much of each token is at each position. One-hot rows give
-  ///   `encode(ids:)`.
+  /// - Parameter probabilities: {tokens, vocabulary}, as wide as the tokenizer's vocabulary or as the table of token vectors, which
+  ///   may have rows to spare: how much of each token is at each position. One-hot rows give `encode(ids:)`.
   public func encode(soft probabilities: Tensor, hooks: [Hook] = []) throws -> Tensor {
     let encoder = try softEncoder()
     let table = try encoder.tokenTable()
-    let vocabulary = table.shape[0]
-    guard probabilities.rank == 2, probabilities.shape[1] == vocabulary, probabilities.count > 0 else {
+    // Some tables have more rows than the tokenizer has tokens: nothing is ever looked up in them.
+    let vocabulary = min(tokenizer.vocabularySize, table.shape[0])
+    let columns = probabilities.rank == 2 ? probabilities.shape[1] : 0
+    guard columns == vocabulary || columns == table.shape[0], probabilities.count > 0 else {
       throw PipelineError(
         "soft must be of shape {tokens, \(vocabulary)}, got \(Shape.text(probabilities.shape))")
     }
-    return try encode(rows: probabilities.matmul(table), hooks: hooks)
+    return try encode(rows: probabilities.matmul(table.narrowed(0, start: 0, length: columns)), hooks: hooks)
   }
 
   /// The embedding of vectors in the place of tokens, {tokens, d}, before positions are added: {tokens, d}.
