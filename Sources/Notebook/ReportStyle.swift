@@ -127,7 +127,6 @@ enum ReportStyle {
     .outputs img, .zoomable { cursor: zoom-in; }
     iframe { width: 100%; height: 26rem; border: 1px solid var(--rule); border-radius: 7px; background: #fff; resize: vertical; }
     .svg svg { display: block; max-width: 100%; height: auto; }
-    .plot:only-child svg { width: 100%; }
     figcaption { margin-top: .45em; color: var(--soft); font: .82rem/1.45 var(--sans); }
     .picture figcaption { text-align: center; }
 
