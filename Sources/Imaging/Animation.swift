@@ -41,7 +41,8 @@ public struct Animation {
       let chunks = try PNGChunks(frame.pngData())
       if index == 0 {
         for chunk in chunks.header { PNGChunks.append(chunk.name, chunk.data, to: &file) }
-        PNGChunks.append("acTL", UInt32(frames.count).bigEndianBytes + UInt32(loops).bigEndianBytes, to: &file)
+        PNGChunks.append(
+          "acTL", UInt32(frames.count).bigEndianBytes + UInt32(loops).bigEndianBytes, to: &file)
       }
       PNGChunks.append("fcTL", control(sequence, frame), to: &file)
       sequence += 1

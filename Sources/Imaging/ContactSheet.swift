@@ -108,7 +108,8 @@ public struct ContactSheet {
         let left = Double(index % columns) * (cellWidth + gap)
         let (width, height) = (Double(pictures[index].width) * scale, Double(pictures[index].height) * scale)
         svg.picture(
-          try EmbeddedPicture(pictures[index]), x: left + (cellWidth - width) / 2, y: top + (cellHeight - height) / 2,
+          try EmbeddedPicture(pictures[index]), x: left + (cellWidth - width) / 2,
+          y: top + (cellHeight - height) / 2,
           width: width, height: height)
         guard let labels, index < labels.count else { continue }
         svg.text(
@@ -126,7 +127,8 @@ public struct ContactSheet {
     }
     page.raw(svg.text)
     return SVG.document(
-      width: width, height: height, title: labels?.joined(separator: ", ") ?? "\(pictures.count) pictures", page)
+      width: width, height: height, title: labels?.joined(separator: ", ") ?? "\(pictures.count) pictures",
+      page)
   }
 }
 

@@ -96,7 +96,8 @@ enum InertMarkup {
       let start = "data:image/png;base64,"
       return value.hasPrefix(start)
         && value.dropFirst(start.count).utf8.allSatisfy {
-          ($0 | 0x20 >= UInt8(ascii: "a") && $0 | 0x20 <= UInt8(ascii: "z")) || ($0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9"))
+          ($0 | 0x20 >= UInt8(ascii: "a") && $0 | 0x20 <= UInt8(ascii: "z"))
+            || ($0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9"))
             || $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "=")
         }
     case "clip-path":

@@ -86,15 +86,20 @@ extension PlotFrame {
       }
       if outline.count > 1 {
         let points =
-          outline.map { page(middle + $0.half, $0.place) } + outline.reversed().map { page(middle - $0.half, $0.place) }
+          outline.map { page(middle + $0.half, $0.place) }
+          + outline.reversed().map { page(middle - $0.half, $0.place) }
         let path = points.map { "\(SVG.number($0.x)) \(SVG.number($0.y))" }.joined(separator: "L")
         svg.raw(
-          "<path d=\"M\(path)z\" fill=\"\(color)\" fill-opacity=\"0.35\" stroke=\"\(color)\" stroke-width=\"1.5\"/>\n")
+          "<path d=\"M\(path)z\" fill=\"\(color)\" fill-opacity=\"0.35\" stroke=\"\(color)\" stroke-width=\"1.5\"/>\n"
+        )
       }
       let box = distribution.box
-      guard let low = position(box.quarter), let high = position(box.threeQuarters), let median = position(box.median)
+      guard let low = position(box.quarter), let high = position(box.threeQuarters),
+        let median = position(box.median)
       else { continue }
-      svg.group(["stroke": color, "stroke-width": "4", "stroke-linecap": "round"]) { line(middle, low, middle, high, &$0) }
+      svg.group(["stroke": color, "stroke-width": "4", "stroke-linecap": "round"]) {
+        line(middle, low, middle, high, &$0)
+      }
       svg.group(["fill": color, "stroke": color]) { dot(middle, median, radius: 3.4, &$0) }
     }
   }

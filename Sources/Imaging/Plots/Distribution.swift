@@ -18,12 +18,18 @@ struct Distribution {
   }
 
   /// Tukey's box: quartiles, whiskers to the outermost values within 1.5 times the box's height, and what lies beyond.
-  var box: (low: Double, quarter: Double, median: Double, threeQuarters: Double, high: Double, outliers: [Double]) {
+  var box:
+    (low: Double, quarter: Double, median: Double, threeQuarters: Double, high: Double, outliers: [Double])
+  {
     let (quarter, threeQuarters) = (quantile(0.25), quantile(0.75))
     let reach = 1.5 * (threeQuarters - quarter)
     let inside = values.filter { $0 >= quarter - reach && $0 <= threeQuarters + reach }
     let outliers = values.filter { $0 < quarter - reach || $0 > threeQuarters + reach }
-    return (inside.first ?? quarter, quarter, quantile(0.5), threeQuarters, inside.last ?? threeQuarters, outliers)
+    // A whisker never points into the box.
+    let (low, high) = (
+      min(inside.first ?? quarter, quarter), max(inside.last ?? threeQuarters, threeQuarters)
+    )
+    return (low, quarter, quantile(0.5), threeQuarters, high, outliers)
   }
 
   /// A Gaussian kernel estimate of the density at `count` places from the smallest to the largest value, with Scott's width

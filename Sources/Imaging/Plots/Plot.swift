@@ -71,7 +71,9 @@ public struct Plot {
       }
     }
     if let aspect {
-      guard aspect.isFinite, aspect > 0 else { throw ImagingError("the aspect must be positive, got \(aspect)") }
+      guard aspect.isFinite, aspect > 0 else {
+        throw ImagingError("the aspect must be positive, got \(aspect)")
+      }
       guard !isXLogarithmic, !isYLogarithmic else {
         throw ImagingError("a logarithmic axis has no unit, so that there is no aspect")
       }

@@ -44,18 +44,22 @@ struct PlotFrame {
       given.isHorizontal ? (extent.isYWhole, extent.isXWhole) : (extent.isXWhole, extent.isYWhole)
     colors = ColorScale(plot.layers)
     title =
-      plot.title.map { PlotText.paragraph($0, to: given.width - 32, size: PlotFrame.titleSize, lines: 3) } ?? []
+      plot.title.map {
+        PlotText.paragraph($0, to: given.width - 32, size: PlotFrame.titleSize * PlotText.bold, lines: 3)
+      } ?? []
 
     let names = PlotFrame.names(under: plot)
     isTurned = names?.isTurned ?? false
     let top =
-      (title.isEmpty ? 14.0 : 38 + 18 * Double(title.count - 1)) + 22 * Double(PlotFrame.legendRows(plot).count)
+      (title.isEmpty ? 14.0 : 38 + 18 * Double(title.count - 1)) + 22
+      * Double(PlotFrame.legendRows(plot).count)
     let hasXTicks = !plot.isPicture
     var below = (hasXTicks ? 26 : 12) + (names?.height ?? 0) + (plot.xLabel == nil ? 0 : 20)
     below = min(below, plot.height - top - 20)
 
     var vertical = Axis(
-      range: yRange, isLogarithmic: plot.isYLogarithmic, isWhole: isYWhole, start: plot.height - below, end: top)
+      range: yRange, isLogarithmic: plot.isYLogarithmic, isWhole: isYWhole, start: plot.height - below,
+      end: top)
     // Cells and lists are read from the top, like a picture.
     if plot.isReadDown { vertical = vertical.from(top, to: plot.height - below) }
     var rows = PlotFrame.ticks(vertical, plot.yCategories, about: max(2, Int(vertical.length / 52)))
@@ -66,7 +70,9 @@ struct PlotFrame {
 
     let widest = rows.reduce(0.0) { max($0, $1.width) }
     // Turned names reach to the left of their place.
-    let reach = isTurned ? (names?.longest ?? 0) * cos(PlotFrame.turn) - plot.width * 0.4 / Double(names?.count ?? 1) : 0
+    let reach =
+      isTurned
+      ? (names?.longest ?? 0) * cos(PlotFrame.turn) - plot.width * 0.4 / Double(names?.count ?? 1) : 0
     let left = min(plot.width * 0.45, max(16 + widest + (plot.yLabel == nil ? 0 : 20), reach))
     let bar = 34 + colorTicks.reduce(0.0) { max($0, $1.width) } + 8 + (plot.colorLabel == nil ? 0 : 18)
     var horizontal = Axis(

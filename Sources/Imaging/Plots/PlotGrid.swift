@@ -26,8 +26,10 @@ public struct PlotGrid {
       stride(from: column, to: parts.count, by: columns).reduce(0) { max($0, parts[$1].page.width) }
     }
     let page = widths.reduce(0, +) + PlotGrid.gap * Double(columns - 1)
-    guard page <= 20_000 else { throw ImagingError("a grid of plots is at most 20000 pixels wide, got \(page)") }
-    let lines = title.map { PlotText.paragraph($0, to: page - 32, size: 15, lines: 3) } ?? []
+    guard page <= 20_000 else {
+      throw ImagingError("a grid of plots is at most 20000 pixels wide, got \(page)")
+    }
+    let lines = title.map { PlotText.paragraph($0, to: page - 32, size: 15 * PlotText.bold, lines: 3) } ?? []
     var top = lines.isEmpty ? 0 : 16 + 19 * Double(lines.count)
     var svg = SVG()
     if let title {
@@ -56,7 +58,9 @@ public struct PlotGrid {
   private func shared(_ columns: Int) -> [Plot] {
     let extents = plots.map { PlotExtent($0) }
     func union(_ ranges: [ClosedRange<Double>]) -> ClosedRange<Double>? {
-      guard let low = ranges.map(\.lowerBound).min(), let high = ranges.map(\.upperBound).max() else { return nil }
+      guard let low = ranges.map(\.lowerBound).min(), let high = ranges.map(\.upperBound).max() else {
+        return nil
+      }
       return low...high
     }
     let (x, y) = (union(extents.map(\.x)), union(extents.map(\.y)))

@@ -11,7 +11,9 @@ extension PlotFrame {
   static func legendRows(_ plot: Plot, from start: Double = legendStart) -> [[LegendEntry]] {
     var rows: [[LegendEntry]] = []
     var left = start
-    for (layer, label) in plot.layers.enumerated().compactMap({ index, layer in layer.label.map { (index, $0) } }) {
+    for (layer, label) in plot.layers.enumerated().compactMap({ index, layer in
+      layer.label.map { (index, $0) }
+    }) {
       let shown = PlotText.shortened(label, to: plot.width - start - 26, size: 12)
       let width = 22 + PlotText.width(of: shown, size: 12)
       if rows.isEmpty || (left + width > plot.width - 4 && left > start) {
@@ -34,7 +36,8 @@ extension PlotFrame {
       for entry in entries {
         drawMark(of: entry.layer, x: entry.left, y: top, on: &svg)
         svg.text(
-          lines: [entry.shown], whole: entry.label, x: entry.left + 22, y: top + 4, leading: 0, anchor: "start")
+          lines: [entry.shown], whole: entry.label, x: entry.left + 22, y: top + 4, leading: 0,
+          anchor: "start")
       }
     }
     svg.raw("</g>\n")
@@ -48,7 +51,9 @@ extension PlotFrame {
         "<path d=\"M\(SVG.number(left)) \(SVG.number(top))h16\" stroke=\"\(color)\" stroke-width=\"2.5\""
           + "\(PlotStyle.dashes(plot.layers, layer))/>\n")
     case .points where PlotStyle.mark(plot.layers, layer) != .circle:
-      svg.group(["fill": color]) { $0.mark(PlotStyle.mark(plot.layers, layer), x: left + 8, y: top, radius: 5) }
+      svg.group(["fill": color]) {
+        $0.mark(PlotStyle.mark(plot.layers, layer), x: left + 8, y: top, radius: 5)
+      }
     default:
       svg.raw(
         "<rect x=\"\(SVG.number(left + 3))\" y=\"\(SVG.number(top - 5))\" width=\"10\" height=\"10\" rx=\"2\" "

@@ -77,7 +77,9 @@ extension PlotFrame {
 
   func drawTitle(_ svg: inout SVG) {
     guard let whole = plot.title else { return }
-    let widest = title.reduce(0) { max($0, PlotText.width(of: $1, size: PlotFrame.titleSize)) }
+    let widest = title.reduce(0) {
+      max($0, PlotText.width(of: $1, size: PlotFrame.titleSize * PlotText.bold))
+    }
     svg.text(
       lines: title, whole: whole, x: max(min(x.start, plot.width - 16 - widest), 16), y: 20, leading: 18,
       anchor: "start",

@@ -1,7 +1,10 @@
 /// Fits labels into the room that they have. How wide a text will be depends on a font that we do not know, so that
 /// widths are estimates on the generous side.
 enum PlotText {
-  /// The estimated width in pixels of a text in a sans-serif font of this size.
+  /// Bold letters are wider.
+  static let bold = 1.14
+
+  /// The estimated width in pixels of a text in a sans-serif font of this size, as wide as DejaVu Sans.
   static func width(of text: String, size: Double) -> Double {
     text.unicodeScalars.reduce(0) { $0 + advance(of: $1) } * size
   }
@@ -12,13 +15,13 @@ enum PlotText {
     case "i", "j", "l", "I", ".", ",", ":", ";", "'", "|", "!": 0.32
     case " ", "f", "t", "r", "(", ")", "[", "]", "/", "\\", "-", "·": 0.4
     case "m", "w", "M", "W", "@", "%", "…", "—": 0.95
-    case "A"..."Z": 0.72
+    case "A"..."Z": 0.74
     case "\u{300}"..."\u{36F}", "\u{200B}"..."\u{200F}", "\u{FE00}"..."\u{FE0F}": 0
     // East Asian scripts and pictographs fill a square.
     case "\u{1100}"..."\u{115F}", "\u{2E80}"..."\u{A4CF}", "\u{AC00}"..."\u{D7A3}", "\u{F900}"..."\u{FAFF}",
       "\u{FE30}"..."\u{FE6F}", "\u{FF00}"..."\u{FF60}", "\u{1F000}"..."\u{3FFFD}":
       1.05
-    default: 0.58
+    default: 0.62
     }
   }
 
@@ -30,7 +33,8 @@ enum PlotText {
     var kept = characters.count - 1
     while kept > 1 {
       let head = (kept + 1) / 2
-      let short = String(characters[..<head]) + "…" + String(characters[(characters.count - (kept - head))...])
+      let short =
+        String(characters[..<head]) + "…" + String(characters[(characters.count - (kept - head))...])
       if width(of: short, size: size) <= room { return short }
       kept -= 1
     }

@@ -23,7 +23,8 @@ struct SVG {
   mutating func raw(_ markup: String) { text += markup }
 
   mutating func text(
-    _ string: String, x: Double, y: Double, anchor: String = "middle", attributes: String = "", tip: String? = nil
+    _ string: String, x: Double, y: Double, anchor: String = "middle", attributes: String = "",
+    tip: String? = nil
   ) {
     text += "<text x=\"\(SVG.number(x))\" y=\"\(SVG.number(y))\" text-anchor=\"\(anchor)\"\(attributes)>"
     if let tip { text += "<title>\(SVG.escaped(tip))</title>" }

@@ -12,7 +12,8 @@ public struct TerminalPlot {
   ///   - rows: lines of the drawing itself, at least 4; title, axis and legend stand around it.
   public init(_ plot: Plot, columns: Int = 72, rows: Int = 16) throws {
     guard (24...1000).contains(columns), (4...1000).contains(rows) else {
-      throw ImagingError("a plot in text has 24 to 1000 columns and 4 to 1000 rows, got \(columns) and \(rows)")
+      throw ImagingError(
+        "a plot in text has 24 to 1000 columns and 4 to 1000 rows, got \(columns) and \(rows)")
     }
     self.plot = plot
     self.columns = columns
@@ -21,7 +22,7 @@ public struct TerminalPlot {
 
   public func text() -> String {
     var lines: [String] = []
-    if let title = plot.title { lines.append(shortened(title, columns)) }
+    if let title = plot.title { lines.append(TerminalPlot.shortened(title, columns)) }
     if plot.layers.contains(where: \.isCategorical) {
       lines += categories()
     } else if let cells = plot.layers.lazy.compactMap(Cells.init).first {
@@ -37,28 +38,33 @@ public struct TerminalPlot {
   private func curves() -> [String] {
     let extent = PlotExtent(plot)
     let y = Axis(
-      range: extent.y, isLogarithmic: plot.isYLogarithmic, isWhole: extent.isYWhole, start: Double(4 * rows - 1), end: 0)
+      range: extent.y, isLogarithmic: plot.isYLogarithmic, isWhole: extent.isYWhole,
+      start: Double(4 * rows - 1), end: 0)
     let yTicks = y.ticks(about: max(2, rows / 4))
     let gutter = min(yTicks.reduce(0) { max($0, $1.label.count) }, columns / 3)
     let width = columns - gutter - 2
     let x = Axis(
-      range: extent.x, isLogarithmic: plot.isXLogarithmic, isWhole: extent.isXWhole, start: 0, end: Double(2 * width - 1))
+      range: extent.x, isLogarithmic: plot.isXLogarithmic, isWhole: extent.isXWhole, start: 0,
+      end: Double(2 * width - 1))
     var canvas = BrailleCanvas(columns: width, rows: rows)
     for layer in plot.layers { draw(layer, x, y, on: &canvas) }
     var names = [Int: String]()
     for tick in yTicks { names[Int(y.position(tick.value)) / 4] = tick.label }
     var lines = (0..<rows).map { row in
-      let name = names[row].map { shortened($0, gutter) } ?? ""
+      let name = names[row].map { TerminalPlot.shortened($0, gutter) } ?? ""
       return padded(name, gutter) + (names[row] == nil ? " │" : " ┤") + canvas.line(row)
     }
     lines.append(String(repeating: " ", count: gutter) + " └" + String(repeating: "─", count: width))
     lines.append(String(repeating: " ", count: gutter + 2) + ruler(x, width))
     if plot.xLabel != nil || plot.yLabel != nil {
-      let label = [plot.xLabel.map { "→ \($0)" }, plot.yLabel.map { "↑ \($0)" }].compactMap(\.self).joined(separator: "   ")
-      lines.append(String(repeating: " ", count: gutter + 2) + shortened(label, width))
+      let label = [plot.xLabel.map { "→ \($0)" }, plot.yLabel.map { "↑ \($0)" }].compactMap(\.self).joined(
+        separator: "   ")
+      lines.append(String(repeating: " ", count: gutter + 2) + TerminalPlot.shortened(label, width))
     }
     let legend = plot.layers.compactMap(\.label)
-    if !legend.isEmpty { lines.append(shortened("of " + legend.joined(separator: ", "), columns)) }
+    if !legend.isEmpty {
+      lines.append(TerminalPlot.shortened("of " + legend.joined(separator: ", "), columns))
+    }
     return lines
   }
 
@@ -82,9 +88,12 @@ public struct TerminalPlot {
       for case let point? in zip(xs, ys).map({ place($0, $1) }) { canvas.line(from: point, to: point) }
     case .histogram(let edges, let counts, _):
       for (bin, count) in counts.enumerated() where count != 0 {
-        guard let from = place(edges[bin], y.isLogarithmic ? y.range.lowerBound : max(0, y.range.lowerBound)), let to = place(edges[bin + 1], count)
+        guard let from = place(edges[bin], y.isLogarithmic ? y.range.lowerBound : max(0, y.range.lowerBound)),
+          let to = place(edges[bin + 1], count)
         else { continue }
-        for column in from.0..<max(to.0, from.0 + 1) { canvas.line(from: (column, from.1), to: (column, to.1)) }
+        for column in from.0..<max(to.0, from.0 + 1) {
+          canvas.line(from: (column, from.1), to: (column, to.1))
+        }
       }
     case .band, .bars, .boxes, .violins, .cells, .picture: break
     }
@@ -115,24 +124,30 @@ public struct TerminalPlot {
       default: most
       }
     }
-    let names = (0..<count).map { plot.xCategories.flatMap { [count] in $0.count == count ? $0 : nil }?[$0] ?? "\($0 + 1)" }
+    let names = (0..<count).map {
+      plot.xCategories.flatMap { [count] in $0.count == count ? $0 : nil }?[$0] ?? "\($0 + 1)"
+    }
     let gutter = min(names.reduce(0) { max($0, $1.count) }, columns / 3)
     let width = columns - gutter - 2 - 10
     let axis = Axis(range: extent.y, isLogarithmic: plot.isYLogarithmic, start: 0, end: Double(width))
     var lines: [String] = []
     for (category, name) in names.enumerated() {
       for (index, layer) in plot.layers.filter(\.isCategorical).enumerated() {
-        let shown = index == 0 ? shortened(name, gutter) : ""
+        let shown = index == 0 ? TerminalPlot.shortened(name, gutter) : ""
         lines.append(padded(shown, gutter) + " │" + row(of: layer, category, axis, width))
       }
     }
     let legend = plot.layers.compactMap(\.label)
-    if !legend.isEmpty { lines.append(shortened("of " + legend.joined(separator: ", "), columns)) }
+    if !legend.isEmpty {
+      lines.append(TerminalPlot.shortened("of " + legend.joined(separator: ", "), columns))
+    }
     return lines
   }
 
   private func row(of layer: Plot.Layer, _ category: Int, _ axis: Axis, _ width: Int) -> String {
-    func column(_ value: Double) -> Int { Int(min(max(axis.position(value).rounded(), 0), Double(width - 1))) }
+    func column(_ value: Double) -> Int {
+      Int(min(max(axis.position(value).rounded(), 0), Double(width - 1)))
+    }
     switch layer {
     case .bars(let values, _, _, _):
       guard category < values.count, values[category].isFinite, !axis.isLogarithmic || values[category] > 0
@@ -140,12 +155,15 @@ public struct TerminalPlot {
       let zero = axis.isLogarithmic ? 0 : min(max(axis.position(0), 0), Double(width))
       let end = min(max(axis.position(values[category]), 0), Double(width))
       let start = Int(min(zero, end).rounded())
-      return String(repeating: " ", count: start) + TerminalPlot.bar(abs(end - zero)) + " " + Axis.short(values[category])
+      return String(repeating: " ", count: start) + TerminalPlot.bar(abs(end - zero)) + " "
+        + Axis.short(values[category])
     case .boxes(let values, _), .violins(let values, _):
       guard category < values.count, let box = Distribution(values[category])?.box else { return "" }
       var line = [Character](repeating: " ", count: width)
       for place in column(box.low)...max(column(box.low), column(box.high)) { line[place] = "─" }
-      for place in column(box.quarter)...max(column(box.quarter), column(box.threeQuarters)) { line[place] = "▒" }
+      for place in column(box.quarter)...max(column(box.quarter), column(box.threeQuarters)) {
+        line[place] = "▒"
+      }
       for value in box.outliers { line[column(value)] = "·" }
       line[column(box.median)] = "┃"
       return String(line) + " " + Axis.short(box.median)
@@ -157,12 +175,13 @@ public struct TerminalPlot {
   private static func bar(_ length: Double) -> String {
     let eighths = Int((length * 8).rounded())
     let rest = Array("▏▎▍▌▋▊▉")
-    return String(repeating: "█", count: eighths / 8) + (eighths % 8 == 0 ? "" : String(rest[eighths % 8 - 1]))
+    return String(repeating: "█", count: eighths / 8)
+      + (eighths % 8 == 0 ? "" : String(rest[eighths % 8 - 1]))
   }
 
   // MARK: Text
 
-  private func shortened(_ text: String, _ width: Int) -> String {
+  private static func shortened(_ text: String, _ width: Int) -> String {
     guard text.count > width else { return text }
     guard width > 1 else { return "…" }
     let head = width / 2
@@ -200,7 +219,7 @@ extension TerminalPlot {
       let step = max(1, (count * cell + columns - gutter - 3) / max(columns - gutter - 2, 1))
       let shades = Array(" ░▒▓█")
       var lines = values.indices.map { row -> String in
-        let name = String(names[row].prefix(gutter))
+        let name = TerminalPlot.shortened(names[row], gutter)
         let cells = stride(from: 0, to: count, by: step).map { column -> String in
           let shade = scale.shade(values[row][column]).map { shades[min($0 * shades.count / 256, 4)] } ?? "·"
           return String(repeating: shade, count: cell)
@@ -208,7 +227,9 @@ extension TerminalPlot {
         return String(repeating: " ", count: gutter - name.count) + name + " │" + cells.joined()
       }
       lines.append("░ \(Axis.short(scale.range.lowerBound)) … █ \(Axis.short(scale.range.upperBound))")
-      if let columnNames { lines.append("columns: " + columnNames.joined(separator: ", ")) }
+      if let columnNames {
+        lines.append(TerminalPlot.shortened("columns: " + columnNames.joined(separator: ", "), columns))
+      }
       return lines
     }
   }
@@ -236,7 +257,8 @@ struct BrailleCanvas {
     for step in 0...steps {
       let share = Double(step) / Double(steps)
       set(
-        start.0 + Int((Double(end.0 - start.0) * share).rounded()), start.1 + Int((Double(end.1 - start.1) * share).rounded()))
+        start.0 + Int((Double(end.0 - start.0) * share).rounded()),
+        start.1 + Int((Double(end.1 - start.1) * share).rounded()))
     }
   }
 

@@ -77,10 +77,13 @@ extension Bindings {
     try module.function("filmstrip(images, {count, labels, spacing, background})") { call in
       let images: [ImageOrTensor] = try call[1]
       let count: Int = try call["count"] ?? 8
-      guard count >= 1 else { throw call.options.complaint("count", "integer of at least 1 expected, got \(count)") }
+      guard count >= 1 else {
+        throw call.options.complaint("count", "integer of at least 1 expected, got \(count)")
+      }
       let labels: [String]? = try call["labels"]
       if let labels, labels.count != images.count {
-        throw call.options.complaint("labels", "\(images.count) labels expected, one for each image, got \(labels.count)")
+        throw call.options.complaint(
+          "labels", "\(images.count) labels expected, one for each image, got \(labels.count)")
       }
       let shown = ContactSheet.places(count, of: images.count)
       return try ContactSheet(
@@ -105,7 +108,9 @@ extension Animation: Displayable {
 
   func mimeBundle() throws -> MIMEBundle { try MIMEBundle(png: pngData(), plain: inWords) }
 
-  private var inWords: String { "animation of \(frames.count) images \(frames[0].width) × \(frames[0].height)" }
+  private var inWords: String {
+    "animation of \(frames.count) images \(frames[0].width) × \(frames[0].height)"
+  }
 
   public static func describe(_ type: LuaType<Animation>) throws {
     try type.method("frames()") { animation, _ in animation.frames }

@@ -37,7 +37,8 @@ struct LuaPlot: Displayable {
         throw LuaArgumentError(1, "name ending in .svg, .pdf or .png expected, got '\(path)'")
       }
     }
-    try type.method("image({scale})") { plot, call in try Image(drawing: plot.svg, scale: call["scale"] ?? 2) }
+    try type.method("image({scale})") { plot, call in try Image(drawing: plot.svg, scale: call["scale"] ?? 2)
+    }
     try type.method("text({columns, rows})") { plot, call in
       try plot.drawing.text(columns: call["columns"] ?? 72, rows: call["rows"] ?? 16)
     }

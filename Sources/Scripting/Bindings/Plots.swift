@@ -85,7 +85,9 @@ private struct PlotOptions {
   /// A number, or `"equal"` for 1.
   private func aspect() throws -> Double {
     if let word: String = try? options["aspect"] {
-      guard word == "equal" else { throw options.complaint("aspect", "a number or 'equal' expected, got '\(word)'") }
+      guard word == "equal" else {
+        throw options.complaint("aspect", "a number or 'equal' expected, got '\(word)'")
+      }
       return 1
     }
     return try options["aspect"]
