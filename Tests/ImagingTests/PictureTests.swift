@@ -29,7 +29,7 @@ import Testing
 
   @Test func unknownNames() {
     #expect(
-      throws: ImagingError("no colour map 'x'; there are viridis, magma, inferno, turbo, jet, coolwarm, grey")
+      throws: ImagingError("no colour map 'x'; there are viridis, magma, inferno, cividis, turbo, jet, coolwarm, puor, grey")
     ) {
       try ColorMap.named("x")
     }
