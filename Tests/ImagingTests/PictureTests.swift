@@ -29,7 +29,8 @@ import Testing
 
   @Test func unknownNames() {
     #expect(
-      throws: ImagingError("no colour map 'x'; there are viridis, magma, inferno, cividis, turbo, jet, coolwarm, puor, grey")
+      throws: ImagingError(
+        "no colour map 'x'; there are viridis, magma, inferno, cividis, turbo, jet, coolwarm, puor, grey")
     ) {
       try ColorMap.named("x")
     }

@@ -29,7 +29,9 @@ import Testing
           #/<text x="([0-9.-]+)" y="([0-9.-]+)" text-anchor="(\w+)"([^>]*)>(<title>[^<]*<\/title>)?([^<]*)</#)
       {
         guard !text.output.4.contains("rotate") else { continue }
-        let size = text.output.4.contains("font-size=\"14\"") ? 14 * PlotText.bold : text.output.3 == "start" ? 12 : PlotFrame.tickSize
+        let size =
+          text.output.4.contains("font-size=\"14\"")
+          ? 14 * PlotText.bold : text.output.3 == "start" ? 12 : PlotFrame.tickSize
         let width = PlotText.width(of: String(text.output.6), size: size)
         let x = try #require(Double(text.output.1))
         let left = text.output.3 == "end" ? x - width : text.output.3 == "middle" ? x - width / 2 : x

@@ -28,13 +28,6 @@ private struct MathParser {
   enum End: Equatable { case brace, right, cell, environment }
 
   mutating func row(until ends: Set<End>, font: MathFont? = nil) -> String {
-    depth += 1
-    defer { depth -= 1 }
-    guard depth < MathParser.deepest else {
-      let rest = String(String.UnicodeScalarView(scalars[position...]))
-      position = scalars.count
-      return "<mtext>\(escapedHTML(rest))</mtext>"
-    }
     var row = ""
     while let scalar = next {
       if scalar == "}" {
@@ -92,9 +85,18 @@ private struct MathParser {
     return next == nil ? "<mrow></mrow>" : atom(font).markup
   }
 
-  private mutating func skipBlanks() { while let scalar = next, scalar.properties.isWhitespace { position += 1 } }
+  private mutating func skipBlanks() {
+    while let scalar = next, scalar.properties.isWhitespace { position += 1 }
+  }
 
   private mutating func atom(_ font: MathFont?) -> Atom {
+    depth += 1
+    defer { depth -= 1 }
+    guard depth < MathParser.deepest else {
+      let rest = String(String.UnicodeScalarView(scalars[position...]))
+      position = scalars.count
+      return Atom(markup: "<mtext>\(escapedHTML(rest))</mtext>")
+    }
     guard let scalar = next else { return Atom(markup: "") }
     position += 1
     switch scalar {
@@ -116,7 +118,9 @@ private struct MathParser {
   private mutating func number(from first: Unicode.Scalar, _ font: MathFont?) -> String {
     var text = font?.letter(first) ?? String(Character(first))
     while let scalar = next, ("0"..."9").contains(scalar) || scalar == "." {
-      if scalar == ".", position + 1 >= scalars.count || !("0"..."9").contains(scalars[position + 1]) { break }
+      if scalar == ".", position + 1 >= scalars.count || !("0"..."9").contains(scalars[position + 1]) {
+        break
+      }
       text += font?.letter(scalar) ?? String(Character(scalar))
       position += 1
     }
@@ -155,18 +159,21 @@ private struct MathParser {
       return Atom(markup: "<mover accent=\"true\">\(argument(font))<mo>\(accent)</mo></mover>")
     }
     if let other = MathSymbols.fonts[name] {
-      return name == "operatorname" ? Atom(markup: "<mi>\(escapedHTML(text()))</mi>", hasLimits: true) : Atom(markup: argument(other))
+      return name == "operatorname"
+        ? Atom(markup: "<mi>\(escapedHTML(text()))</mi>", hasLimits: true) : Atom(markup: argument(other))
     }
     switch name {
     case "frac", "tfrac", "dfrac": return Atom(markup: "<mfrac>\(argument(font))\(argument(font))</mfrac>")
     case "sqrt": return Atom(markup: root(font))
-    case "text", "textrm", "textit", "textbf", "texttt": return Atom(markup: "<mtext>\(escapedHTML(text()))</mtext>")
+    case "text", "textrm", "textit", "textbf", "texttt":
+      return Atom(markup: "<mtext>\(escapedHTML(text()))</mtext>")
     case "left": return Atom(markup: fenced(font))
     case "begin": return Atom(markup: environment(font))
     case "underbrace", "overbrace":
       let (tag, brace) = name == "underbrace" ? ("munder", "⏟") : ("mover", "⏞")
       return Atom(markup: "<\(tag)>\(argument(font))<mo>\(brace)</mo></\(tag)>", hasLimits: true)
-    case "displaystyle", "textstyle", "limits", "nolimits", "big", "Big", "bigl", "bigr", "Bigl", "Bigr": return Atom(markup: "")
+    case "displaystyle", "textstyle", "limits", "nolimits", "big", "Big", "bigl", "bigr", "Bigl", "Bigr":
+      return Atom(markup: "")
     default: return Atom(markup: "<mtext>\\\(escapedHTML(name))</mtext>")
     }
   }
@@ -224,7 +231,8 @@ private struct MathParser {
   private mutating func environment(_ font: MathFont?) -> String {
     let name = text()
     let fences: [String: (String, String)] = [
-      "matrix": ("", ""), "pmatrix": ("(", ")"), "bmatrix": ("[", "]"), "vmatrix": ("|", "|"), "cases": ("{", ""),
+      "matrix": ("", ""), "pmatrix": ("(", ")"), "bmatrix": ("[", "]"), "vmatrix": ("|", "|"),
+      "cases": ("{", ""),
       "aligned": ("", ""), "align": ("", ""), "align*": ("", ""),
     ]
     guard let (open, close) = fences[name] else { return "<mtext>\\begin{\(escapedHTML(name))}</mtext>" }
