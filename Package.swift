@@ -61,7 +61,8 @@ let package = Package(
       ]),
     .target(name: "Neural", dependencies: ["Tensor", "Encoding", "Platform"]),
     .target(name: "Weights", dependencies: ["Neural", "Tensor", "Encoding", "Platform", "CKernels"]),
-    .target(name: "Imaging", dependencies: ["Tensor", "Platform", "CImaging"]),
+    .target(
+      name: "Imaging", dependencies: ["Tensor", "Statistics", "Encoding", "Platform", "CImaging", "CZlib"]),
     .target(name: "Models", dependencies: ["Weights", "Neural", "Tensor", "Encoding", "Platform"]),
     .target(name: "Sampling", dependencies: ["Models", "Tensor", "Encoding"]),
     .target(

@@ -4,15 +4,20 @@ import Tensor
 /// alpha not premultiplied) channels. Values outside are kept until the picture is written.
 public struct Image {
   public let tensor: Tensor
+  /// The pictures and labels that it was put together of, where it was: it can then be drawn with labels as text.
+  public let sheet: ContactSheet?
 
   /// Takes {height, width, channels}, or {height, width} as grey.
-  public init(_ tensor: Tensor) throws {
+  public init(_ tensor: Tensor) throws { try self.init(tensor, sheet: nil) }
+
+  init(_ tensor: Tensor, sheet: ContactSheet?) throws {
     let tensor = tensor.rank == 2 ? try tensor.unsqueezed(2) : tensor
     guard tensor.rank == 3, [1, 3, 4].contains(tensor.shape[2]), tensor.count > 0 else {
       let shape = tensor.shape.map(String.init).joined(separator: ", ")
       throw ImagingError("an image is {height, width} or {height, width, 1, 3 or 4}, got {\(shape)}")
     }
     self.tensor = tensor
+    self.sheet = sheet
   }
 
   public var height: Int { tensor.shape[0] }

@@ -1,5 +1,6 @@
 import CImaging
 import Glibc
+import Platform
 
 extension Image {
   /// An SVG document as pixels, RGBA on nothing.
@@ -14,5 +15,27 @@ extension Image {
     }
     defer { free(drawn.samples) }
     try self.init(drawn, format: "SVG")
+  }
+}
+
+public enum PDF {
+  /// An SVG document as a PDF file of one page, with its text as text.
+  ///
+  /// - Throws: `ImagingError` for a document without a size, or where librsvg is not installed.
+  public static func data(svg text: String) throws -> [UInt8] {
+    let document = Array(text.utf8)
+    var bytes: UnsafeMutablePointer<UInt8>?
+    var count = 0
+    try withMessage(from: "PDF") { message, size in
+      ci_svg_pdf(document, document.count, &bytes, &count, message, size)
+    }
+    defer { free(bytes) }
+    return Array(UnsafeBufferPointer(start: bytes, count: count))
+  }
+
+  /// Writes it; what was there stays until the new file is complete.
+  public static func write(svg text: String, to path: String) throws {
+    let bytes = try data(svg: text)
+    do { try WholeFile.write(bytes, to: path) } catch { throw ImagingError(error.description) }
   }
 }

@@ -19,7 +19,7 @@ enum InertMarkup {
 
   private static let drawingElements: Set<String> = [
     "svg", "g", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan", "title",
-    "desc", "defs",
+    "desc", "defs", "image",
     "clipPath", "linearGradient", "stop",
   ]
   private static let drawingAttributes: Set<String> = [
@@ -32,6 +32,7 @@ enum InertMarkup {
     "font-variant-numeric", "font-style", "text-anchor", "dominant-baseline", "transform", "id", "clip-path",
     "offset",
     "stop-color", "stop-opacity", "overflow", "role", "aria-label", "shape-rendering", "style",
+    "image-rendering", "href",
   ]
   private static let properties: Set<String> = [
     "fill", "stroke", "color", "opacity", "fill-opacity", "stroke-width", "font-size", "font-weight",
@@ -90,6 +91,15 @@ enum InertMarkup {
         let parts = declaration.split(separator: ":", maxSplits: 1)
         return parts.count == 2 && properties.contains(String(parts[0])) && isColor(parts[1])
       }
+    // Pictures that stand in the drawing itself; anything else would be asked of elsewhere.
+    case "href":
+      let start = "data:image/png;base64,"
+      return value.hasPrefix(start)
+        && value.dropFirst(start.count).utf8.allSatisfy {
+          ($0 | 0x20 >= UInt8(ascii: "a") && $0 | 0x20 <= UInt8(ascii: "z"))
+            || ($0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9"))
+            || $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "=")
+        }
     case "clip-path":
       return value.hasPrefix("url(#") && value.hasSuffix(")") && !value.contains(where: \.isWhitespace)
     case "fill", "stroke", "stop-color": return isColor(value[...])

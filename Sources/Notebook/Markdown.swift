@@ -68,7 +68,8 @@ public struct Markdown {
       } else if text == "$$" || text.hasPrefix("$$") && !text.dropFirst(2).contains("$$") {
         flush()
         let end = lines[(index + 1)...].firstIndex { $0.contains("$$") } ?? lines.count - 1
-        html += "<p class=\"math\">" + escapedHTML(lines[index...end].joined(separator: "\n")) + "</p>\n"
+        let formula = lines[index...end].joined(separator: "\n").replacing("$$", with: "")
+        html += MathML.html(formula, isBlock: true) + "\n"
         index = end + 1
       } else if let item = ListItem(line), depth < 16, paragraph.isEmpty || item.interruptsParagraph {
         flush()

@@ -131,7 +131,7 @@ struct MarkdownInline {
         if characters[end] == "$", characters[end - 1] != "\\", !characters[end - 1].isWhitespace,
           run(of: "$", at: end) >= count, end + count >= characters.count || !characters[end + count].isNumber
         {
-          append("<span class=\"math\">\(escapedHTML(String(characters[position..<end + count])))</span>")
+          append(MathML.html(String(characters[position + count..<end]), isBlock: count == 2))
           position = end + count
           return
         }

@@ -52,10 +52,10 @@ enum ReportStyle {
     li::marker { color: var(--faint); }
     blockquote { padding-left: 1.1em; border-left: 2px solid var(--gold); color: var(--soft); }
     hr { border: 0; height: 1px; background: var(--rule); margin: 2.4em 0; }
-    code, pre, .math { font-family: var(--mono); font-variant-numeric: lining-nums; }
-    :not(pre) > code, .math { font-size: .84em; }
+    code, pre { font-family: var(--mono); font-variant-numeric: lining-nums; }
+    :not(pre) > code { font-size: .84em; }
     :not(pre) > code { padding: .12em .32em; background: var(--well); border-radius: 4px; }
-    p.math { overflow-x: auto; white-space: pre; }
+    math[display=block] { overflow-x: auto; overflow-y: hidden; margin: .9em 0; }
     pre { margin: 0; font-size: .81rem; line-height: 1.58; overflow-x: auto; tab-size: 2; }
 
     header.top { border-bottom: 1px solid var(--rule); margin-bottom: 2.2rem; padding-bottom: 1.6rem; }
@@ -127,7 +127,6 @@ enum ReportStyle {
     .outputs img, .zoomable { cursor: zoom-in; }
     iframe { width: 100%; height: 26rem; border: 1px solid var(--rule); border-radius: 7px; background: #fff; resize: vertical; }
     .svg svg { display: block; max-width: 100%; height: auto; }
-    .plot:only-child svg { width: 100%; }
     figcaption { margin-top: .45em; color: var(--soft); font: .82rem/1.45 var(--sans); }
     .picture figcaption { text-align: center; }
 

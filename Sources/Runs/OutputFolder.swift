@@ -62,7 +62,8 @@ public final class OutputFolder {
   public func close() { lock.release() }
 
   private static func kind(of bundle: MIMEBundle) -> String {
-    if bundle["image/svg+xml"] != nil { return "plot" }
+    // A sheet of pictures with labels has both forms.
+    if bundle["image/svg+xml"] != nil, bundle["image/png"] == nil { return "plot" }
     if bundle.types.contains(where: { $0.hasPrefix("image/") }) { return "image" }
     if bundle["text/csv"] != nil { return "table" }
     return "value"

@@ -29,7 +29,8 @@ import Testing
 
   @Test func unknownNames() {
     #expect(
-      throws: ImagingError("no colour map 'x'; there are viridis, magma, inferno, turbo, jet, coolwarm, grey")
+      throws: ImagingError(
+        "no colour map 'x'; there are viridis, magma, inferno, cividis, turbo, jet, coolwarm, puor, grey")
     ) {
       try ColorMap.named("x")
     }
@@ -69,7 +70,7 @@ import Testing
 
   @Test func gridPlacesPictures() throws {
     let dark = try Image(Tensor.zeros([2, 3, 3]))
-    let sheet = try Image.grid([dark, dark, dark], columns: 2, spacing: 1, background: 1)
+    let sheet = try ContactSheet([dark, dark, dark], columns: 2, spacing: 1, background: 1).image()
     #expect(sheet.tensor.shape == [5, 7, 3])
     let grey = try sheet.tensor.selected(2, 0).toArray().map(Int.init)
     #expect(grey.prefix(7) == [0, 0, 0, 1, 0, 0, 0])
@@ -79,10 +80,10 @@ import Testing
 
   @Test func labelsStandBelow() throws {
     let white = try Image(Tensor.ones([4, 40, 3]))
-    let sheet = try Image.grid([white], labels: ["cat"])
+    let sheet = try ContactSheet([white], labels: ["cat"]).image()
     #expect(sheet.tensor.shape == [15, 40, 4])
     #expect(sheet.tensor.toArray().contains(0.5))
     #expect(try sheet.tensor.selected(2, 3).toArray().contains(0), "what is not covered is transparent")
-    #expect(throws: ImagingError("a grid needs at least one image")) { try Image.grid([]) }
+    #expect(throws: ImagingError("a grid needs at least one image")) { _ = try ContactSheet([]) }
   }
 }

@@ -70,7 +70,7 @@ import Testing
       return (try #require(Double(x)), try #require(Double(y)))
     }
     for (name, place) in zip(names, places) {
-      #expect(place.x + PlotStyle.width(of: name, size: 12) <= 640)
+      #expect(place.x + PlotText.width(of: name, size: 12) <= 640)
     }
     #expect(Set(places.map(\.y)).count > 1)
     #expect(places.count == Set(places.map { "\($0.x) \($0.y)" }).count)

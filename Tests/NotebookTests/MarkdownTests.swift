@@ -10,7 +10,10 @@ import Testing
     ("snake_case_name 2 * 3 * 4", "<p>snake_case_name 2 * 3 * 4</p>\n"),
     ("`a *b* <c>` and ``x`y``", "<p><code>a *b* &lt;c&gt;</code> and <code>x`y</code></p>\n"),
     ("<b>raw</b> & \\*so\\*", "<p>&lt;b&gt;raw&lt;/b&gt; &amp; *so*</p>\n"),
-    ("$a_1 * b_1$ costs $5 and $6", "<p><span class=\"math\">$a_1 * b_1$</span> costs $5 and $6</p>\n"),
+    (
+      "$a_1 * b_1$ costs $5 and $6",
+      "<p>\(MathML.html("a_1 * b_1", isBlock: false)) costs $5 and $6</p>\n"
+    ),
     ("[a *b*](https://x.y/z \"t\")", "<p><a href=\"https://x.y/z\" title=\"t\">a <em>b</em></a></p>\n"),
     ("[x](javascript:alert(1)) <https://a.b>", "<p>x <a href=\"https://a.b\">https://a.b</a></p>\n"),
     ("![alt](https://x.y/z.png)", "<p><a href=\"https://x.y/z.png\">alt</a></p>\n"),

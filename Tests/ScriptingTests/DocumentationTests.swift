@@ -14,7 +14,7 @@ import Testing
   /// What Lunette gives to Lua. `everyTypeIsListed` finds those that are missing here.
   private static var types: [any LuaUserdata.Type] {
     [
-      Tensor.self, Image.self, LuaPlot.self, LuaTableValue.self, LuaModel.self, LuaClip.self,
+      Tensor.self, Image.self, LuaPlot.self, Animation.self, LuaTableValue.self, LuaModel.self, LuaClip.self,
       LuaGenerated.self,
       LuaTrace.self, LuaRecord.self, LuaModelScheduler.self, LuaStepState.self, LuaStepEnd.self, LuaHelp.self,
       LuaOptimizer.self, ScriptSweep.self,

@@ -21,7 +21,8 @@ typedef struct {
 typedef struct {
     double x, y, width, height;
 } RsvgRectangle;
-enum { CAIRO_FORMAT_ARGB32 = 0, CAIRO_STATUS_SUCCESS = 0 };
+typedef int (*cairo_write_func)(void *closure, const unsigned char *data, unsigned int length);
+enum { CAIRO_FORMAT_ARGB32 = 0, CAIRO_STATUS_SUCCESS = 0, CAIRO_STATUS_WRITE_ERROR = 11, CAIRO_PDF_METADATA_CREATE_DATE = 5 };
 
 typedef struct {
     RsvgHandle *(*handle_new)(const uint8_t *data, size_t size, GError **error);
@@ -30,10 +31,13 @@ typedef struct {
     void (*unref)(void *object);
     void (*error_free)(GError *error);
     cairo_surface_t *(*surface_new)(int format, int width, int height);
+    cairo_surface_t *(*pdf_new)(cairo_write_func write, void *closure, double width, double height);
+    void (*pdf_set_metadata)(cairo_surface_t *surface, int key, const char *value);
     int (*surface_status)(cairo_surface_t *surface);
     void (*surface_flush)(cairo_surface_t *surface);
     uint8_t *(*surface_data)(cairo_surface_t *surface);
     int (*surface_stride)(cairo_surface_t *surface);
+    void (*surface_finish)(cairo_surface_t *surface);
     void (*surface_destroy)(cairo_surface_t *surface);
     cairo_t *(*cairo_new)(cairo_surface_t *surface);
     void (*cairo_destroy)(cairo_t *cairo);
@@ -55,10 +59,13 @@ static int open_renderer(renderer *r, char *message, size_t message_size) {
         {"g_object_unref", (void **)&r->unref},
         {"g_error_free", (void **)&r->error_free},
         {"cairo_image_surface_create", (void **)&r->surface_new},
+        {"cairo_pdf_surface_create_for_stream", (void **)&r->pdf_new},
+        {"cairo_pdf_surface_set_metadata", (void **)&r->pdf_set_metadata},
         {"cairo_surface_status", (void **)&r->surface_status},
         {"cairo_surface_flush", (void **)&r->surface_flush},
         {"cairo_image_surface_get_data", (void **)&r->surface_data},
         {"cairo_image_surface_get_stride", (void **)&r->surface_stride},
+        {"cairo_surface_finish", (void **)&r->surface_finish},
         {"cairo_surface_destroy", (void **)&r->surface_destroy},
         {"cairo_create", (void **)&r->cairo_new},
         {"cairo_destroy", (void **)&r->cairo_destroy},
@@ -120,13 +127,74 @@ static int draw(const renderer *r, RsvgHandle *handle, double scale, ci_image *i
     return image->samples ? 0 : fail(r, error, "out of memory", message, message_size);
 }
 
+static RsvgHandle *open_document(renderer *r, const uint8_t *svg, size_t count, char *message, size_t message_size) {
+    if (open_renderer(r, message, message_size)) return NULL;
+    GError *error = NULL;
+    RsvgHandle *handle = r->handle_new(svg, count, &error);
+    if (!handle) fail(r, error, "not an SVG document", message, message_size);
+    return handle;
+}
+
 int ci_svg_draw(const uint8_t *svg, size_t count, double scale, ci_image *image, char *message, size_t message_size) {
     renderer r;
-    if (open_renderer(&r, message, message_size)) return 1;
-    GError *error = NULL;
-    RsvgHandle *handle = r.handle_new(svg, count, &error);
-    if (!handle) return fail(&r, error, "not an SVG document", message, message_size);
+    RsvgHandle *handle = open_document(&r, svg, count, message, message_size);
+    if (!handle) return 1;
     const int status = draw(&r, handle, scale, image, message, message_size);
     r.unref(handle);
     return status;
+}
+
+typedef struct {
+    uint8_t *bytes;
+    size_t count, room;
+} file_bytes;
+
+static int append(void *closure, const unsigned char *data, unsigned int length) {
+    file_bytes *file = closure;
+    if (file->count + length > file->room) {
+        const size_t room = (file->count + length) * 2;
+        uint8_t *bytes = realloc(file->bytes, room);
+        if (!bytes) return CAIRO_STATUS_WRITE_ERROR;
+        file->bytes = bytes;
+        file->room = room;
+    }
+    memcpy(file->bytes + file->count, data, length);
+    file->count += length;
+    return CAIRO_STATUS_SUCCESS;
+}
+
+static int write_pdf(const renderer *r, RsvgHandle *handle, file_bytes *file, char *message, size_t message_size) {
+    double width, height;
+    if (!r->intrinsic_size(handle, &width, &height) || !(width > 0 && height > 0)) {
+        return fail(r, NULL, "the drawing does not say its size", message, message_size);
+    }
+    // A CSS pixel is three quarters of a point.
+    const RsvgRectangle page = {0, 0, width * 0.75, height * 0.75};
+    cairo_surface_t *surface = r->pdf_new(append, file, page.width, page.height);
+    // The same bytes for the same drawing.
+    r->pdf_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, "2000-01-01T00:00:00Z");
+    cairo_t *cairo = r->cairo_new(surface);
+    GError *error = NULL;
+    int drawn = r->surface_status(surface) == CAIRO_STATUS_SUCCESS && r->render(handle, cairo, &page, &error);
+    r->cairo_destroy(cairo);
+    r->surface_finish(surface);
+    drawn = drawn && r->surface_status(surface) == CAIRO_STATUS_SUCCESS;
+    r->surface_destroy(surface);
+    return drawn ? 0 : fail(r, error, "out of memory", message, message_size);
+}
+
+int ci_svg_pdf(const uint8_t *svg, size_t count, uint8_t **bytes, size_t *size, char *message, size_t message_size) {
+    renderer r;
+    RsvgHandle *handle = open_document(&r, svg, count, message, message_size);
+    if (!handle) return 1;
+    file_bytes file = {0};
+    const int status = write_pdf(&r, handle, &file, message, message_size);
+    r.unref(handle);
+    if (status) {
+        free(file.bytes);
+        return status;
+    }
+    *bytes = file.bytes;
+    *size = file.count;
+    return 0;
 }

@@ -13,6 +13,9 @@ public struct ColorMap: Sendable {
   public static let inferno = ColorMap(name: "inferno", table: ColorTables.inferno)
   public static let turbo = ColorMap(name: "turbo", table: ColorTables.turbo)
 
+  /// Blue to yellow: looks alike to people with and without colour vision deficiency.
+  public static let cividis = ColorMap(name: "cividis", table: ColorTables.cividis)
+
   /// Blue, cyan, yellow, red: the old favourite that attribution papers print.
   public static let jet = ColorMap(name: "jet") { value in
     func ramp(_ center: Float) -> Float { min(max(1.5 - abs(4 * value - center), 0), 1) }
@@ -23,7 +26,12 @@ public struct ColorMap: Sendable {
   /// Visualization", 2009).
   public static let coolwarm = ColorMap(name: "coolwarm") { DivergingColors.coolwarm(Double($0)) }
 
-  public static let all: [ColorMap] = [viridis, magma, inferno, turbo, jet, coolwarm, grey]
+  /// Purple over light grey to orange, the pair of the same paper that is told apart without red and green.
+  public static let puor = ColorMap(name: "puor") { DivergingColors.puor(Double($0)) }
+
+  public static let all: [ColorMap] = [
+    viridis, magma, inferno, cividis, turbo, jet, coolwarm, puor, grey,
+  ]
 
   /// A map through these colours, evenly spaced, straight between them; values outside [0, 1] are clamped.
   ///

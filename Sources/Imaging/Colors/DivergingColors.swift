@@ -8,12 +8,24 @@ enum DivergingColors {
     var hue: Double
   }
 
-  /// The paper's recommended ends, blue (59, 76, 192) and red (180, 4, 38), and its white point of M = 88.
+  /// The paper's recommended ends, blue (59, 76, 192) and red (180, 4, 38).
   static func coolwarm(_ value: Double) -> SIMD3<Float> {
-    let blue = Msh(magnitude: 80, saturation: 1.08, hue: -1.1)
-    let red = Msh(magnitude: 80, saturation: 1.08, hue: 0.5)
+    color(
+      value, from: Msh(magnitude: 80, saturation: 1.08, hue: -1.1),
+      to: Msh(magnitude: 80, saturation: 1.08, hue: 0.5))
+  }
+
+  /// Its purple (111, 79, 161) and orange (194, 85, 12).
+  static func puor(_ value: Double) -> SIMD3<Float> {
+    color(
+      value, from: Msh(magnitude: 65, saturation: 0.9, hue: -0.9),
+      to: Msh(magnitude: 85, saturation: 0.95, hue: 0.95))
+  }
+
+  /// Through the white point of M = 88.
+  private static func color(_ value: Double, from low: Msh, to high: Msh) -> SIMD3<Float> {
     let part = abs(2 * value - 1)
-    let end = value < 0.5 ? blue : red
+    let end = value < 0.5 ? low : high
     let spin = spin(of: end, toward: 88)
     return rgb(
       Msh(

@@ -4,9 +4,24 @@ import Glibc
 struct Axis {
   let range: ClosedRange<Double>
   let isLogarithmic: Bool
+  /// Whether only whole numbers are worth naming.
+  var isWhole = false
   /// Where the range's ends lie on the page.
   let start: Double
   let end: Double
+
+  /// The ends of its place on the page, and the distance between them.
+  var low: Double { min(start, end) }
+  var high: Double { max(start, end) }
+  var length: Double { abs(end - start) }
+
+  /// How many units the range has.
+  var span: Double { range.upperBound - range.lowerBound }
+
+  /// The same range at another place.
+  func from(_ start: Double, to end: Double) -> Axis {
+    Axis(range: range, isLogarithmic: isLogarithmic, isWhole: isWhole, start: start, end: end)
+  }
 
   func position(_ value: Double) -> Double {
     let place =
@@ -63,7 +78,8 @@ struct Axis {
   func ticks(about count: Int) -> [(value: Double, label: String)] {
     if isLogarithmic, let decades = decades() { return decades }
     let parts = Double(max(count, 1))
-    let step = Axis.niceStep(range.upperBound / parts - range.lowerBound / parts)
+    let exact = range.upperBound / parts - range.lowerBound / parts
+    let step = isWhole ? Axis.wholeStep(exact) : Axis.niceStep(exact)
     guard step > 0, step.isFinite else { return [] }
     let first = (range.lowerBound / step - 1e-9).rounded(.up)
     let last = (range.upperBound / step + 1e-9).rounded(.down)
@@ -88,6 +104,13 @@ struct Axis {
     let power = pow(10, floor(log10(step)))
     for factor in [1, 2, 2.5, 5] where step <= factor * power * (1 + 1e-9) { return factor * power }
     return 10 * power
+  }
+
+  /// 1, 2, 5, 10, 20, 50 …: a quarter of ten is no place in a list.
+  private static func wholeStep(_ step: Double) -> Double {
+    guard step > 1 else { return step > 0 ? 1 : 0 }
+    let nice = niceStep(step)
+    return nice == 2.5 ? 5 : nice
   }
 
   /// Powers of ten, if at least two lie inside.

@@ -1,23 +1,5 @@
-import Glibc
-
 /// A plot as SVG: what is drawn (`layers`) and what stands around it. Layers share the axes.
 public struct Plot {
-  public enum Layer {
-    /// Points joined by straight lines; a missing value (not a number) leaves a gap.
-    case line(x: [Double], y: [Double], label: String? = nil)
-    /// The area between two lines: a spread around the line that the next layer draws, whose colour it has.
-    case band(x: [Double], low: [Double], high: [Double])
-    case points(x: [Double], y: [Double], label: String? = nil)
-    /// Bars over the categories `xCategories`, each with its spread if `low` and `high` are given; the bars of
-    /// several layers stand side by side.
-    case bars([Double], low: [Double]? = nil, high: [Double]? = nil, label: String? = nil)
-    /// Bars between `edges` (one more than `counts`) without gaps.
-    case histogram(edges: [Double], counts: [Double], label: String? = nil)
-    /// Values row by row from the top, in cells of size 1; row and column are counted from 1.
-    case cells(
-      [[Double]], colors: ColorMap = .viridis, range: ClosedRange<Double>? = nil, showsValues: Bool = false)
-  }
-
   public var layers: [Layer]
   public var title: String?
   public var xLabel: String?
@@ -29,6 +11,13 @@ public struct Plot {
   /// Names under the bars or columns, and beside the rows of cells.
   public var xCategories: [String]?
   public var yCategories: [String]?
+  /// Whether categories stand one below the other, and their values go to the right. What is said of x and y stays with
+  /// the data and turns with them.
+  public var isHorizontal = false
+  /// How long a unit of y is beside one of x; as the page has room if `nil`.
+  public var aspect: Double?
+  /// What the colours of cells or of a picture mean.
+  public var colorLabel: String?
   /// In CSS pixels.
   public var width = 640.0
   public var height = 360.0
@@ -42,22 +31,21 @@ public struct Plot {
 
   /// The plot as an SVG document. Nothing in it comes from outside, and it has no ids, so that many fit one page.
   public func svg() throws -> String {
+    let drawing = try drawing()
+    return SVG.document(width: width, height: drawing.height, title: title ?? "plot", drawing.svg)
+  }
+
+  /// What stands in the document, and how high it came to be.
+  func drawing() throws -> (svg: SVG, height: Double) {
     try check()
     let frame = PlotFrame(self)
     var body = SVG()
     frame.drawGrid(&body)
     frame.drawLayers(&body)
     frame.drawAxes(&body)
+    frame.drawTitle(&body)
     frame.drawLegend(&body)
-    var root = SVG()
-    root.element(
-      "svg",
-      [
-        "xmlns": "http://www.w3.org/2000/svg", "width": SVG.number(width), "height": SVG.number(height),
-        "viewBox": "0 0 \(SVG.number(width)) \(SVG.number(height))", "role": "img",
-        "aria-label": title ?? "plot", "font-family": PlotStyle.font, "font-size": "12",
-      ], content: "\n" + body.text)
-    return root.text
+    return (body, frame.height)
   }
 
   private func check() throws {
@@ -82,30 +70,18 @@ public struct Plot {
         throw ImagingError("the range of an axis needs two different, finite ends")
       }
     }
-    for layer in layers {
-      switch layer {
-      case .line(let x, let y, _), .points(let x, let y, _):
-        guard x.count == y.count else {
-          throw ImagingError("x and y need the same number of values, got \(x.count) and \(y.count)")
-        }
-      case .histogram(let edges, let counts, _):
-        guard edges.count == counts.count + 1, zip(edges, edges.dropFirst()).allSatisfy({ $0 < $1 }) else {
-          throw ImagingError("a histogram needs rising edges, one more than counts")
-        }
-      case .cells(let rows, _, _, _):
-        guard let count = rows.first?.count, count > 0, rows.allSatisfy({ $0.count == count }) else {
-          throw ImagingError("cells need rows of one length")
-        }
-      case .band(let x, let low, let high):
-        guard x.count == low.count, x.count == high.count else {
-          throw ImagingError("x, low and high need the same number of values")
-        }
-      case .bars(let values, let low, let high, _):
-        guard (low == nil) == (high == nil), low?.count ?? values.count == values.count,
-          high?.count ?? values.count == values.count
-        else { throw ImagingError("bars need low and high together, one for each value") }
+    if let aspect {
+      guard aspect.isFinite, aspect > 0 else {
+        throw ImagingError("the aspect must be positive, got \(aspect)")
+      }
+      guard !isXLogarithmic, !isYLogarithmic else {
+        throw ImagingError("a logarithmic axis has no unit, so that there is no aspect")
       }
     }
+    if isHorizontal, !layers.allSatisfy(\.isCategorical) {
+      throw ImagingError("only bars, boxes and violins can be horizontal")
+    }
+    for layer in layers { try layer.check() }
   }
 }
 
@@ -139,17 +115,5 @@ extension Plot {
       counts[min(max(Int(share), 0), bins - 1)] += 1
     }
     return .histogram(edges: edges, counts: counts, label: label)
-  }
-}
-
-extension Plot.Layer {
-  /// How many numbers it is drawn of.
-  fileprivate var valueCount: Int {
-    switch self {
-    case .line(let x, _, _), .points(let x, _, _), .band(let x, _, _): x.count
-    case .bars(let values, _, _, _): values.count
-    case .histogram(_, let counts, _): counts.count
-    case .cells(let rows, _, _, _): rows.count * (rows.first?.count ?? 0)
-    }
   }
 }

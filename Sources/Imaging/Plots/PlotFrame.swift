@@ -1,226 +1,187 @@
 import Glibc
 
-/// Where things stand in a plot: margins, axes, ticks, and the drawing of everything but the data.
+/// Where things stand in a plot: page, axes, ticks and names.
 struct PlotFrame {
+  /// A place on an axis with its name, in lines that fit.
+  struct Tick {
+    let value: Double
+    let label: String
+    var lines: [String]
+
+    init(_ value: Double, _ label: String) {
+      (self.value, self.label, lines) = (value, label, [label])
+    }
+  }
+
+  /// As it is drawn: a horizontal one with x and y exchanged.
   let plot: Plot
+  let title: [String]
   let x: Axis
   let y: Axis
-  let xTicks: [(value: Double, label: String)]
-  let yTicks: [(value: Double, label: String)]
-  let cells: CellsScale?
+  let xTicks: [Tick]
+  let yTicks: [Tick]
   /// Whether the names under the plot are turned, as they are too long to stand beside each other.
   let isTurned: Bool
+  /// The colours that stand for numbers.
+  let colors: ColorScale?
+  let colorTicks: [Tick]
+  /// In CSS pixels; lower than the plot asks for where its aspect leaves room below.
+  let height: Double
 
   static let tickSize = 11.5
+  static let titleSize = 14.0
+  static let leading = 14.0
   /// Where a legend begins at most: before the axes are known, so that its rows can be counted.
-  private static let legendStart = 80.0
+  static let legendStart = 80.0
   /// The angle of turned names.
   private static let turn = 38 * Double.pi / 180
 
-  init(_ plot: Plot) {
-    self.plot = plot
-    cells = CellsScale(plot.layers)
-    let (xRange, yRange) = PlotFrame.ranges(plot, cells)
+  init(_ given: Plot) {
+    let extent = PlotExtent(given)
+    plot = given.isHorizontal ? given.turned : given
+    let (xRange, yRange) = given.isHorizontal ? (extent.y, extent.x) : (extent.x, extent.y)
+    let (isXWhole, isYWhole) =
+      given.isHorizontal ? (extent.isYWhole, extent.isXWhole) : (extent.isXWhole, extent.isYWhole)
+    colors = ColorScale(plot.layers)
+    title =
+      plot.title.map {
+        PlotText.paragraph($0, to: given.width - 32, size: PlotFrame.titleSize * PlotText.bold, lines: 3)
+      } ?? []
 
-    func axis(_ range: ClosedRange<Double>, _ isLogarithmic: Bool, _ start: Double, _ end: Double) -> Axis {
-      Axis(range: range, isLogarithmic: isLogarithmic, start: start, end: end)
-    }
-    func ticks(_ axis: Axis, _ categories: [String]?, about count: Int) -> [(value: Double, label: String)] {
-      guard let categories else { return axis.ticks(about: count) }
-      return categories.enumerated().map { (Double($0.offset + 1), $0.element) }
-    }
-    let legend = PlotFrame.legendRows(plot, from: PlotFrame.legendStart)
-    let top = (plot.title == nil ? 14.0 : 38) + 22 * Double(legend.count)
-    let names = (plot.xCategories ?? []).map(PlotFrame.cut)
-    let longest = names.reduce(0.0) { max($0, PlotStyle.width(of: $1, size: PlotFrame.tickSize)) }
-    isTurned = longest + 8 > (plot.width - 80) / Double(max(names.count, 1))
-    let turnedHeight = isTurned ? longest * sin(PlotFrame.turn) : 0
-    let bottom = max(top + 20, plot.height - 26 - turnedHeight - (plot.xLabel == nil ? 0 : 20))
-    // Cells are read from the top like a picture.
-    let vertical =
-      cells == nil
-      ? axis(yRange, plot.isYLogarithmic, bottom, top) : axis(yRange, false, top, bottom)
-    yTicks = ticks(vertical, plot.yCategories, about: max(2, Int((bottom - top) / 52)))
-    let widest = yTicks.reduce(0.0) { max($0, PlotStyle.width(of: $1.label, size: PlotFrame.tickSize)) }
+    let names = PlotFrame.names(under: plot)
+    isTurned = names?.isTurned ?? false
+    let top =
+      (title.isEmpty ? 14.0 : 38 + 18 * Double(title.count - 1)) + 22
+      * Double(PlotFrame.legendRows(plot).count)
+    let hasXTicks = !plot.isPicture
+    var below = (hasXTicks ? 26 : 12) + (names?.height ?? 0) + (plot.xLabel == nil ? 0 : 20)
+    below = min(below, plot.height - top - 20)
+
+    var vertical = Axis(
+      range: yRange, isLogarithmic: plot.isYLogarithmic, isWhole: isYWhole, start: plot.height - below,
+      end: top)
+    // Cells and lists are read from the top, like a picture.
+    if plot.isReadDown { vertical = vertical.from(top, to: plot.height - below) }
+    var rows = PlotFrame.ticks(vertical, plot.yCategories, about: max(2, Int(vertical.length / 52)))
+    if plot.yCategories != nil { PlotFrame.fit(&rows, to: plot.width * 0.36, rowHeight: vertical.length) }
+    if plot.isPicture { rows = [] }
+    let scale = colors?.axis(from: vertical.low, to: vertical.high)
+    colorTicks = scale.map { PlotFrame.ticks($0, nil, about: max(2, Int($0.length / 52))) } ?? []
+
+    let widest = rows.reduce(0.0) { max($0, $1.width) }
     // Turned names reach to the left of their place.
-    let reach = isTurned ? longest * cos(PlotFrame.turn) - plot.width * 0.4 / Double(names.count) : 0
-    let left = min(plot.width * 0.4, max(16 + widest + (plot.yLabel == nil ? 0 : 20), reach))
-    let right = plot.width - (cells == nil ? 18 : 78)
-    let horizontal = axis(xRange, plot.isXLogarithmic, left, right)
-    let all = ticks(horizontal, plot.xCategories, about: max(2, Int((right - left) / 84)))
-    xTicks = PlotFrame.thinned(all, horizontal, isTurned: isTurned)
-    (x, y) = (horizontal, vertical)
-  }
-
-  private static func ranges(_ plot: Plot, _ cells: CellsScale?) -> (ClosedRange<Double>, ClosedRange<Double>)
-  {
-    if let cells { return (0.5...Double(cells.columns) + 0.5, 0.5...Double(cells.rows) + 0.5) }
-    var xs: [Double] = []
-    var ys: [Double] = []
-    var isFilled = false
-    var isScattered = false
-    var categories = plot.xCategories?.count ?? 0
-    for layer in plot.layers {
-      switch layer {
-      case .line(let x, let y, _):
-        xs += x
-        ys += y
-      case .points(let x, let y, _):
-        xs += x
-        ys += y
-        isScattered = true
-      case .band(let x, let low, let high):
-        xs += x
-        ys += low + high
-      case .bars(let values, let low, let high, _):
-        categories = max(categories, values.count)
-        ys += values + (low ?? []) + (high ?? [])
-        isFilled = true
-      case .histogram(let edges, let counts, _):
-        xs += edges
-        ys += counts
-        isFilled = true
-      case .cells: break
-      }
+    let reach =
+      isTurned
+      ? (names?.longest ?? 0) * cos(PlotFrame.turn) - plot.width * 0.4 / Double(names?.count ?? 1) : 0
+    let left = min(plot.width * 0.45, max(16 + widest + (plot.yLabel == nil ? 0 : 20), reach))
+    let bar = 34 + colorTicks.reduce(0.0) { max($0, $1.width) } + 8 + (plot.colorLabel == nil ? 0 : 18)
+    var horizontal = Axis(
+      range: xRange, isLogarithmic: plot.isXLogarithmic, isWhole: isXWhole, start: left,
+      end: max(left + 20, plot.width - (colors == nil ? 18 : min(bar, plot.width * 0.4))))
+    var columns = names?.ticks ?? PlotFrame.ticks(horizontal, nil, about: max(2, Int(horizontal.length / 84)))
+    // The last number must not be cut by the page.
+    if names == nil, colors == nil, let last = columns.last {
+      let over = horizontal.position(last.value) + last.width / 2 - plot.width
+      if over > 0 { horizontal = horizontal.from(left, to: horizontal.end - over) }
     }
-    if isFilled, !plot.isYLogarithmic { ys.append(0) }  // bars stand on zero
-    if categories > 0 { xs += [0.5, Double(categories) + 0.5] }
-    let xPadding = isFilled || !isScattered ? 0 : 0.04
-    let yRange = Axis.range(of: ys, isLogarithmic: plot.isYLogarithmic, padding: isFilled ? 0 : 0.05)
-    return (
-      plot.xRange ?? Axis.range(of: xs, isLogarithmic: plot.isXLogarithmic, padding: xPadding),
-      plot.yRange ?? (isFilled && !plot.isYLogarithmic ? headroom(yRange) : yRange)
-    )
+    (horizontal, vertical) = PlotFrame.fitted(horizontal, vertical, aspect: plot.isPicture ? 1 : plot.aspect)
+    columns = plot.isPicture ? [] : PlotFrame.thinned(columns, horizontal, isTurned: isTurned)
+    xTicks = columns
+    yTicks = rows
+    (x, y) = (horizontal, vertical)
+    height = vertical.high + below
   }
 
-  private static func headroom(_ range: ClosedRange<Double>) -> ClosedRange<Double> {
-    let margin = range.upperBound * 0.06 - range.lowerBound * 0.06
-    return Axis.span(
-      range.lowerBound < 0 ? range.lowerBound - margin : 0,
-      range.upperBound > 0 ? range.upperBound + margin : 0)
+  // MARK: Ticks
+
+  private static func ticks(_ axis: Axis, _ categories: [String]?, about count: Int) -> [Tick] {
+    guard let categories else { return axis.ticks(about: count).map { Tick($0.value, $0.label) } }
+    return categories.enumerated().map { Tick(Double($0.offset + 1), $0.element) }
+  }
+
+  /// Names beside the rows: one line, two where there is room, else shortened.
+  private static func fit(_ ticks: inout [Tick], to room: Double, rowHeight all: Double) {
+    let lines = all / Double(max(ticks.count, 1)) >= 2 * leading + 4 ? 2 : 1
+    for index in ticks.indices {
+      ticks[index].lines = PlotText.paragraph(ticks[index].label, to: room, size: tickSize, lines: lines)
+    }
+  }
+
+  private struct Names {
+    var ticks: [Tick]
+    let isTurned: Bool
+    var count: Int { max(ticks.count, 1) }
+    var longest: Double { ticks.reduce(0) { max($0, $1.width) } }
+
+    /// What they need beyond one line.
+    var height: Double {
+      if isTurned { return longest * sin(PlotFrame.turn) }
+      return PlotFrame.leading * Double(ticks.reduce(1) { max($0, $1.lines.count) } - 1)
+    }
+  }
+
+  /// The names under a plot: straight if they fit, broken into lines if that helps, else turned and shortened.
+  private static func names(under plot: Plot) -> Names? {
+    guard let categories = plot.xCategories else { return nil }
+    var ticks = categories.enumerated().map { Tick(Double($0.offset + 1), $0.element) }
+    let slot = (plot.width - 80) / Double(max(ticks.count, 1)) - 8
+    let broken = categories.map { PlotText.wrapped($0, to: slot, size: tickSize, lines: 3) }
+    if broken.allSatisfy({ $0 != nil }) {
+      for (index, lines) in broken.enumerated() { ticks[index].lines = lines ?? [] }
+      return Names(ticks: ticks, isTurned: false)
+    }
+    let room = min(170, plot.height * 0.5 / sin(turn))
+    for index in ticks.indices {
+      ticks[index].lines = [PlotText.shortened(ticks[index].label, to: room, size: tickSize)]
+    }
+    return Names(ticks: ticks, isTurned: true)
   }
 
   /// Every second, third … tick if the labels would touch.
-  private static func thinned(
-    _ ticks: [(value: Double, label: String)], _ axis: Axis, isTurned: Bool
-  ) -> [(value: Double, label: String)] {
+  private static func thinned(_ ticks: [Tick], _ axis: Axis, isTurned: Bool) -> [Tick] {
     guard ticks.count > 1 else { return ticks }
-    let widest =
-      isTurned ? 15 : ticks.reduce(0.0) { max($0, PlotStyle.width(of: $1.label, size: tickSize)) } + 8
-    let room = abs(axis.end - axis.start) / Double(ticks.count)
+    let widest = isTurned ? 15 : ticks.reduce(0.0) { max($0, $1.width) } + 8
+    let room = axis.length / Double(ticks.count)
     let step = max(1, Int(min(widest / max(room, 1e-9), Double(ticks.count)).rounded(.up)))
     return ticks.enumerated().filter { $0.offset % step == 0 }.map(\.element)
   }
 
-  // MARK: Drawing
+  // MARK: Aspect
 
-  func drawGrid(_ svg: inout SVG) {
-    guard cells == nil else { return }
-    svg.group(["stroke": "currentColor", "stroke-opacity": "0.13"]) { svg in
-      for tick in yTicks { svg.line(x.start, y.position(tick.value), x.end, y.position(tick.value)) }
-      guard plot.xCategories == nil else { return }
-      for tick in xTicks { svg.line(x.position(tick.value), y.start, x.position(tick.value), y.end) }
+  /// The axes with the longer one cut down, so that a unit of y is `aspect` times as long as one of x.
+  private static func fitted(_ x: Axis, _ y: Axis, aspect: Double?) -> (Axis, Axis) {
+    guard let aspect else { return (x, y) }
+    let height = x.length / x.span * aspect * y.span
+    if height < y.length {
+      return (x, y.start < y.end ? y.from(y.start, to: y.start + height) : y.from(y.end + height, to: y.end))
     }
-  }
-
-  func drawAxes(_ svg: inout SVG) {
-    if cells == nil, y.range.contains(0) || y.isLogarithmic {
-      let base = y.isLogarithmic ? y.start : y.position(0)
-      svg.raw("<g\(PlotStyle.paint("stroke", "faint"))>\n")
-      svg.line(x.start, base, x.end, base)
-      svg.raw("</g>\n")
-    }
-    svg.raw("<g font-size=\"\(PlotFrame.tickSize)\"\(PlotStyle.paint("fill", "soft"))>\n")
-    let bottom = max(y.start, y.end)
-    for tick in xTicks {
-      let left = x.position(tick.value)
-      if isTurned {
-        let place = "\(SVG.number(left + 4)) \(SVG.number(bottom + 14))"
-        svg.text(
-          PlotFrame.cut(tick.label), x: left + 4, y: bottom + 14, anchor: "end",
-          attributes: " transform=\"rotate(-38 \(place))\"")
-      } else {
-        svg.text(PlotFrame.cut(tick.label), x: left, y: bottom + 17)
-      }
-    }
-    for tick in yTicks where y.position(tick.value) >= min(y.start, y.end) - 1 {
-      svg.text(tick.label, x: x.start - 7, y: y.position(tick.value) + 4, anchor: "end")
-    }
-    if let label = plot.xLabel { svg.text(label, x: (x.start + x.end) / 2, y: plot.height - 8) }
-    if let label = plot.yLabel {
-      let middle = (y.start + y.end) / 2
-      svg.text(
-        label, x: 12, y: middle, attributes: " transform=\"rotate(-90 12 \(SVG.number(middle)))\"")
-    }
-    svg.raw("</g>\n")
-    if let title = plot.title {
-      svg.text(
-        title, x: x.start, y: 20, anchor: "start",
-        attributes: " font-size=\"14\" font-weight=\"600\"\(PlotStyle.paint("fill", "ink"))")
-    }
-  }
-
-  private static func cut(_ label: String) -> String { label.count > 24 ? label.prefix(23) + "…" : label }
-
-  static func legendLabels(_ plot: Plot) -> [(index: Int, label: String)] {
-    plot.layers.enumerated().compactMap { index, layer in
-      switch layer {
-      case .line(_, _, let label), .points(_, _, let label), .bars(_, _, _, let label),
-        .histogram(_, _, let label):
-        label.map { (index, $0) }
-      case .cells, .band: nil
-      }
-    }
-  }
-
-  /// The labels row by row, each with the place where its mark begins.
-  private static func legendRows(
-    _ plot: Plot, from start: Double
-  ) -> [[(index: Int, label: String, left: Double)]] {
-    var rows: [[(index: Int, label: String, left: Double)]] = []
-    var left = start
-    for (index, label) in legendLabels(plot) {
-      let width = 22 + PlotStyle.width(of: label, size: 12)
-      if rows.isEmpty || (left + width > plot.width - 4 && left > start) {
-        rows.append([])
-        left = start
-      }
-      rows[rows.count - 1].append((index, label, left))
-      left += width + 18
-    }
-    return rows
-  }
-
-  func drawLegend(_ svg: inout SVG) {
-    let rows = PlotFrame.legendRows(plot, from: min(x.start, PlotFrame.legendStart))
-    guard !rows.isEmpty else { return }
-    svg.raw("<g font-size=\"12\"\(PlotStyle.paint("fill", "soft"))>\n")
-    for (row, entries) in rows.enumerated() {
-      let top = (plot.title == nil ? 14.0 : 38) + 22 * Double(row)
-      for (index, label, left) in entries {
-        drawMark(of: index, x: left, y: top, on: &svg)
-        svg.text(label, x: left + 22, y: top + 4, anchor: "start")
-      }
-    }
-    svg.raw("</g>\n")
-  }
-
-  private func drawMark(of layer: Int, x left: Double, y top: Double, on svg: inout SVG) {
-    let color = PlotStyle.color(plot.layers, layer)
-    if case .line = plot.layers[layer] {
-      svg.raw(
-        "<path d=\"M\(SVG.number(left)) \(SVG.number(top))h16\" stroke=\"\(color)\" stroke-width=\"2.5\"/>\n"
-      )
-    } else {
-      svg.raw(
-        "<rect x=\"\(SVG.number(left + 3))\" y=\"\(SVG.number(top - 5))\" width=\"10\" height=\"10\" rx=\"2\" "
-          + "fill=\"\(color)\" style=\"fill:\(color)\"/>\n")
-    }
+    return (x.from(x.start, to: x.start + y.length / y.span / aspect * x.span), y)
   }
 }
 
-extension SVG {
-  mutating func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) {
-    raw("<path d=\"M\(SVG.number(x1)) \(SVG.number(y1))L\(SVG.number(x2)) \(SVG.number(y2))\"/>\n")
+extension PlotFrame.Tick {
+  /// In pixels, of the longest line.
+  var width: Double {
+    lines.reduce(0) { max($0, PlotText.width(of: $1, size: PlotFrame.tickSize)) }
   }
+}
+
+extension Plot {
+  /// x and y exchanged.
+  fileprivate var turned: Plot {
+    var turned = self
+    (turned.xLabel, turned.yLabel) = (yLabel, xLabel)
+    (turned.xRange, turned.yRange) = (yRange, xRange)
+    (turned.isXLogarithmic, turned.isYLogarithmic) = (isYLogarithmic, isXLogarithmic)
+    (turned.xCategories, turned.yCategories) = (yCategories, xCategories)
+    turned.aspect = aspect.map { 1 / $0 }
+    return turned
+  }
+
+  /// Whether its rows are numbered from the top.
+  fileprivate var isReadDown: Bool {
+    isHorizontal || layers.contains { if case .cells = $0 { true } else { false } } || isPicture
+  }
+
+  var isPicture: Bool { layers.contains { if case .picture = $0 { true } else { false } } }
 }

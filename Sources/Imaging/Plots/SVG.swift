@@ -23,10 +23,38 @@ struct SVG {
   mutating func raw(_ markup: String) { text += markup }
 
   mutating func text(
-    _ string: String, x: Double, y: Double, anchor: String = "middle", attributes: String = ""
+    _ string: String, x: Double, y: Double, anchor: String = "middle", attributes: String = "",
+    tip: String? = nil
   ) {
     text += "<text x=\"\(SVG.number(x))\" y=\"\(SVG.number(y))\" text-anchor=\"\(anchor)\"\(attributes)>"
+    if let tip { text += "<title>\(SVG.escaped(tip))</title>" }
     text += SVG.escaped(string) + "</text>\n"
+  }
+
+  /// A text in several lines, the first of them at `y`. What was left out of it is shown by a pointer that rests there.
+  mutating func text(
+    lines: [String], whole: String, x: Double, y: Double, leading: Double, anchor: String = "middle",
+    attributes: String = ""
+  ) {
+    let isWhole = lines.joined(separator: " ").filter { $0 != " " } == whole.filter { $0 != " " }
+    for (row, line) in lines.enumerated() {
+      text(
+        line, x: x, y: y + Double(row) * leading, anchor: anchor, attributes: attributes,
+        tip: isWhole ? nil : whole)
+    }
+  }
+
+  /// A document around a drawing.
+  static func document(width: Double, height: Double, title: String, _ body: SVG) -> String {
+    var root = SVG()
+    root.element(
+      "svg",
+      [
+        "xmlns": "http://www.w3.org/2000/svg", "width": number(width), "height": number(height),
+        "viewBox": "0 0 \(number(width)) \(number(height))", "role": "img",
+        "aria-label": title, "font-family": PlotStyle.font, "font-size": "12",
+      ], content: "\n" + body.text)
+    return root.text
   }
 
   static func number(_ value: Double) -> String {

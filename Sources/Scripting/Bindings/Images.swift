@@ -13,7 +13,10 @@ extension Image: Displayable {
       throw LuaError(
         message: "an \(inWords) is too large to be shown, which takes at most 100 million pixels; resize it")
     }
-    return try MIMEBundle(png: pngData(), plain: inWords)
+    var bundle = try MIMEBundle(png: pngData(), plain: inWords)
+    // Labels are better read as text; without any, the pixels say it all.
+    if let sheet, sheet.hasLabels { bundle["image/svg+xml"] = .text(try sheet.svg()) }
+    return bundle
   }
 
   private var inWords: String { "image \(width) × \(height)" }
@@ -90,9 +93,31 @@ extension Bindings {
       guard columns ?? 1 >= 1 else {
         throw call.options.complaint("columns", "integer of at least 1 expected, got \(columns ?? 0)")
       }
-      return try Image.grid(
+      return try ContactSheet(
         images.map(\.image), columns: columns, spacing: call["spacing"] ?? 4, labels: call["labels"],
-        background: call["background"])
+        background: call["background"]
+      ).image()
+    }
+    try module.function("filmstrip(images, {count, labels, spacing, background})") { call in
+      let images: [ImageOrTensor] = try call[1]
+      let count: Int = try call["count"] ?? 8
+      guard count >= 1 else {
+        throw call.options.complaint("count", "integer of at least 1 expected, got \(count)")
+      }
+      let labels: [String]? = try call["labels"]
+      if let labels, labels.count != images.count {
+        throw call.options.complaint(
+          "labels", "\(images.count) labels expected, one for each image, got \(labels.count)")
+      }
+      let shown = ContactSheet.places(count, of: images.count)
+      return try ContactSheet(
+        shown.map { images[$0].image }, columns: shown.count, spacing: call["spacing"] ?? 4,
+        labels: shown.map { labels?[$0] ?? "\($0 + 1)" }, background: call["background"]
+      ).image()
+    }
+    try module.function("animation(images, {delay, loops})") { call in
+      let images: [ImageOrTensor] = try call[1]
+      return try Animation(images.map(\.image), delay: call["delay"] ?? 0.1, loops: call["loops"] ?? 0)
     }
     try module.function("color_map(map, {colors, range})") { call in
       let map = try call.tensor(1, rank: 2)

@@ -3,66 +3,56 @@ import Lua
 import Notebook
 import Tensor
 
-/// A plot as scripts hold it.
-struct LuaPlot: Displayable {
-  static let luaName = "plot"
-  let plot: Plot
-  private let svg: String
-
-  /// Draws at once, so that what is wrong is said where the plot is made.
-  init(_ plot: Plot) throws {
-    self.plot = plot
-    svg = try plot.svg()
-  }
-
-  private var inWords: String { plot.title.map { "plot '\($0)'" } ?? "plot" }
-
-  func mimeBundle() throws -> MIMEBundle {
-    var bundle = MIMEBundle(plain: inWords)
-    bundle["image/svg+xml"] = .text(svg)
-    return bundle
-  }
-
-  static func describe(_ type: LuaType<LuaPlot>) throws {
-    try type.method("svg()") { plot, _ in plot.svg }
-    try type.method("save(path)") { plot, call in
-      let path: String = try call[1]
-      try call.checkWriting(path)
-      if path.hasSuffix(".png") {
-        try plot.plot.image().write(to: path)
-      } else if path.hasSuffix(".svg") {
-        try TextFile.write(plot.svg, to: path)
-      } else {
-        throw LuaArgumentError(1, "name ending in .svg or .png expected, got '\(path)'")
-      }
-    }
-    try type.method("image({scale})") { plot, call in try plot.plot.image(scale: call["scale"] ?? 2) }
-    try type.metamethod("__tostring") { plot, _ in plot.inWords }
-    try type.showsItself()
-  }
-}
-
 extension Bindings {
   /// What all kinds of plots can be asked for.
-  private static let frame = "title, x_label, y_label, x_range, y_range, x_log, y_log, width, height"
+  private static let frame = "title, x_label, y_label, x_range, y_range, x_log, y_log, aspect, width, height"
 
   /// `lunette.plot`: each function takes one table. Data are lists or tensors; `series = { { y = … }, … }` draws several.
   static func addPlot(to lunette: LuaModule) throws {
     let module = try lunette.module("plot")
-    try module.function("line({x, y, low, high, label, series, \(frame)})") { call in
+    try module.function("line({x, y, low, high, label, series, markers, \(frame)})") { call in
       try PlotOptions(call).plot(PlotOptions.points(call.options, joined: true))
     }
     try module.function("scatter({x, y, label, series, \(frame)})") { call in
       try PlotOptions(call).plot(PlotOptions.points(call.options, joined: false))
     }
-    try module.function("bar({x, y, low, high, label, series, \(frame)})") { call in
+    try module.function("bar({x, y, low, high, label, series, horizontal, \(frame)})") { call in
       try PlotOptions(call).bars()
+    }
+    try module.function("box({x, y, label, series, horizontal, \(frame)})") { call in
+      try PlotOptions(call).distributions { .boxes($0, label: $1) }
+    }
+    try module.function("violin({x, y, label, series, horizontal, \(frame)})") { call in
+      try PlotOptions(call).distributions { .violins($0, label: $1) }
     }
     try module.function("hist({x, bins, label, series, range, \(frame)})") { call in
       try PlotOptions(call).histogram()
     }
-    try module.function("heatmap({z, x, y, colors, range, values, \(frame)})") { call in
+    try module.function("heatmap({z, x, y, colors, range, values, color_label, \(frame)})") { call in
       try PlotOptions(call).heatmap()
+    }
+    try module.function(
+      "overlay({image, map, colors, range, alpha, uniform, color_label, title, x_label, y_label, width, height})"
+    ) { call in try PlotOptions(call).overlay() }
+    try module.function("grid(plots, {columns, title, share_x, share_y, width})") { call in
+      var grid = PlotGrid(try call.plots(1), columns: try call["columns"], title: try call["title"])
+      grid.sharesX = try call["share_x"] ?? false
+      grid.sharesY = try call["share_y"] ?? false
+      grid.width = try call["width"]
+      return try LuaPlot(.grid(grid))
+    }
+  }
+}
+
+extension LuaCall {
+  /// A list of plots that stand for themselves.
+  fileprivate func plots(_ place: Int) throws -> [Plot] {
+    let drawings: [LuaPlot] = try self[place]
+    return try drawings.enumerated().map { index, plot in
+      guard case .plot(let plot) = plot.drawing else {
+        throw LuaArgumentError(place, "plots expected, got a grid of plots at [\(index + 1)]")
+      }
+      return plot
     }
   }
 }
@@ -85,10 +75,22 @@ private struct PlotOptions {
     plot.yRange = (try options["y_range"] as RangeArgument?)?.range
     plot.isXLogarithmic = try options["x_log"] ?? false
     plot.isYLogarithmic = try options["y_log"] ?? false
+    if try options.has("aspect") { plot.aspect = try aspect() }
     if let width: Double = try options["width"] { plot.width = width }
     if let height: Double = try options["height"] { plot.height = height }
     adjust(&plot)
-    return try LuaPlot(plot)
+    return try LuaPlot(.plot(plot))
+  }
+
+  /// A number, or `"equal"` for 1.
+  private func aspect() throws -> Double {
+    if let word: String = try? options["aspect"] {
+      guard word == "equal" else {
+        throw options.complaint("aspect", "a number or 'equal' expected, got '\(word)'")
+      }
+      return 1
+    }
+    return try options["aspect"]
   }
 
   /// Lends `body` the table of each series: those listed in `series`, or the options themselves.
@@ -105,6 +107,7 @@ private struct PlotOptions {
   static func points(_ options: LuaOptions, joined: Bool) throws -> [Plot.Layer] {
     let shared: Numbers? = try options["x"]
     let keys = joined ? ["x", "y", "low", "high", "label"] : ["x", "y", "label"]
+    let hasMarks = joined ? try options["markers"] ?? false : false
     return try eachSeries(options, keys: keys) { series -> [Plot.Layer] in
       let y = try series.numbers("y")
       let x = try (series["x"] as Numbers?)?.values ?? shared?.values ?? y.indices.map { Double($0 + 1) }
@@ -115,7 +118,7 @@ private struct PlotOptions {
       guard joined else { return [.points(x: x, y: y, label: label)] }
       let spread = try series.spread(of: y)
       return (spread.map { [.band(x: x, low: $0.low, high: $0.high)] } ?? []) + [
-        .line(x: x, y: y, label: label)
+        .line(x: x, y: y, label: label, hasMarks: hasMarks)
       ]
     }.flatMap { $0 }
   }
@@ -128,8 +131,24 @@ private struct PlotOptions {
       count = max(count, y.count)
       return .bars(y, low: spread?.low, high: spread?.high, label: try series["label"])
     }
+    return try categorical(layers, count: count)
+  }
+
+  /// One list of values for each category, or for the only one.
+  func distributions(_ layer: ([[Double]], String?) -> Plot.Layer) throws -> LuaPlot {
+    var count = 0
+    let layers: [Plot.Layer] = try Self.eachSeries(options, keys: ["y", "label"]) { series in
+      let lists = try series.read("y") { try DistributionArgument.read($0) }.lists
+      count = max(count, lists.count)
+      return layer(lists, try series["label"])
+    }
+    return try categorical(layers, count: count)
+  }
+
+  private func categorical(_ layers: [Plot.Layer], count: Int) throws -> LuaPlot {
     let names = try options.names("x", count: count) ?? (0..<count).map { String($0 + 1) }
-    return try plot(layers) { $0.xCategories = names }
+    let isHorizontal: Bool = try options["horizontal"] ?? false
+    return try plot(layers) { ($0.xCategories, $0.isHorizontal) = (names, isHorizontal) }
   }
 
   func histogram() throws -> LuaPlot {
@@ -159,7 +178,31 @@ private struct PlotOptions {
       colors: try call.colorMap("colors") ?? .viridis,
       range: (try options["range"] as RangeArgument?)?.range, showsValues: try options["values"] ?? false)
     let (x, y) = (try options.names("x", count: columns), try options.names("y", count: rows))
-    return try plot([cells]) { ($0.xCategories, $0.yCategories) = (x, y) }
+    let label: String? = try options["color_label"]
+    return try plot([cells]) { ($0.xCategories, $0.yCategories, $0.colorLabel) = (x, y, label) }
+  }
+
+  /// A picture with a map laid over it, and what its colours mean.
+  func overlay() throws -> LuaPlot {
+    let image = try options.read("image") { try ImageOrTensor.read($0) }.image
+    let map = try options.read("map") { try MapArgument.read($0) }.tensor
+    let colors = try call.colorMap("colors") ?? .turbo
+    let finite = try map.toArray().filter(\.isFinite)
+    var range = (try options["range"] as RangeArgument?)?.range
+    if range == nil, let low = finite.min(), let high = finite.max(), low < high {
+      range = Double(low)...Double(high)
+    }
+    let floats = range.map { Float($0.lowerBound)...Float($0.upperBound) }
+    let blended = try Image.overlay(
+      heat: map, on: image, alpha: try options["alpha"] ?? 0.75, colors: colors, range: floats,
+      uniform: try options["uniform"] ?? false)
+    let layer = Plot.Layer.picture(try EmbeddedPicture(blended), colors: colors, range: range)
+    var plot = Plot(
+      [layer], title: try options["title"], xLabel: try options["x_label"], yLabel: try options["y_label"])
+    plot.colorLabel = try options["color_label"]
+    plot.width = try options["width"] ?? 360
+    plot.height = try options["height"] ?? 320
+    return try LuaPlot(.plot(plot))
   }
 }
 
@@ -195,5 +238,30 @@ private struct CategoryName: LuaReadable {
       throw LuaMismatch(expected: "string", got: slot)
     }
     return CategoryName(text: try slot.tostring())
+  }
+}
+
+/// A 2-d tensor.
+private struct MapArgument: LuaReadable {
+  let tensor: Tensor
+
+  static func read(_ slot: LuaSlot) throws -> MapArgument {
+    let tensor = try Tensor.read(slot)
+    guard tensor.rank == 2, tensor.count > 0 else {
+      throw LuaMismatch(expected: "2-d tensor with elements", got: slot)
+    }
+    return MapArgument(tensor: tensor)
+  }
+}
+
+/// Numbers, or a list of lists of numbers that may differ in length.
+private struct DistributionArgument: LuaReadable {
+  let lists: [[Double]]
+
+  static func read(_ slot: LuaSlot) throws -> DistributionArgument {
+    if let lists = try? [Numbers].read(slot), !lists.isEmpty {
+      return DistributionArgument(lists: lists.map(\.values))
+    }
+    return DistributionArgument(lists: [try Numbers.read(slot).values])
   }
 }

@@ -34,3 +34,7 @@ int ci_png_write(const uint8_t *samples, uint32_t width, uint32_t height, uint32
 /// Draws an SVG document at `scale` times its own size, on nothing (RGBA). 0 on success, and the caller owns `samples`
 /// (`free`); else `message` says why not, also where librsvg is not installed.
 int ci_svg_draw(const uint8_t *svg, size_t count, double scale, ci_image *image, char *message, size_t message_size);
+
+/// Writes an SVG document as a PDF file of one page, three quarters of a point for a pixel, text as text. 0 on success, and the
+/// caller owns `*bytes` (`free`); else `message` says why not.
+int ci_svg_pdf(const uint8_t *svg, size_t count, uint8_t **bytes, size_t *size, char *message, size_t message_size);
