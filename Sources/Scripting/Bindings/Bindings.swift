@@ -19,7 +19,7 @@ enum Bindings {
     try addOptions(to: lunette)
     try addModels(to: lunette)
     try addSweeps(to: lunette)
-    try addClusters(to: lunette)
+    try addCluster(to: lunette)
     try addEmbeddings(to: lunette)
   }
 }

@@ -22,7 +22,7 @@ extension Bindings {
   }
 
   /// `lunette.cluster`: groups of points, and points that lie far apart.
-  static func addClusters(to lunette: LuaModule) throws {
+  static func addCluster(to lunette: LuaModule) throws {
     let cluster = try lunette.module("cluster")
     try cluster.function("kmeans(x, {k, seed, initial, starts, iterations})") { call in
       let x = try call.features(1)

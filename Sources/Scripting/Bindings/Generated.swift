@@ -30,7 +30,7 @@ final class LuaGenerated: Displayable {
   /// The picture, or all of them in a grid.
   func mimeBundle() throws -> MIMEBundle {
     let images = try allImages()
-    let shown = images.count == 1 ? images[0] : try Image.grid(images)
+    let shown = images.count == 1 ? images[0] : try ContactSheet(images).image()
     var bundle = try shown.mimeBundle()
     bundle["text/plain"] = .text(inWords)
     return bundle

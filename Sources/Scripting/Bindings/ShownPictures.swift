@@ -25,7 +25,7 @@ enum ShownPictures {
     }
     if let size { images = try images.map { try $0.shown(longSide: size) } }
     if slot.kind != .table, labels == nil, images.count == 1 { return try images[0].mimeBundle() }
-    return try Image.grid(images, columns: columns, labels: labels).mimeBundle()
+    return try ContactSheet(images, columns: columns, labels: labels).image().mimeBundle()
   }
 
   /// The pictures of an image, of a result, or of a list of either; nil for anything else.

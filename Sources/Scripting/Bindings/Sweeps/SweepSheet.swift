@@ -29,7 +29,7 @@ extension ScriptSweep {
       labels.append(value.map { $0.string ?? $0.text() } ?? "")
     }
     guard !images.isEmpty else { return nil }
-    return try Image.grid(images, columns: columns, labels: label == nil ? nil : labels)
+    return try ContactSheet(images, columns: columns, labels: label == nil ? nil : labels).image()
   }
 
   /// All sheets: one for each combination of the fields other than `label`.
