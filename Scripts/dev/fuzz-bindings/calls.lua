@@ -1,6 +1,7 @@
 -- Writes calls of bound functions: their names are looked up in the living session, their options and examples in the
 -- reference.
 local values = require "values"
+local files = require "files"
 
 local Calls = {}
 Calls.__index = Calls
@@ -98,6 +99,7 @@ function Calls.new(seed, folder)
       if made and value ~= nil then self.receivers[#self.receivers + 1] = { expression = expression, methods = methods(value) } end
     end
   end
+  self.files = files.new(function(list) return self:pick(list) end)
   return self
 end
 
@@ -156,7 +158,8 @@ local operators = { "+", "-", "*", "/", "^", "==", "<", "<=", "..", "~=" }
 
 -- The source text of one call.
 function Calls:next()
-  local kind = self.random(20)
+  local kind = os.getenv("FUZZ_ONLY") == "files" and 21 or self.random(21)
+  if kind == 21 then return self.files:next() end
   if kind <= 7 then
     local name = self:pick(self.functions)
     self.is_plugin = name:find("^plugins") ~= nil

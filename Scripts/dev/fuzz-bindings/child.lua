@@ -4,10 +4,11 @@
 --   lunette run child.lua --model DIR -- REFERENCE LOG FILE
 local folder, log_path, what, count, first = table.unpack(arg)
 require "world"
+require "files"
 local log = assert(io.open(log_path, "w"))
 log:setvbuf("no")
 
-local slow = tonumber(os.getenv("FUZZ_SLOW") or 20)
+local slow = tonumber(os.getenv("FUZZ_SLOW") or 20)  -- seconds of the processor: a busy machine is no finding
 local complaints = 0
 local function complain(text)
   complaints = complaints + 1
@@ -32,7 +33,7 @@ local steps = 1000000
 local function perform(source, in_coroutine)
   local chunk, problem = load(source, "=fuzz")
   if not chunk then return complain("does not compile: " .. problem) end
-  local start = lunette.clock()
+  local start = os.clock()
   local done, message
   if in_coroutine then
     local thread = coroutine.create(chunk)
@@ -48,7 +49,7 @@ local function perform(source, in_coroutine)
     debug.sethook()
   end
   if not done then check_message(message) end
-  local seconds = lunette.clock() - start
+  local seconds = os.clock() - start
   if seconds > 1 then log:write(("-- took %.1f s\n"):format(seconds)) end
   if seconds > slow then complain(("took %.0f s"):format(seconds)) end
 end

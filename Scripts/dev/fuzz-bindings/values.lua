@@ -19,7 +19,7 @@ values.strings = {
 values.tensors = {
   "t{}", "t(0/0)", "t(3)", "t{1, 2, 3}", "t{0/0, 0/0}", "t{1e38, -1e38}", "t.zeros{0, 3}", "t.zeros{3, 0}", "t.zeros{2, 0, 2}",
   "t.arange(6):view{2, 3}", "t.arange(6):view{2, 3}:t()", "t.arange(24):view{2, 3, 4}", "t.eye(3)", "t.full({2, 2}, 0/0)", "t.full({3, 3}, 1/0)",
-  "t.zeros{1, 1, 1, 1, 1, 1, 1, 1}", "t.zeros{2, 2, 3}", "t.ones{8, 8, 3}", "t.ones{4, 8, 8}", "t.ones{1, 4, 8, 8}", "t.ones{4, 4, 3, 3}",
+  "t.zeros{1, 1, 1, 1, 1, 1, 1, 1}", "t.zeros{2, 2, 3}", "t.ones{8, 8, 3}", "t.ones{4, 8, 8}", "t.ones{1, 4, 8, 8}", "t.ones{4, 4, 3, 3}", "t.ones{1, 30000, 3}", "t.ones{30000, 1, 3}", "t.ones{1, 1, 3}",
   "t(1):expand{5000}", "t(1):expand{1 << 30}", "t{1}:expand{40000, 40000}", "t{{0/0}}:expand{30000, 30000}", "t{{1, 2}}:expand{1 << 25, 2}",
   "t(1):expand{20000, 20000, 3}", "t{1, 2}:expand{3, 2}", "t.arange(6):view{2, 3}[1]:expand{4, 3}", "t.arange(10)[{{3, 7}}]",
   "t.arange(5):requires_grad_()", "t.ones{3, 3}:requires_grad_():mul(2)", "t(1):expand{1 << 25}:requires_grad_()",

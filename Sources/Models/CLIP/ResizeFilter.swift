@@ -47,6 +47,10 @@ enum ResizeFilter {
   private func pass(
     _ planes: Tensor, from: Int, to: Int, by multiply: (Tensor, Tensor) throws -> Tensor
   ) throws -> Tensor {
+    // A picture of one row and many columns keeps its shape on the way, and may become larger than any memory.
+    try Room.check(
+      from.multipliedReportingOverflow(by: to).overflow ? Int.max : from * to, bytes: 6 * MemoryLayout<Double>.stride,
+      for: "resizing \(from) pixels to \(to)")
     let weights = weights(from: from, to: to)
     let cut = 128.0
     let whole = weights.map { ($0 * 0x1p22).rounded() }

@@ -52,7 +52,7 @@ public struct Configuration: Sendable {
 
   public func double(_ key: String, default fallback: Double? = nil) throws -> Double {
     if let fallback, !has(key) { return fallback }
-    guard let value = json[key]?.double else { throw fault(key, "a number") }
+    guard let value = json[key]?.double, value.isFinite else { throw fault(key, "a number") }
     return value
   }
 
@@ -80,8 +80,8 @@ public struct Configuration: Sendable {
   public func ints(_ key: String, default fallback: [Int]? = nil, count: Int? = nil) throws -> [Int] {
     if let fallback, !has(key) { return fallback }
     if let count, json[key]?.int != nil { return Array(repeating: try int(key), count: count) }
-    guard let values = json[key]?.array?.map(\.int), values.allSatisfy({ ($0 ?? 0) >= 1 }),
-      count == nil || values.count == count, !values.isEmpty
+    guard let values = json[key]?.array?.map(\.int), count == nil || values.count == count, !values.isEmpty,
+      values.allSatisfy({ (1..<1 << 31).contains($0 ?? 0) })
     else {
       throw fault(key, count.map { "a whole number or a list of \($0)" } ?? "a list of whole numbers")
     }
@@ -90,7 +90,7 @@ public struct Configuration: Sendable {
 
   public func numbers(_ key: String, default fallback: [Float]) throws -> [Float] {
     guard has(key) else { return fallback }
-    guard let values = json[key]?.array?.map(\.double), !values.contains(nil) else {
+    guard let values = json[key]?.array?.map(\.double), values.allSatisfy({ $0?.isFinite ?? false }) else {
       throw fault(key, "a list of numbers")
     }
     return values.compactMap { $0.map { Float($0) } }

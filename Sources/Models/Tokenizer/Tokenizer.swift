@@ -38,9 +38,9 @@ public final class Tokenizer: TextTokenizer, Sendable {
     maximumLength = files.length
     begin = try id(files.begin)
     end = try id(files.end)
-    pad = try id(files.pad ?? files.end)
+    pad = try id(files.pad)
     encoding = BytePairEncoding(
-      vocabulary: files.vocabulary, merges: files.merges, unknown: try id(files.unknown ?? files.end))
+      vocabulary: files.vocabulary, merges: files.merges, unknown: try id(files.unknown))
     // The longest first: a token may be the start of another.
     special = files.special.sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
     caseless = files.caseless

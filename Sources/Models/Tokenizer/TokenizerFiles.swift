@@ -14,38 +14,40 @@ struct TokenizerFiles {
   var special: [String] = []
   /// Those of them that are found whatever their case, as they are looked for after the text was lowered.
   var caseless: Set<String> = []
-  var begin = "<|startoftext|>"
-  var end = "<|endoftext|>"
-  var unknown: String?
-  var pad: String?
+  var begin: String { tokens["bos_token"] }
+  var end: String { tokens["eos_token"] }
+  var unknown: String { tokens["unk_token"] }
+  var pad: String { tokens["pad_token"] }
   var length = 77
 
   private let directory: String
-  /// What the configs say of each special token; a later file goes before an earlier one.
-  private var mentions = TokenMentions()
-  /// Tokens of which `tokenizer.json` says it.
-  private var stated: Set<String> = []
+  private var tokens = SpecialTokens()
 
   init(directory: String) throws {
     self.directory = directory
-    if exists("tokenizer.json") {
-      try readJSON("\(directory)/tokenizer.json")
-    } else {
-      try readVocabulary()
+    let whole = exists("tokenizer.json") ? try configuration("tokenizer.json") : nil
+    if let whole { try readModel(whole) } else { try readVocabulary() }
+    let settings = try configuration("tokenizer_config.json")
+    let isComplete = settings?.has("added_tokens_decoder") ?? false
+    if isComplete, let whole { try readAdded(whole, isComplete: true) }
+    if let settings { try read(settings) }
+    if !isComplete {
+      if let map = try configuration("special_tokens_map.json") { try read(map) }
+      if let added = try configuration("added_tokens.json") { try read(added: added) }
+      if let whole { try readAdded(whole, isComplete: false) }
     }
-    for name in ["tokenizer_config.json", "special_tokens_map.json"] where exists(name) {
-      try readConfiguration(Configuration(file: "\(directory)/\(name)"))
-    }
-    caseless.formUnion(mentions.caseless.filter { !stated.contains($0) })
-    for token in [begin, end, unknown, pad].compactMap({ $0 }) {
-      guard vocabulary[token] != nil, !token.isEmpty else {
-        throw PipelineError("\(directory): the special token '\(token)' is not in the vocabulary")
-      }
-      if !special.contains(token) { special.append(token) }
+    special = Array(tokens.contents)
+    caseless = tokens.caseless
+    for token in special.sorted() where vocabulary[token] == nil {
+      throw PipelineError("\(directory): the special token '\(token)' is not in the vocabulary")
     }
   }
 
   private func exists(_ name: String) -> Bool { access("\(directory)/\(name)", F_OK) == 0 }
+
+  private func configuration(_ name: String) throws -> Configuration? {
+    exists(name) ? try Configuration(file: "\(directory)/\(name)") : nil
+  }
 
   // MARK: vocab.json and merges.txt
 
@@ -99,8 +101,8 @@ struct TokenizerFiles {
 
   // MARK: tokenizer.json
 
-  private mutating func readJSON(_ path: String) throws {
-    let json = try JSON(file: path)
+  private mutating func readModel(_ configuration: Configuration) throws {
+    let (json, path) = (configuration.json, configuration.path)
     guard let model = json["model"] else { throw PipelineError("\(path): no model") }
     if let type = model["type"]?.string, type != "BPE" {
       throw PipelineError("\(path): a tokenizer of type '\(type)', only BPE is known")
@@ -123,51 +125,67 @@ struct TokenizerFiles {
       }
       return (left[...], right[...])
     }
-    unknown = model["unk_token"]?.string
-    for token in json["added_tokens"]?.array ?? [] {
-      guard let content = token["content"]?.string, !content.isEmpty, let id = token["id"]?.int,
-        TokenizerFiles.ids.contains(id)
-      else { throw PipelineError("\(path): an added token without content or id: \(token)") }
-      guard token["single_word"]?.bool != true else {
-        throw PipelineError("\(path): the added token '\(content)' is a single_word, which is not supported")
-      }
-      self.vocabulary[content] = id
-      special.append(content)
-      stated.insert(content)
-      if token["normalized"]?.bool == true { caseless.insert(content) }
+    if let token = model["unk_token"]?.string { tokens.set("unk_token", .init(content: token, isText: true)) }
+  }
+
+  /// - Parameter isComplete: the config beside it says which tokens are added
+  private mutating func readAdded(_ configuration: Configuration, isComplete: Bool) throws {
+    let path = configuration.path
+    for token in configuration.json["added_tokens"]?.array ?? [] {
+      guard let id = token["id"]?.int else { throw PipelineError("\(path): an added token without id: \(token)") }
+      let mention = try TokenizerSettings.mention(token, "\(path): added_tokens", isSpecial: false)
+      try number(mention.content, id, "\(path): added_tokens")
+      if isComplete { tokens.mention(mention) } else { tokens.add(mention) }
     }
   }
 
-  // MARK: tokenizer_config.json and special_tokens_map.json
+  // MARK: tokenizer_config.json, special_tokens_map.json and added_tokens.json
 
-  private mutating func readConfiguration(_ json: Configuration) throws {
+  private mutating func read(_ json: Configuration) throws {
     try TokenizerSettings.check(json)
-    func token(_ key: String) -> String? { json.json[key]?.string ?? json.json[key]?["content"]?.string }
-    begin = token("bos_token") ?? begin
-    end = token("eos_token") ?? end
-    unknown = token("unk_token") ?? unknown
-    pad = token("pad_token") ?? pad
-    mentions.read(json.json)
-    for (content, id, isCaseless) in try TokenizerSettings.specialTokens(json) {
-      if let id, id != vocabulary[content, default: id] {
-        throw PipelineError(
-          "\(json.path): added_tokens_decoder: the token '\(content)' is \(vocabulary[content] ?? 0) in the vocabulary, not \(id)"
-        )
+    for name in SpecialTokens.names {
+      guard let token = json.json[name] else { continue }
+      tokens.set(name, try TokenizerSettings.mention(token, "\(json.path): \(name)", isSpecial: true))
+    }
+    for key in ["additional_special_tokens", "extra_special_tokens"] {
+      for token in json.json[key]?.array ?? json.json[key]?.object?.values.map({ $0 }) ?? [] {
+        tokens.list(try TokenizerSettings.mention(token, "\(json.path): \(key)", isSpecial: true))
       }
-      guard let place = id ?? vocabulary[content] else {
-        throw PipelineError("\(json.path): the special token '\(content)' is not in the vocabulary")
-      }
-      vocabulary[content] = place
-      if id != nil {
-        stated.insert(content)
-        if isCaseless { caseless.insert(content) }
-      }
-      if !special.contains(content) { special.append(content) }
+    }
+    let key = "added_tokens_decoder"
+    for (name, value) in (json.json[key]?.object ?? JSON.Object()).members {
+      guard let id = Int(name) else { throw PipelineError("\(json.path): \(key): '\(name)' is no id") }
+      let mention = try TokenizerSettings.mention(value, "\(json.path): \(key)", isSpecial: false)
+      try number(mention.content, id, "\(json.path): \(key)")
+      tokens.add(mention)
     }
     // Tokenizers without a limit say 10³⁰: not an int here, so the default stands.
     if let length = json.json["model_max_length"]?.int, length < 1 << 20 {
       guard length >= 2 else { throw PipelineError("\(json.path): model_max_length is \(length)") }
       self.length = length
     }
+  }
+
+  /// Tokens and their ids, in tokenizers from before `added_tokens_decoder`. Those that no other file calls special are looked
+  /// for after the text was lowered.
+  private mutating func read(added json: Configuration) throws {
+    let special = tokens.statedContents
+    for (content, value) in (json.json.object ?? JSON.Object()).members {
+      guard let id = value.int else { throw PipelineError("\(json.path): the id of '\(content)' is \(value)") }
+      try number(content, id, json.path)
+      tokens.add(.init(content: content, normalized: !special.contains(content)))
+    }
+  }
+
+  /// Gives an added token its id.
+  private mutating func number(_ content: String, _ id: Int, _ place: String) throws {
+    guard !content.isEmpty, TokenizerFiles.ids.contains(id) else {
+      throw PipelineError("\(place): the id of '\(content)' is \(id)")
+    }
+    guard vocabulary[content, default: id] == id else {
+      throw PipelineError(
+        "\(place): the token '\(content)' is \(vocabulary[content] ?? 0) in the vocabulary, not \(id)")
+    }
+    vocabulary[content] = id
   }
 }

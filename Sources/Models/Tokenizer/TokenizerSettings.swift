@@ -20,40 +20,26 @@ enum TokenizerSettings {
     try configuration.check(ClassSettings(used: [], nullable: used, withoutInfluence: withoutInfluence))
   }
 
-  /// Tokens besides start, end, padding and unknown that are found in a text before it is split, with their ids where
-  /// the config says them.
-  static func specialTokens(_ configuration: Configuration) throws -> [(
-    content: String, id: Int?, isCaseless: Bool
-  )] {
-    func token(_ json: JSON, _ key: String) throws -> String {
-      guard let content = json.string ?? json["content"]?.string, !content.isEmpty else {
-        throw PipelineError("\(configuration.path): \(key): a token without content: \(json)")
-      }
-      guard json["single_word"]?.bool != true else {
-        throw PipelineError(
-          "\(configuration.path): the token '\(content)' is a single_word, which is not supported")
-      }
-      return content
+  /// What is said of a token, as a text or as an object.
+  ///
+  /// - Parameter isSpecial: where the object does not say it itself
+  static func mention(_ json: JSON, _ place: String, isSpecial: Bool) throws -> SpecialTokens.Mention {
+    guard let content = json.string ?? json["content"]?.string, !content.isEmpty else {
+      throw PipelineError("\(place): a token without content: \(json)")
     }
-    var tokens: [(content: String, id: Int?, isCaseless: Bool)] = []
-    for key in ["bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token", "mask_token"] {
-      if let json = configuration.json[key] { tokens.append((try token(json, key), nil, false)) }
+    for (key, value) in (json.object ?? JSON.Object()).members {
+      let isKnown = flags.contains(key) ? value.bool != nil : key == "content" || key == "id" || key == "__type"
+      guard isKnown else { throw PipelineError("\(place): the token '\(content)': unknown setting \(key) = \(value)") }
     }
-    for key in ["additional_special_tokens", "extra_special_tokens"] {
-      let json = configuration.json[key]
-      for value in json?.array ?? json?.object?.values.map({ $0 }) ?? [] {
-        tokens.append((try token(value, key), nil, false))
-      }
+    guard json["single_word"]?.bool != true else {
+      throw PipelineError("\(place): the token '\(content)' is a single_word, which is not supported")
     }
-    let key = "added_tokens_decoder"
-    for (name, value) in (configuration.json[key]?.object ?? JSON.Object()).members {
-      guard let id = Int(name), (0..<1 << 24).contains(id) else {
-        throw PipelineError("\(configuration.path): \(key): '\(name)' is no id")
-      }
-      tokens.append((try token(value, key), id, value["normalized"]?.bool ?? false))
-    }
-    return tokens
+    return SpecialTokens.Mention(
+      content: content, normalized: json["normalized"]?.bool, isSpecial: json["special"]?.bool ?? isSpecial,
+      isText: json.string != nil, leftStrip: json["lstrip"]?.bool ?? false, rightStrip: json["rstrip"]?.bool ?? false)
   }
+
+  private static let flags: Set<String> = ["lstrip", "rstrip", "single_word", "normalized", "special"]
 
   /// `tokenizer.json`.
   static func check(_ json: JSON, _ path: String) throws {

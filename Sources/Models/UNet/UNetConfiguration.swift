@@ -44,6 +44,8 @@ struct UNetConfiguration {
       json, "up_block_types", plain: "UpBlock2D", cross: "CrossAttnUpBlock2D", count: count,
       default: [.plain] + Array(repeating: .crossAttention, count: 3))
     let layers = try json.ints("layers_per_block", default: Array(repeating: 2, count: count), count: count)
+    // Skips of so many layers are listed before the first weight is missed.
+    guard layers.allSatisfy({ $0 <= 1000 }) else { throw json.fault("layers_per_block", "at most 1000") }
     // The setting is called after the head's width, but its value has always been the number of heads.
     let heads = try json.ints("attention_head_dim", default: Array(repeating: 8, count: count), count: count)
     let transformerLayers = try json.ints(

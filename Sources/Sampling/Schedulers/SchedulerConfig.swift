@@ -32,7 +32,9 @@ public struct SchedulerConfig: Sendable {
 
   public func int(_ key: String, default value: Int) throws -> Int {
     guard let member = json[key] else { return value }
-    guard let found = member.int else { throw wrong(key, "a whole number", member) }
+    guard let found = member.int, found.magnitude < 1 << 31 else {
+      throw wrong(key, "a whole number", member)
+    }
     return found
   }
 
