@@ -19,7 +19,8 @@ struct Lunette: ParsableCommand {
 
 @main
 enum Program {
-  /// 0 done, 1 the script failed, 2 wrong usage, 130 interrupted.
+  /// 0 done, 1 the script failed, 2 wrong usage, 128 and the number of the signal that ended it, as 130 for an interrupt; or what
+  /// the script gave to `os.exit`.
   static func main() {
     Surroundings.openStandardFiles()
     Surroundings.unblockSignals()

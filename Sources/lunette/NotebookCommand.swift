@@ -19,7 +19,7 @@ struct NotebookRunCommand: ParsableCommand {
     abstract: "Runs the cells of a notebook and writes their outputs into it.",
     discussion: "A script's outputs go into the .ipynb file beside it. Exit status: 0 done, 1 a cell failed.")
 
-  @Argument(help: "The notebook (.ipynb or .lua).")
+  @Argument(help: "The notebook (.ipynb or .lua), or the name of a script that came with Lunette.")
   var file: String
 
   @Option(
@@ -50,8 +50,10 @@ struct NotebookRunCommand: ParsableCommand {
   }
 
   func run() throws {
-    let target = output ?? Folder.path(file, ending: "ipynb")
-    var request = NotebookRun.Options(file: file, target: target)
+    let source = try ShippedScripts.path(of: file)
+    // One that came with Lunette lies where nobody looks for results, or may write.
+    let target = output ?? Folder.path(source == file ? file : Folder.stem(of: source), ending: "ipynb")
+    var request = NotebookRun.Options(file: source, target: target)
     request.parameters = try assignments.map(Parameter.init(assignment:))
     (request.firstCell, request.allowsErrors, request.session) = (from, allowErrors, options.settings)
     let run = try NotebookRun(request, onNote: Terminal.note)

@@ -7,7 +7,10 @@ struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
     abstract: "Runs a script, and keeps what it displays, a report and a record of the run.",
-    discussion: "Exit status: 0 done, 1 the script failed, 2 wrong usage, 130 interrupted.")
+    discussion: """
+      Exit status: 0 done, 1 the script failed, 2 wrong usage, 130 interrupted, 129, 131 or 143 ended by SIGHUP, SIGQUIT or \
+      SIGTERM; or what the script gives to os.exit.
+      """)
 
   @Argument(
     help: """

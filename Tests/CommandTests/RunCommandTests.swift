@@ -93,12 +93,24 @@ import Testing
     #expect(size.output == "64x64\t1\n" && size.errors == Self.reportNote)
   }
 
+  /// The help names each status that Docs/troubleshooting.md does.
+  @Test func theHelpNamesEveryStatus() throws {
+    let help = try program.run("run", "--help").output
+    for status in ["0 done", "1 the", "2 wrong", "130", "129", "131", "143", "os.exit"] {
+      #expect(help.contains(status))
+    }
+  }
+
   @Test func shippedScriptsAreFoundByName() throws {
     for name in ["daam", "daam.lua"] {
       let result = try program.run("run", name, "--set", "steps=1")
       #expect(result.status == 0, "\(result.errors)")
       #expect(result.errors.hasSuffix("lunette: lunette-out/daam/report.html\n"))
     }
+    // A notebook's outputs go where the user is, not where the program lies.
+    let notebook = try program.run("notebook", "run", "daam", "--set", "steps=1")
+    #expect(notebook.status == 0, "\(notebook.errors)")
+    #expect(try String(contentsOf: program.file("daam.ipynb"), encoding: .utf8).contains("image/png"))
     try program.script("print('mine')", name: "daam")
     #expect(try program.run("run", "daam").output == "mine\n")
     let typo = try program.run("run", "word_oder")

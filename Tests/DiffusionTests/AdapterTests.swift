@@ -60,6 +60,41 @@ import Weights
     try expect(options, like: "peft")
   }
 
+  /// kohya's scripts may keep the block numbers of the original code.
+  @Test func theOriginalCodesNamesMeanTheSame() throws {
+    let prefix = "model.diffusion_model."
+    let single = try SafetensorsFile(path: Goldens.path("tiny-sd1.safetensors"))
+    var original: [String: String] = [:]
+    for name in try single.tensors().keys where name.hasPrefix(prefix) && name.hasSuffix(".weight") {
+      let path = String(name.dropFirst(prefix.count).dropLast(".weight".count))
+      let known = try #require(LatentDiffusionNames.unet(path, layers: 1))
+      let flat = LoRAFile.flat(path)
+      #expect(
+        LatentDiffusionNames.unet(flat: flat, layers: 1).map(LoRAFile.flat) == LoRAFile.flat(known), "\(flat)"
+      )
+      original[LoRAFile.flat(known)] = flat
+    }
+    #expect(original.count > 50)
+    let workshop = try Workshop()
+    let file = try SafetensorsFile(path: path("kohya"))
+    var tensors: [String: Tensor] = [:]
+    for (name, tensor) in try file.tensors() {
+      let parts = name.split(separator: ".", maxSplits: 1)
+      let flat = String(parts[0].dropFirst("lora_unet_".count))
+      let other =
+        name.hasPrefix("lora_unet_")
+        ? try "lora_unet_" + #require(original[flat], "\(flat)") : String(parts[0])
+      tensors["\(other).\(parts[1])"] = tensor
+    }
+    let renamed = "\(workshop.path)/lora.safetensors"
+    try SafetensorsFile.write(tensors, to: renamed, metadata: file.metadata)
+    var options = CheckpointOptions()
+    options.loras = [try LoRA(path: renamed, scale: 0.7)]
+    try expect(options, like: "kohya")
+    #expect(LatentDiffusionNames.unet(flat: "input_blocks_9223372036854775808_0_op", layers: 1) == nil)
+    #expect(LatentDiffusionNames.unet(flat: "in_layers_0", layers: 1) == nil)
+  }
+
   @Test func adaptersThatDoNotFitAreNamed() throws {
     let workshop = try Workshop()
     func message(_ shapes: [String: [Int]]) throws -> String {
@@ -88,7 +123,7 @@ import Weights
     #expect(
       try message(["lora_te2_a.lora_down.weight": [1], "lora_te2_a.lora_up.weight": [1]])
         .contains("made for another family of models"))
-    #expect(try message(["lora_unet_a.lokr_w1": [1]]).contains("a LoKr adapter, which is not supported"))
+    #expect(try message(["lora_unet_a.oft_blocks": [1]]).contains("an OFT adapter, which is not supported"))
     #expect(try message(["a.b": [1]]).contains("not a LoRA adapter"))
   }
 

@@ -307,4 +307,44 @@ struct CheckpointTests {
     #expect(unet.details.contains { $0 == ("channels", "8, 8, 8, 12") })
     #expect(info.parameters == info.components.reduce(0) { $0 + $1.parameters })
   }
+
+  /// Numbers that no model has end no process, whatever setting they are given to.
+  @Test func hostileNumbersAreRefused() throws {
+    let numbers: [Any] = [Int.max, Int.min, 1e308, -1e308, 2_147_483_648, -1]
+    for (file, keys) in [
+      (
+        "unet/config.json",
+        [
+          "block_out_channels", "layers_per_block", "attention_head_dim", "cross_attention_dim",
+          "norm_num_groups",
+          "in_channels", "time_embedding_dim", "transformer_layers_per_block",
+        ]
+      ),
+      ("vae/config.json", ["block_out_channels", "layers_per_block", "latent_channels", "norm_num_groups"]),
+      (
+        "text_encoder/config.json",
+        ["hidden_size", "num_hidden_layers", "num_attention_heads", "max_position_embeddings", "vocab_size"]
+      ),
+    ] {
+      for key in keys {
+        for number in numbers {
+          for value in [number, [number], [number, number], [number, number, number, number]] {
+            let copy = try CheckpointCopy(of: "tiny-sd1")
+            try copy.set(key, value, in: file)
+            #expect(throws: (any Error).self, "\(file): \(key) = \(value)") {
+              try Checkpoint(path: copy.path).pipeline()
+            }
+          }
+        }
+      }
+    }
+    for key in ["num_train_timesteps", "steps_offset", "original_inference_steps", "solver_order"] {
+      for value in [Int.max, Int.min, 1 << 31, -(1 << 31)] {
+        for name in SchedulerRegistry.names {
+          let config = SchedulerConfig(.object([key: .number(value), "timestep_spacing": "leading"]))
+          _ = try? SchedulerRegistry.make(name, config: config, steps: 5)
+        }
+      }
+    }
+  }
 }

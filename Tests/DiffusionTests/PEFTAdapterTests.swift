@@ -44,6 +44,78 @@ import Weights
   /// DoRA scales what adapters before it changed, biases too, and measures the model's own weights.
   @Test func severalOnOneLayer() throws { try expect(Self.chain, like: "chain") }
 
+  /// LoHa and LoKr in all their forms (Scripts/dev/goldens/product_adapters.py).
+  @Test func products() throws {
+    var options = CheckpointOptions()
+    options.loras = [try LoRA(path: Goldens.path("adapters/kinds/products.safetensors"), scale: 0.6)]
+    let checkpoint = try Checkpoint(path: Goldens.path("tiny-sd1"), options: options)
+    let pipeline = try checkpoint.pipeline()
+    #expect(checkpoint.warnings == [])
+    let expected = try SafetensorsFile(path: Goldens.path("product-adapters.safetensors"))
+    let text = try pipeline.encode("a cat and a pistol")
+    let output = try pipeline.denoise(golden.tensor(named: "sample"), timestep: 500, embedding: text)
+      .prediction
+    #expect(difference(text, try expected.tensor(named: "hidden")) < 1e-4)
+    #expect(difference(output, try expected.tensor(named: "out")) < 1e-4)
+  }
+
+  /// Factors that do not fit each other or the layer, or have no partner, are named; none is passed over.
+  @Test(
+    arguments: [
+      (["hada_w1_a": [8, 2], "hada_w1_b": [2, 8], "hada_w2_a": [8, 2], "alpha": [1]], "no counterpart"),
+      (["hada_w1_a": [8, 2], "hada_w1_b": [2, 8], "hada_w2_a": [8, 2], "hada_w2_b": [2, 8]], "no alpha"),
+      (
+        [
+          "hada_w1_a": [8, 2], "hada_w1_b": [3, 8], "hada_w2_a": [8, 2], "hada_w2_b": [2, 8], "alpha": [1],
+        ], "do not fit"
+      ),
+      (
+        [
+          "hada_w1_a": [8, 2], "hada_w1_b": [2, 9], "hada_w2_a": [8, 2], "hada_w2_b": [2, 8], "alpha": [1],
+        ], "do not fit"
+      ),
+      (
+        [
+          "hada_w1_a": [8, 2], "hada_w1_b": [2, 8], "hada_w2_a": [8, 2], "hada_w2_b": [2, 8], "alpha": [2],
+        ], "one number"
+      ),
+      (
+        [
+          "hada_w1_a": [8, 2], "hada_w1_b": [2, 8], "hada_w2_a": [8, 2], "hada_w2_b": [2, 8], "alpha": [1],
+          "lokr_w1": [2, 2],
+        ], "cannot both"
+      ),
+      (
+        [
+          "hada_w1_a": [8, 2], "hada_w1_b": [2, 8], "hada_w2_a": [8, 2], "hada_w2_b": [2, 8], "alpha": [1],
+          "dora_scale": [8, 1],
+        ], "cannot both"
+      ),
+      (["lokr_w1": [2, 2], "lokr_w2": [4, 5], "alpha": [1]], "do not fit"),
+      (["lokr_w1": [0, 2], "lokr_w2": [4, 4], "alpha": [1]], "do not fit"),
+      (["lokr_w1": [4], "lokr_w2": [4, 4], "alpha": [1]], "do not fit"),
+      (["lokr_w1": [2, 2], "alpha": [1]], "no counterpart"),
+      (["lokr_w1": [2, 2], "lokr_w1_a": [2, 1], "lokr_w2": [4, 4], "alpha": [1]], "cannot both"),
+      (
+        [
+          "lokr_w1": [2, 2], "lokr_w2_a": [1, 4], "lokr_w2_b": [1, 4], "lokr_t2": [1, 1, 3, 3], "alpha": [1],
+        ], "do not fit"
+      ),
+      (["lokr_w3": [2, 2], "lokr_w1": [2, 2], "lokr_w2": [4, 4], "alpha": [1]], "nothing is known"),
+    ] as [([String: [Int]], String)])
+  func productsThatDoNotFitAreNamed(shapes: [String: [Int]], message: String) throws {
+    let workshop = try Workshop()
+    let layer = "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q"
+    var named: [String: [Int]] = [:]
+    for (name, shape) in shapes { named["\(layer).\(name)"] = shape }
+    let path = try workshop.file("lora.safetensors", named)
+    #expect {
+      var options = CheckpointOptions()
+      options.loras = [try LoRA(path: path)]
+      _ = try Checkpoint(path: Goldens.path("tiny-sd1"), options: options).pipeline()
+    } throws: { "\($0)".contains(message) }
+  }
+
   /// Whole differences, norms, Tucker's form, DoRA by rows and by columns.
   @Test func kohyaAndLyCORIS() throws {
     try expect([("kohya.safetensors", 0.6)], like: "kohya", warning: "have no alpha")

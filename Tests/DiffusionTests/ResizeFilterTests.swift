@@ -31,4 +31,12 @@ struct ResizeFilterTests {
       #expect(levels == expected, "\(filter) \(from) to \(to)")
     }
   }
+
+  /// A picture of one row keeps its shape while its short edge grows: what takes more room than there is, is an error.
+  @Test func extremeShapesAreErrors() throws {
+    let line = try Tensor.zeros([1, 1 << 24, 3])
+    #expect(throws: TensorError.self) { try ImagePreprocessor(imageSize: 224)(line) }
+    #expect(throws: TensorError.self) { try ImagePreprocessor(imageSize: 224)(line.permuted([1, 0, 2])) }
+    #expect(throws: TensorError.self) { try ResizeFilter.bicubic.resize(line, height: 1 << 40, width: 1) }
+  }
 }

@@ -23,6 +23,15 @@ struct TokenizerTests {
     #expect(words == ["a", "cat", "'s", "clogs", ",", "1", "2", "!"])
   }
 
+  /// Start and end in other case are no tokens, but words that do not flow into their neighbours.
+  @Test func startAndEndAreWords() {
+    #expect(
+      PromptSplitter.words(of: "<|Endoftext|><|ENDOFTEXT|>!<|startoftext|>") == [
+        "<|endoftext|>", "<|endoftext|>", "!<|", "startoftext", "|>",
+      ])
+    #expect(PromptSplitter.words(of: "<|end it's") == ["<|", "end", "it", "'s"])
+  }
+
   @Test func longPromptsAreCutAndTheCutIsReported() throws {
     let tokenizer = try tokenizer("tiny-sd1")
     let fitting = Array(repeating: "a", count: 75).joined(separator: " ")
@@ -46,6 +55,40 @@ struct TokenizerTests {
     #expect(one.tokenize("").ids == [one.begin] + Array(repeating: one.end, count: 76))
     #expect(two.tokenize("").ids == [two.begin, two.end] + Array(repeating: 0, count: 75))
     #expect(one.vocabularySize == one.end + 1)
+  }
+
+  /// Where files contradict each other about a special token; expected as transformers has it (Scripts/dev/check-tokenizers).
+  @Test func specialTokensAreReadFromEveryFile() throws {
+    let copy = try CheckpointCopy(of: "tiny-sd1/tokenizer")
+    func ids(_ prompt: String) throws -> [Int] {
+      try Tokenizer(directory: copy.path).contentTokens(of: prompt).map(\.id)
+    }
+    let end = 663
+    try copy.remove("special_tokens_map.json")
+    try copy.write(#"{"tokenizer_class": "CLIPTokenizer"}"#, to: "tokenizer_config.json")
+    // From before added_tokens_decoder: found whatever the case, unless the token is special.
+    try copy.write(#"{"<S*>": 664}"#, to: "added_tokens.json")
+    #expect(try ids("<s*> <S*>") == [664, 664])
+    try copy.write(#"{"additional_special_tokens": ["<S*>"]}"#, to: "special_tokens_map.json")
+    #expect(try ids("<S*>") == [664] && ids("<s*>") != [664])
+    // A name that a later file gives to another token leaves the first one a word.
+    try copy.write(#"{"pad_token": "!"}"#, to: "tokenizer_config.json")
+    try copy.write("{}", to: "special_tokens_map.json")
+    #expect(try ids("! <|endoftext|>") == [0, end])
+    try copy.write(#"{"pad_token": "<|endoftext|>"}"#, to: "special_tokens_map.json")
+    #expect(try ids("!") == [256])
+    // A config that says all added tokens is not asked further.
+    try copy.write(
+      #"{"added_tokens_decoder": {"664": {"content": "<T*>", "special": false}}}"#,
+      to: "tokenizer_config.json")
+    #expect(try ids("<t*>") == [664] && ids("<S*>") != [664])
+    for (json, message) in [
+      (#"{"content": "<T*>", "single_word": true}"#, "single_word"), (#"{"content": ""}"#, "without content"),
+      (#"{"content": "<T*>", "trim": true}"#, "trim"), (#"{"content": "<T*>", "lstrip": 3}"#, "lstrip"),
+    ] {
+      try copy.write(#"{"added_tokens_decoder": {"664": \#(json)}}"#, to: "tokenizer_config.json")
+      #expect { try ids("a") } throws: { "\($0)".contains(message) }
+    }
   }
 
   @Test func brokenTokenizersAreNamed() throws {

@@ -14,6 +14,7 @@ import jobs
 import models
 import outputs
 import peft_adapters
+import product_adapters
 import schedulers
 import single_file
 import tiles
@@ -49,6 +50,7 @@ def main(root: Path):
     gradients.main(root)
     save(root / "adapters.safetensors", adapters.write(root))
     save(root / "peft-adapters.safetensors", peft_adapters.write(root))
+    save(root / "product-adapters.safetensors", product_adapters.write(root))
     save(root / "jobs.safetensors", jobs.outputs_of(root))
     save(root / "tiles.safetensors", tiles.write(root))
     single_file.write(root / "single-file.json", {

@@ -1,7 +1,8 @@
 /// Kinds of adapters by what only their tensors' names hold.
 enum AdapterKind {
+  private static let products = [(".hada_", "a LoHa adapter"), (".lokr_", "a LoKr adapter")]
   private static let unsupportedParts = [
-    (".hada_", "a LoHa adapter"), (".lokr_", "a LoKr adapter"), (".oft_", "an OFT adapter"),
+    (".oft_", "an OFT adapter"),
     (".boft_", "a BOFT adapter"), (".on_input", "an (IA)³ adapter"), (".ia3_", "an (IA)³ adapter"),
     (".lora_E", "an AdaLoRA adapter"), (".ranknum", "an AdaLoRA adapter"), (".lora_diag", "a KaSA adapter"),
     (".vera_lambda_", "a VeRA adapter"), (".hra_", "an HRA adapter"), (".a1.weight", "a GLoRA adapter"),
@@ -18,6 +19,7 @@ enum AdapterKind {
   /// What kind of adapter a file with these names is; nil if it is none.
   static func of(_ names: Set<String>) -> String? {
     if let kind = names.sorted().lazy.compactMap(unsupported).first { return kind }
+    if let kind = products.first(where: { part, _ in names.contains { $0.contains(part) } }) { return kind.1 }
     let prefixes = ["lora_unet_", "lora_te_", "lora_te1_", "base_model.model."]
     let isAdapter = names.contains { name in
       switch AdapterTensor(name)?.role {
@@ -30,4 +32,6 @@ enum AdapterKind {
   }
 
   static let plain = "a LoRA adapter"
+  /// The kinds whose changes are applied.
+  static let supported: Set<String> = [plain, "a LoHa adapter", "a LoKr adapter"]
 }

@@ -68,15 +68,37 @@ struct AdapterLedger {
   ]
 
   private func check(_ layer: AdapterLayer) throws {
+    let products = layer.tensors.filter { $0.key.isProduct }.values.sorted()
+    if let product = products.first { try check(layer, product) }
     for (role, others) in Self.needs {
-      guard let name = layer.tensors[role], !others.contains(where: { layer.tensors[$0] != nil }) else {
-        continue
-      }
+      guard let name = layer.tensors[role], !others.contains(where: { layer.tensors[$0] != nil }),
+        role != .alpha || products.isEmpty
+      else { continue }
       throw PipelineError("\(path): '\(name)' has no counterpart (\(others[0].words) of the same layer)")
     }
     for (one, other) in Self.conflicts {
       guard let first = layer.tensors[one], let second = layer.tensors[other] else { continue }
       throw PipelineError("\(path): '\(first)' and '\(second)' cannot both change one layer")
+    }
+  }
+
+  /// A layer that is changed by a product of matrices is changed by nothing else of low rank.
+  private func check(_ layer: AdapterLayer, _ product: String) throws {
+    let isHadamard = product.contains(".hada_")
+    for (role, name) in layer.tensors.sorted(by: { $0.value < $1.value }) {
+      let fits =
+        switch role {
+        case .hadamard: isHadamard
+        case .kronecker: !isHadamard
+        case .alpha, .biasDifference, .weightDifference: true
+        default: false
+        }
+      guard fits else {
+        throw PipelineError("\(path): '\(product)' and '\(name)' cannot both change one layer")
+      }
+    }
+    guard layer.tensors[.alpha] != nil else {
+      throw PipelineError("\(path): '\(product)' has no alpha in its layer, by which it is scaled")
     }
   }
 

@@ -16,6 +16,17 @@ struct AdapterTensor: Sendable {
     case tableDown, tableUp
     /// Taken whole in place of the layer's own.
     case weight, bias
+    /// Of products of two matrices: element by element (LoHa), or Kronecker's (LoKr).
+    case hadamard(Factor), kronecker(Factor)
+  }
+
+  /// A factor of one of the two matrices of a product.
+  struct Factor: Sendable, Hashable {
+    enum Part: Sendable, Hashable {
+      case whole, left, right, core
+    }
+    let number: Int
+    let part: Part
   }
 
   /// The layer's path with what stands before it.
@@ -31,16 +42,28 @@ struct AdapterTensor: Sendable {
     }
   }
 
-  private static let suffixes: [(suffix: String, role: Role)] = [
-    (".lora_down.weight", .down), (".lora_up.weight", .up), (".lora_mid.weight", .middle),
-    (".lora.down.weight", .down), (".lora.up.weight", .up),
-    (".lora_linear_layer.down.weight", .down), (".lora_linear_layer.up.weight", .up),
-    ("_lora.down.weight", .down), ("_lora.up.weight", .up),
-    (".lora_up.bias", .upBias), (".lora.up.bias", .upBias), (".lora_linear_layer.up.bias", .upBias),
-    ("_lora.up.bias", .upBias), (".alpha", .alpha), (".dora_scale", .doraScale),
-    (".diff", .weightDifference), (".diff_b", .biasDifference), (".w_norm", .weightDifference),
-    (".b_norm", .biasDifference), (".base_layer.weight", .weight), (".base_layer.bias", .bias),
-  ]
+  private static let suffixes: [(suffix: String, role: Role)] =
+    [
+      (".lora_down.weight", .down), (".lora_up.weight", .up), (".lora_mid.weight", .middle),
+      (".lora.down.weight", .down), (".lora.up.weight", .up),
+      (".lora_linear_layer.down.weight", .down), (".lora_linear_layer.up.weight", .up),
+      ("_lora.down.weight", .down), ("_lora.up.weight", .up),
+      (".lora_up.bias", .upBias), (".lora.up.bias", .upBias), (".lora_linear_layer.up.bias", .upBias),
+      ("_lora.up.bias", .upBias), (".alpha", .alpha), (".dora_scale", .doraScale),
+      (".diff", .weightDifference), (".diff_b", .biasDifference), (".w_norm", .weightDifference),
+      (".b_norm", .biasDifference), (".base_layer.weight", .weight), (".base_layer.bias", .bias),
+    ] + products
+
+  private static let products: [(suffix: String, role: Role)] = [1, 2].flatMap {
+    number -> [(suffix: String, role: Role)] in
+    func factor(_ part: Factor.Part) -> Factor { Factor(number: number, part: part) }
+    return [
+      (".hada_w\(number)_a", .hadamard(factor(.left))), (".hada_w\(number)_b", .hadamard(factor(.right))),
+      (".hada_t\(number)", .hadamard(factor(.core))), (".lokr_w\(number)", .kronecker(factor(.whole))),
+      (".lokr_w\(number)_a", .kronecker(factor(.left))), (".lokr_w\(number)_b", .kronecker(factor(.right))),
+      (".lokr_t\(number)", .kronecker(factor(.core))),
+    ]
+  }
   /// Ends of names that a weight of any kind may have: what else a name holds must not mean something.
   private static let plainSuffixes: [(suffix: String, role: Role)] = [
     (".weight", .weight), (".bias", .bias),
@@ -106,6 +129,14 @@ extension AdapterTensor.Role {
     case .tableDown, .tableUp: "a factor of the table's change"
     case .weight: "the weight"
     case .bias: "the bias"
+    case .hadamard, .kronecker: "one factor of a product"
+    }
+  }
+
+  var isProduct: Bool {
+    switch self {
+    case .hadamard, .kronecker: true
+    default: false
     }
   }
 }

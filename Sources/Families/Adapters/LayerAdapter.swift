@@ -77,6 +77,7 @@ struct LayerAdapter {
       if let stored = tensors[role] { changes.append((name, try replacement(stored, shape))) }
     }
     if tensors[.tableDown] != nil { changes.append((target.weight, try tableChange())) }
+    if let delta = try product() { changes.append((target.weight, { try $0.adding(delta()) })) }
     if let delta = try lowRank() {
       let magnitude = try magnitude()
       changes.append((target.weight, Self.change(by: delta, magnitude)))
@@ -123,7 +124,10 @@ struct LayerAdapter {
   }
 
   private func factor() throws -> Float {
-    let rank = rank()
+    try factor(rank: rank())
+  }
+
+  private func factor(rank: Int) throws -> Float {
     if let config = lora.file.configs[component] {
       return Float(lora.scale * (try config.scale(of: target.path, rank: rank)))
     }
@@ -158,6 +162,21 @@ struct LayerAdapter {
     let (left, right) = (try stored(upName, [shape[0], rank]), try stored(downName, down))
     let factor = try factor()
     return { try left().matmul(right().viewed([rank, inputs])).viewed(shape).multiplying(factor) }
+  }
+
+  /// The scaled change of LoHa and LoKr; nil if the file holds none for the layer.
+  private func product() throws -> (@Sendable () throws -> Tensor)? {
+    guard let role = tensors.keys.first(where: \.isProduct) else { return nil }
+    guard lora.file.configs[component] == nil else {
+      throw PipelineError(
+        "\(lora.path): '\(tensors[role] ?? "")' is no LoRA, of which the settings beside it speak")
+    }
+    let change = ProductChange(files: files, tensors: tensors, target: target)
+    let isHadamard = if case .hadamard = role { true } else { false }
+    let (delta, rank) = isHadamard ? try change.hadamard() : try change.kronecker()
+    // Two whole matrices have no rank; LyCORIS then leaves alpha out.
+    let factor = try rank.map { try self.factor(rank: $0) } ?? strength
+    return { try delta().multiplying(factor) }
   }
 
   /// LyCORIS' form for convolutions: a 1 × 1 convolution to the rank, one of the layer's kernel, and one back.

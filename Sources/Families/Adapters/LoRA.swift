@@ -37,7 +37,7 @@ public struct LoRA: Sendable {
   ) throws -> any WeightSource {
     var changes: [String: [AdapterChange]] = [:]
     var additions: [String: [Int]] = [:]
-    let targets = targets(source)
+    let targets = Targets(source)
     for lora in loras {
       for layer in lora.file.layers[component] ?? [] {
         guard let target = targets[layer.module] else { continue }
@@ -57,20 +57,31 @@ public struct LoRA: Sendable {
 
   /// Layers that the file changes and a part of the model does not have.
   func unmatched(in source: any WeightSource, component: String) -> [String] {
-    let targets = Self.targets(source)
+    let targets = Targets(source)
     return (file.layers[component] ?? []).filter { targets[$0.module] == nil }.map(\.path)
   }
 
   /// How many layers of a part the file changes.
   func count(component: String) -> Int { file.layers[component]?.count ?? 0 }
 
-  /// Layers by their path with underscores for dots.
-  private static func targets(_ source: any WeightSource) -> [String: LayerAdapter.Target] {
-    var targets: [String: LayerAdapter.Target] = [:]
-    for name in source.names where name.hasSuffix(".weight") {
-      let path = String(name.dropLast(".weight".count))
-      targets[LoRAFile.flat(path)] = LayerAdapter.Target(path: path, shape: source.shape(of: name) ?? [])
+  /// The layers of a part of the model, by their path with underscores for dots.
+  private struct Targets {
+    private var layers: [String: LayerAdapter.Target] = [:]
+    /// Residual blocks per level of a UNet on the way down, by which the original code numbers its blocks.
+    private let blocks: Int
+
+    init(_ source: any WeightSource) {
+      for name in source.names where name.hasSuffix(".weight") {
+        let path = String(name.dropLast(".weight".count))
+        layers[LoRAFile.flat(path)] = LayerAdapter.Target(path: path, shape: source.shape(of: name) ?? [])
+      }
+      blocks = (0...).first { source.shape(of: "down_blocks.0.resnets.\($0).conv1.weight") == nil } ?? 0
     }
-    return targets
+
+    /// By the name in diffusers, or that of the original code (`input_blocks_1_1_…`), which some tools keep.
+    subscript(module: String) -> LayerAdapter.Target? {
+      if let layer = layers[module] { return layer }
+      return LatentDiffusionNames.unet(flat: module, layers: blocks).flatMap { layers[LoRAFile.flat($0)] }
+    }
   }
 }

@@ -32,9 +32,9 @@ struct LoRAFile: Sendable {
       throw PipelineError(
         "\(path): not a LoRA adapter (no names with lora_down and lora_up, or lora_A and lora_B)")
     }
-    guard kind == AdapterKind.plain else {
+    guard AdapterKind.supported.contains(kind) else {
       let name = files.names.first { AdapterKind.unsupported($0) == kind } ?? ""
-      throw PipelineError("\(path): \(kind), which is not supported; only LoRA is ('\(name)')")
+      throw PipelineError("\(path): \(kind), which is not supported; LoRA, LoHa and LoKr are ('\(name)')")
     }
     var ledger = AdapterLedger(path: path, families: families)
     for name in files.names { try ledger.enter(name) }

@@ -19,6 +19,26 @@ enum LatentDiffusionNames {
     }
   }
 
+  /// As `unet`, of a name with underscores for dots, as adapters have it.
+  static func unet(flat name: String, layers: Int) -> String? {
+    var rest = name[...]
+    func take(_ word: String) -> Bool {
+      guard rest == word || rest.hasPrefix(word + "_") else { return false }
+      rest = rest.dropFirst(word.count + 1)
+      return true
+    }
+    let parts = ["time_embed", "input_blocks", "middle_block", "output_blocks", "out"]
+    guard let part = parts.first(where: take) else { return nil }
+    var dotted = [part]
+    while let number = rest.split(separator: "_").first, number.allSatisfy(\.isNumber), take(String(number)) {
+      dotted.append(String(number))
+    }
+    if let module = ["in_layers", "emb_layers", "out_layers", "skip_connection"].first(where: take) {
+      dotted.append(module)
+    }
+    return unet((dotted + (rest.isEmpty ? [] : [String(rest)])).joined(separator: "."), layers: layers)
+  }
+
   private static func time(_ parts: ArraySlice<Substring>) -> String? {
     let modules: [Substring: String] = ["0": "linear_1", "2": "linear_2"]
     return parts.first.flatMap { modules[$0] }.map { join("time_embedding.\($0)", parts.dropFirst()) }

@@ -49,7 +49,8 @@ enum ResizeFilter {
   ) throws -> Tensor {
     // A picture of one row and many columns keeps its shape on the way, and may become larger than any memory.
     try Room.check(
-      from.multipliedReportingOverflow(by: to).overflow ? Int.max : from * to, bytes: 6 * MemoryLayout<Double>.stride,
+      from.multipliedReportingOverflow(by: to).overflow ? Int.max : from * to,
+      bytes: 6 * MemoryLayout<Double>.stride,
       for: "resizing \(from) pixels to \(to)")
     let weights = weights(from: from, to: to)
     let cut = 128.0

@@ -4,7 +4,8 @@
 /// words.
 public enum PromptSplitter {
   /// The words of a text: contractions, runs of letters, single digits, runs of anything else but white space
-  /// (`'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+`).
+  /// (`<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+`; the first two are left where
+  /// they are no special tokens as they stand, in other case).
   public static func words(of text: String) -> [String] {
     let scalars = normalized(text)
     var words: [String] = []
@@ -12,7 +13,7 @@ public enum PromptSplitter {
     while position < scalars.count {
       let kind = Kind(scalars[position])
       var end = position + 1
-      if let length = contraction(at: position, in: scalars) {
+      if let length = fixedWord(at: position, in: scalars) {
         end = position + length
       } else if kind == .letter || kind == .sign {
         while end < scalars.count, Kind(scalars[end]) == kind { end += 1 }
@@ -77,12 +78,12 @@ public enum PromptSplitter {
     }
   }
 
-  private static let contractions: [[Unicode.Scalar]] = ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"].map {
-    Array($0.unicodeScalars)
-  }
+  private static let fixedWords: [[Unicode.Scalar]] = [
+    "<|startoftext|>", "<|endoftext|>", "'s", "'t", "'re", "'ve", "'m", "'ll", "'d",
+  ].map { Array($0.unicodeScalars) }
 
-  private static func contraction(at position: Int, in scalars: [Unicode.Scalar]) -> Int? {
-    guard scalars[position] == "'" else { return nil }
-    return contractions.first { scalars[position...].starts(with: $0) }?.count
+  private static func fixedWord(at position: Int, in scalars: [Unicode.Scalar]) -> Int? {
+    guard scalars[position] == "'" || scalars[position] == "<" else { return nil }
+    return fixedWords.first { scalars[position...].starts(with: $0) }?.count
   }
 }

@@ -29,7 +29,8 @@ struct SpecialTokens {
   private static let defaults: [String: Mention] = {
     let end = Mention(content: "<|endoftext|>", isText: true)
     return [
-      "bos_token": Mention(content: "<|startoftext|>", isText: true), "eos_token": end, "unk_token": end, "pad_token": end,
+      "bos_token": Mention(content: "<|startoftext|>", isText: true), "eos_token": end, "unk_token": end,
+      "pad_token": end,
     ]
   }()
 

@@ -132,7 +132,9 @@ struct TokenizerFiles {
   private mutating func readAdded(_ configuration: Configuration, isComplete: Bool) throws {
     let path = configuration.path
     for token in configuration.json["added_tokens"]?.array ?? [] {
-      guard let id = token["id"]?.int else { throw PipelineError("\(path): an added token without id: \(token)") }
+      guard let id = token["id"]?.int else {
+        throw PipelineError("\(path): an added token without id: \(token)")
+      }
       let mention = try TokenizerSettings.mention(token, "\(path): added_tokens", isSpecial: false)
       try number(mention.content, id, "\(path): added_tokens")
       if isComplete { tokens.mention(mention) } else { tokens.add(mention) }
@@ -171,7 +173,9 @@ struct TokenizerFiles {
   private mutating func read(added json: Configuration) throws {
     let special = tokens.statedContents
     for (content, value) in (json.json.object ?? JSON.Object()).members {
-      guard let id = value.int else { throw PipelineError("\(json.path): the id of '\(content)' is \(value)") }
+      guard let id = value.int else {
+        throw PipelineError("\(json.path): the id of '\(content)' is \(value)")
+      }
       try number(content, id, json.path)
       tokens.add(.init(content: content, normalized: !special.contains(content)))
     }

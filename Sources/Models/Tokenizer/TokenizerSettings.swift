@@ -28,15 +28,19 @@ enum TokenizerSettings {
       throw PipelineError("\(place): a token without content: \(json)")
     }
     for (key, value) in (json.object ?? JSON.Object()).members {
-      let isKnown = flags.contains(key) ? value.bool != nil : key == "content" || key == "id" || key == "__type"
-      guard isKnown else { throw PipelineError("\(place): the token '\(content)': unknown setting \(key) = \(value)") }
+      let isKnown =
+        flags.contains(key) ? value.bool != nil : key == "content" || key == "id" || key == "__type"
+      guard isKnown else {
+        throw PipelineError("\(place): the token '\(content)': unknown setting \(key) = \(value)")
+      }
     }
     guard json["single_word"]?.bool != true else {
       throw PipelineError("\(place): the token '\(content)' is a single_word, which is not supported")
     }
     return SpecialTokens.Mention(
       content: content, normalized: json["normalized"]?.bool, isSpecial: json["special"]?.bool ?? isSpecial,
-      isText: json.string != nil, leftStrip: json["lstrip"]?.bool ?? false, rightStrip: json["rstrip"]?.bool ?? false)
+      isText: json.string != nil, leftStrip: json["lstrip"]?.bool ?? false,
+      rightStrip: json["rstrip"]?.bool ?? false)
   }
 
   private static let flags: Set<String> = ["lstrip", "rstrip", "single_word", "normalized", "special"]
