@@ -338,6 +338,19 @@ struct CheckpointTests {
         }
       }
     }
+    for (file, down, up) in [
+      ("unet/config.json", "DownBlock2D", "UpBlock2D"),
+      ("vae/config.json", "DownEncoderBlock2D", "UpDecoderBlock2D"),
+    ] {
+      let copy = try CheckpointCopy(of: "tiny-sd1")
+      try copy.set("block_out_channels", Array(repeating: 4, count: 70), in: file)
+      try copy.set("down_block_types", Array(repeating: down, count: 70), in: file)
+      try copy.set("up_block_types", Array(repeating: up, count: 70), in: file)
+      for key in ["only_cross_attention", "attention_head_dim", "transformer_layers_per_block"] {
+        try copy.set(key, nil, in: file)
+      }
+      #expect { try Checkpoint(path: copy.path).pipeline() } throws: { "\($0)".contains("a list of at most 16") }
+    }
     for key in ["num_train_timesteps", "steps_offset", "original_inference_steps", "solver_order"] {
       for value in [Int.max, Int.min, 1 << 31, -(1 << 31)] {
         for name in SchedulerRegistry.names {

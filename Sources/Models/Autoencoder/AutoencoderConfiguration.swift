@@ -12,6 +12,8 @@ struct AutoencoderConfiguration {
 
   init(_ json: Configuration) throws {
     channels = try json.ints("block_out_channels", default: [64])
+    // Each level halves the picture: more of them would leave nothing of one.
+    guard channels.count <= 16 else { throw json.fault("block_out_channels", "a list of at most 16") }
     try AutoencoderConfiguration.checkBlocks(
       json, "down_block_types", "DownEncoderBlock2D", count: channels.count)
     try AutoencoderConfiguration.checkBlocks(

@@ -37,6 +37,7 @@ struct UNetConfiguration {
     try UNetConfiguration.checkSettings(json)
     let channels = try json.ints("block_out_channels", default: [320, 640, 1280, 1280])
     let count = channels.count
+    guard count <= 16 else { throw json.fault("block_out_channels", "a list of at most 16") }
     let downKinds = try UNetConfiguration.kinds(
       json, "down_block_types", plain: "DownBlock2D", cross: "CrossAttnDownBlock2D", count: count,
       default: Array(repeating: .crossAttention, count: 3) + [.plain])
