@@ -20,6 +20,18 @@ import Testing
     #expect(output.contains("350 calls in 1 children, 0 findings"), "\(output)")
   }
 
+  /// A limit of addresses (`ulimit -v`, as batch systems set it) is an error where it is met, also for the arrays beside tensors.
+  @Test(arguments: ["tostring(x)", "lunette.stats.mean(x)", "x:tolist()", "x:clone():add(1):sort()"])
+  func aLimitOfAddressesIsAnError(call: String) throws {
+    let program = try Program()
+    defer { try? FileManager.default.removeItem(at: program.folder) }
+    try program.script(
+      "local x = lunette.tensor.zeros{ 1 << 26, 4 } print(pcall(function() return \(call) end))")
+    let (status, output) = try program.shell(
+      "ulimit -c 0; ulimit -v 1800000; OMP_NUM_THREADS=1 '\(Program.url.path)' run script.lua")
+    #expect(status == 0 && output.contains("false\t"), "\(output)")
+  }
+
   /// The fuzzer itself notices what it is there for.
   @Test func aTrapAHangAndAnUnreadableErrorAreFound() throws {
     let program = try Program()
