@@ -42,6 +42,34 @@ import Testing
     #expect(lines[2] == lines[4])
   }
 
+  /// The tables that values give are made for whoever asks: what one plugin writes into them, another never finds.
+  @Test func tablesOfValuesAreMadeAnew() throws {
+    let found = try printed(
+      """
+      local t = lunette.tensor
+      local out = model:generate{ prompt = 'a cat', seed = 1, steps = 1, trace = true }
+      local values = { model = model, out = out, trace = out.trace, clip = model.clip, image = out.image, tensor = t{ { 1, 2 } },
+        table = lunette.table{ { a = 1 } }, optimizer = lunette.optim.sgd({ t{ 1 }:requires_grad_() }, { lr = 1 }) }
+      local properties = { "images", "seeds", "timesteps", "tokens", "layers", "columns", "info", "lr", "steps", "grad" }
+      local shared, tables = {}, 0
+      local function compare(name, ask)
+        local done, one = pcall(ask)
+        if not done or type(one) ~= "table" then return end
+        tables = tables + 1
+        if rawequal(one, ask()) then shared[#shared + 1] = name end
+      end
+      for name, value in lunette.spairs(values) do
+        for _, property in ipairs(properties) do compare(name .. "." .. property, function() return value[property] end) end
+        for _, method in ipairs{ "size", "tolist", "sites", "words", "rows", "mimebundle" } do
+          compare(name .. ":" .. method, function() return value[method](value) end)
+        end
+      end
+      compare("tokenize", function() return model:tokenize("a cat") end)
+      print(tables >= 8, #shared, table.concat(shared, " "))
+      """)
+    #expect(found == "true\t0\t\n")
+  }
+
   @Test func schedulersHaveSettings() throws {
     let run = "local out = model:generate{ prompt = 'a cat', steps = 4, scheduler ="
     #expect(try printed("\(run) 'heun' } print(#out.timesteps)") == "7\n")
