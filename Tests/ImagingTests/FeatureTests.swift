@@ -37,8 +37,10 @@ import Testing
     #expect(try abs(FeatureDistances.kid(c, d) - expected.kidTall) < 1e-6)
     let found = try FeatureDistances.cmmd(c.normalized(dim: 1), d.normalized(dim: 1))
     #expect(abs(found - expected.cmmd) < 1e-5)
-    #expect(try abs(FeatureDistances.vendi(c.subtracting(0.5)) - expected.vendi) < 1e-5)
-    #expect(try abs(FeatureDistances.frechet(a, a)) < 1e-4)
+    let score = try FeatureDistances.vendi(c.subtracting(0.5))
+    #expect(abs(score - expected.vendi) < 1e-5)
+    let none = try FeatureDistances.frechet(a, a)
+    #expect(abs(none) < 1e-4)
     let (there, back) = try (FeatureDistances.frechet(b, a), FeatureDistances.frechet(a, b))
     #expect(abs(there - back) < 1e-4)
     #expect(throws: (any Error).self) { try FeatureDistances.kid(a, c) }
@@ -66,7 +68,8 @@ import Testing
     #expect(abs(own.inertia - expected.inertia) < 1e-4)
     #expect(Set((0..<60).map { [$0 / 20, own.labels[$0]] }).count == 3)
     // As many groups as points, and points that are all the same.
-    #expect(try Clusters.kMeans(x, k: 60, starts: 2, generator: &generator).inertia < 1e-9)
+    let single = try Clusters.kMeans(x, k: 60, starts: 2, generator: &generator)
+    #expect(single.inertia < 1e-9)
     let flat = try Clusters.kMeans(Tensor.ones([5, 2]), k: 3, generator: &generator)
     #expect(flat.inertia == 0 && flat.labels.count == 5)
   }
@@ -75,7 +78,8 @@ import Testing
     let x = try Tensor([0, 1, 10, 5], shape: [4, 1])
     #expect(try Clusters.farthest(x, k: 3, start: 0) == [0, 2, 3])
     #expect(try Clusters.farthest(x, k: 1) == [2])
-    #expect(try Set(Clusters.farthest(Tensor.ones([5, 2]), k: 5)).count == 5)
+    let all = try Clusters.farthest(Tensor.ones([5, 2]), k: 5)
+    #expect(Set(all).count == 5)
   }
 
   /// An embedding has no right answer: ours must be as good as scikit-learn's by the divergence that it makes small, and by an
