@@ -180,10 +180,58 @@ end
 lunette.display(image.grid(of_heads, { columns = columns, labels = titles }))
 
 -- %% [markdown]
+-- ## Are the maps right?
+--
+-- The built-in model brings a judge that says what is where in a picture. Against its masks: *IoU*, the overlap of the word's mask
+-- with the thing's (1 is the same), at 0.4 of the maximum and stretched; and *average precision*, which asks only whether the
+-- map ranks the thing's pixels first. The last two columns are what one gets for nothing: the whole picture as the mask, and a
+-- box in the middle. A map whose 0.4 · max covers everything has the whole picture's IoU, whatever it shows.
+
+-- %%
+local found, judge = pcall(require, "emoji-world.judge")
+if model.name ~= "emoji-world" or not found then
+  print("This model brings no judge: Docs/attribution.md says how to score its maps against masks of your own.")
+else
+  local attribution = require "attribution"
+  local objects, scored = judge(out.image), {}
+  for _, word in ipairs(words) do
+    for _, object in ipairs(objects) do
+      if object.noun == lunette.text.lower(word.word) then
+        local mask = object.mask
+        local own = attribution.scores.of(word.map, mask, { 0.4 })
+        local free = attribution.scores.baselines(mask:size(1), mask:size(2))
+        scored[#scored + 1] = {
+          word.word, rounded(own["0.4"]), rounded(own.minmax), rounded(own.ap),
+          rounded(attribution.scores.of(free["whole picture"], mask, { 0.4 })["0.4"]),
+          rounded(attribution.scores.of(free["centred box"], mask, { 0.4 }).ap),
+        }
+        if own.covers > 0.99 then
+          print(("0.4 of the maximum of '%s' covers the whole picture: that mask says nothing."):format(word.word))
+        elseif own.covers > 0.8 then
+          print(("0.4 of the maximum of '%s' covers %.0f %% of the picture: that mask says little."):format(
+            word.word, 100 * own.covers))
+        end
+        break
+      end
+    end
+  end
+  if #scored == 0 then
+    print("The judge finds nothing that the prompt names.")
+  else
+    lunette.display(lunette.table(scored, {
+      columns = { "word", "IoU τ · max", "IoU stretched", "precision", "IoU of everything", "precision of a box" },
+    }))
+  end
+end
+
+-- %% [markdown]
 -- ## Where to go from here
 --
 -- - Change the prompt: `lunette run Scripts/daam.lua --set prompt="a bat and a ball" --set seed=3`.
 -- - `daam.maps(out, { factors = 2 })` takes only layers of half the latents' size, `{ layers = "unet.up_blocks.**" }` only
 --   those on the way up, `{ normalize = true }` the share that each word has among the words.
 -- - `maps:word("cat"):iou(maps:word("dog"))` is the overlap of two words; a mask of your own does as well.
+-- - `daam.replay` draws a prompt with the attention of another, `daam.patch` single heads of it.
+-- - Whether maps lie on things, and what syntax and kindred words do to them, with controls: `Scripts/daam_segmentation.lua`,
+--   `daam_syntax.lua`, `daam_semantics.lua`.
 -- - The plugin is Lua on the same primitives that you have: `Plugins/daam`.

@@ -34,7 +34,9 @@ local model = assert(lunette.load())
 local words = study.words.of(model)
 local judge = study.judge.open(model, { kind = "world" })
 local given = files ~= "" and assert(attribution.masks.of_file(files)) or nil
-assert(given or words.world, "this model brings no pictures with masks: name yours, --set files=pictures.json")
+if not given and not words.world then
+  print("This model brings no pictures with masks: all that follows is empty. Name yours, --set files=pictures.json")
+end
 local trials = study.trials.open("daam_segmentation", {
   model = model.fingerprint, judge = judge and judge.identity, version = 1,
 }, { size = 16 })
@@ -49,7 +51,8 @@ local trials = study.trials.open("daam_segmentation", {
 local plan = study.plan{
   unit = "nouns",
   primary = {
-    name = "judge-free margin, IoU at 0.4 max", smallest = 0.05, paper = "IoU 0.59 to 0.65; no baseline", digits = 3,
+    name = "judge-free margin, IoU at 0.4 max", smallest = 0.05, paper = "IoU 0.59 to 0.65; no baseline",
+    digits = 3,
   },
   secondary = {
     { name = "judge-free margin, average precision", smallest = 0.05, digits = 3 },
@@ -71,7 +74,7 @@ lunette.display(plan:declaration())
 
 -- %%
 local pictures = {}
-for _, one in ipairs(given or attribution.masks.of_reference(renders)) do
+for _, one in ipairs(given or words.world and attribution.masks.of_reference(renders) or {}) do
   if one.image and next(one.objects) then pictures[#pictures + 1] = one end
 end
 local observations = segmentation.observations(segmentation.noised(model, {

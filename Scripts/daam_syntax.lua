@@ -18,8 +18,8 @@
 -- against the same relation across pictures. (On masks of equal area IoD and IoH are one number, so which side dominates is asked
 -- of the paper's reading.)
 --
--- The built-in model's sentences are made from its grammar. For your own, `--set sentences=file.conllu` (CoNLL-U), `--model
--- DIRECTORY`.
+-- Sentences are made from three templates, of the built-in model's words or of everyday ones. For your own, `--set
+-- sentences=file.conllu` (CoNLL-U), `--model DIRECTORY`.
 
 -- %% tags=["parameters"]
 local n = 180
@@ -43,8 +43,7 @@ if sentences ~= "" then
   list = assert(attribution.conllu.read(file:read("a")))
   file:close()
 else
-  assert(world, "this model brings no grammar: name sentences, --set sentences=file.conllu")
-  list = syntax.of_world(world, n, 1)
+  list = syntax.sentences(world, n, 1)
 end
 local trials = study.trials.open("daam_syntax", { model = model.fingerprint, version = 1 }, { size = 16 })
 print(("%d sentences, the first: %s"):format(#list, list[1].text))

@@ -6,7 +6,15 @@ local study = require "study"
 local t = lunette.tensor
 local syntax = {}
 
--- MARK: Sentences of the built-in world
+-- MARK: Sentences
+
+-- for models that bring no world of their own
+local everyday = {
+  colours = { red = true, blue = true, green = true, yellow = true }, accessories = { "hat", "crown", "scarf" },
+  describable = { "car", "bus", "boat", "house", "umbrella", "balloon", "ball", "book", "shoe", "guitar", "clock",
+    "flower" },
+  faces = { "man", "woman", "cat", "dog", "bear", "lion" },
+}
 
 local function sentence(list)
   local words, forms = {}, {}
@@ -43,8 +51,10 @@ local templates = {
   end,
 }
 
---- Sentences of the world's language with their grammar, `count` of them, the same for one seed.
-function syntax.of_world(world, count, seed)
+--- Sentences with their grammar, `count` of them, the same for one seed.
+-- @param world the model's world, or nil for everyday words
+function syntax.sentences(world, count, seed)
+  world = world or everyday
   local list, colours = {}, {}
   for colour in lunette.spairs(world.colours) do colours[#colours + 1] = colour end
   local worn = {}

@@ -115,10 +115,12 @@ import Testing
     #expect(try program.run("run", "daam").output == "mine\n")
     let typo = try program.run("run", "word_oder")
     #expect(typo.status == 1)
-    #expect(
-      typo.errors
-        == "lunette: there is no file 'word_oder', and no script of that name came with Lunette (attack, daam, entanglement, "
-        + "generation_speed, polysemy, suppression, word_order); did you mean 'word_order'?\n")
+    let start = "lunette: there is no file 'word_oder', and no script of that name came with Lunette ("
+    #expect(typo.errors.hasPrefix(start), "\(typo.errors)")
+    #expect(typo.errors.hasSuffix("; did you mean 'word_order'?\n"), "\(typo.errors)")
+    for name in ["attack", "daam_segmentation", "entanglement", "suppression", "word_order"] {
+      #expect(typo.errors.contains(name), "\(typo.errors)")
+    }
   }
 
   @Test func aSecondRunGivesTheSameBytesAndLeavesNothingBehind() throws {

@@ -14,7 +14,7 @@ local o = {
 }
 local rows = { words = { 3 }, others = { 2, 4 } }
 local function random(seed)
-  return { cross = t.rand({ 5, 9 }, { seed = seed }), own = t.rand({ 9, 9 }, { seed = seed + 1 }) }
+  return { cross = t.rand({ 5, 9 }, { seed = seed }), own = t.rand({ 9, 9 }, { seed = seed + 1 }), height = 3, width = 3 }
 end
 local wanted, found = { random(1), random(3) }, { random(5), random(7) }
 
@@ -58,6 +58,36 @@ near.number(loss(wanted), 0, 1e-5, "the same maps")
 o.distance = "l2"
 near.number(loss(found), expected("l2"), 1e-3, "squared L2")
 
+-- the other reading: each column by itself, of a mask grown by one place to each side on its 3 × 3 map
+local function summed(own_a, own_b, map, share)
+  local largest, marked, total = math.max(table.unpack(map)), {}, 0
+  for place, value in ipairs(map) do
+    if value >= share * largest then
+      local y, x = (place - 1) // 3, (place - 1) % 3
+      for v = math.max(0, y - 1), math.min(2, y + 1) do
+        for u = math.max(0, x - 1), math.min(2, x + 1) do marked[v * 3 + u + 1] = true end
+      end
+    end
+  end
+  for column in pairs(marked) do
+    local a, b = {}, {}
+    for row = 1, #own_a do a[row], b[row] = own_a[row][column], own_b[row][column] end
+    total = total + distance(a, b, "cosine")
+  end
+  return total
+end
+o.distance, o.own_reading = "cosine", "summed"
+local by_column = 0
+for i = 1, 2 do
+  local a, b = wanted[i].cross:tolist(), found[i].cross:tolist()
+  for token, weight in pairs{ [2] = 1, [3] = -0.5, [4] = 1 } do
+    by_column = by_column + weight / 2 * (distance(a[token], b[token], "cosine") + 0.7
+      * summed(wanted[i].own:tolist(), found[i].own:tolist(), a[token], token == 3 and 0.85 or 0.95))
+  end
+end
+near.number(loss(found), by_column, 1e-4, "summed over columns")
+near.number(loss(wanted), 0, 1e-4, "the same maps, summed")
+
 -- MARK: In a run
 
 local prompt, word, steps = "a cat and a pistol", "pistol", 10
@@ -86,6 +116,14 @@ for _, name in ipairs{ "tiny-sd1", "tiny-sd2", "tiny-pixel" } do
       count = count + 1
     end
     assert(count == 2)
+  end
+
+  -- Every method can start late: at the last step it changes less than from the first on, and before it nothing.
+  for _, method in ipairs{ "drop_word", "negative_prompt", "reweight", "delete" } do
+    local early, late = run{ method = method }, run{ method = method, start = 0.9 }
+    local plain = run{ method = "none" }
+    local far, near_ = (early.latents - plain.latents):norm():item(), (late.latents - plain.latents):norm():item()
+    assert(near_ > 0 and near_ < far, ("%s, %s: late changes less, %g and %g"):format(name, method, near_, far))
   end
 
   -- Checkpoints compute the same. (Long strides would carry differences in rounding far.)
