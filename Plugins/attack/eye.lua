@@ -32,6 +32,15 @@ end
 -- @param opts templates (texts with "{}" for the name; "a photo of a {}"), scale (by what cosines are multiplied, 100)
 -- @return with classes, place (by name, its number), logits(picture) → {classes}, label(picture) → number
 function Eye.new(clip, classes, opts)
+  if type(classes) ~= "table" or #classes == 0 then
+    local found = type(classes) == "table" and "none" or type(classes)
+    lunette.argument_error(2, "eye", "a list of names expected, got %s", found)
+  end
+  for i, class in ipairs(classes) do
+    if type(class) ~= "string" then
+      lunette.argument_error(2, "eye", "a list of names expected, got %s at [%d]", type(class), i)
+    end
+  end
   opts = lunette.options.read(opts, spec, "eye", 3)
   local templates, rows, place = opts.templates or { "a photo of a {}" }, {}, {}
   for i, class in ipairs(classes) do

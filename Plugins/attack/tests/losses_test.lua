@@ -82,6 +82,8 @@ local mean = (model.clip:text("a photo of an owl") + model.clip:text("two owl"))
 near.tensor(eye.features[1], mean / mean:norm(), 1e-5, "a class is the mean of its texts")
 near.fails("option 'templates': [1]: a text with '{}' for the class expected", attack.eye, model.clip, { "cat" },
   { templates = { "a photo" } })
+near.fails("a list of names expected, got number at [2]", attack.eye, model.clip, { "cat", 7 })
+near.fails("a list of names expected, got none", attack.eye, model.clip, {})
 near.fails("'cat' stands there twice", attack.eye, model.clip, { "cat", "cat" })
 local picture = model:generate{ prompt = "an owl", seed = 1, steps = 4 }.image
 local cosine = lunette.metrics.cosine(model.clip:image(picture), eye.features[1])
