@@ -61,11 +61,11 @@ lunette.display(plan:declaration())
 
 -- %%
 local categories = {}
-for noun, category in pairs(words.category) do
+for _, noun in ipairs(words.nouns) do
+  local category = words.category[noun] or "given"
   categories[category] = categories[category] or {}
   table.insert(categories[category], noun)
 end
-for _, of in pairs(categories) do table.sort(of) end
 local within, across = semantics.pairs(categories, n, 7)
 local seed_list = study.draws.seeds(seeds)
 local settings = { seeds = seed_list, steps = steps, guidance = guidance, judge = judge, trials = trials }

@@ -27,7 +27,7 @@ import Testing
   private func shortened(_ script: String) throws -> String {
     try String(contentsOfFile: "\(Self.root)/Scripts/\(script)", encoding: .utf8)
       .replacing(/local steps = \d+/, with: "local steps = 3")
-      .replacing(/local (n|seeds|\w+_seeds|continued|iterations|samples|own_noise|modes) = \d+\n/) {
+      .replacing(/local (n|seeds|\w+_seeds|\w+_cases|continued|iterations|samples|own_noise|modes) = \d+\n/) {
         "local \($0.output.1) = 2\n"
       }
       .replacing("local nouns = {}\n", with: "local nouns = { \"cat\", \"owl\", \"key\" }\n")

@@ -14,7 +14,8 @@ local o = {
 }
 local rows = { words = { 3 }, others = { 2, 4 } }
 local function random(seed)
-  return { cross = t.rand({ 5, 9 }, { seed = seed }), own = t.rand({ 9, 9 }, { seed = seed + 1 }), height = 3, width = 3 }
+  local cross, own = t.rand({ 5, 9 }, { seed = seed }), t.rand({ 9, 9 }, { seed = seed + 1 })
+  return { cross = cross, own = own, height = 3, width = 3 }
 end
 local wanted, found = { random(1), random(3) }, { random(5), random(7) }
 
