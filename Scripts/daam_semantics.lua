@@ -235,15 +235,15 @@ for i = 1, #places do
   for _, one in ipairs(found) do sum = sum + one.moved[i] / #found end
   means[i] = sum
 end
-local z, names, at = {}, {}, 0
+local z, names, at, thirds = {}, {}, 0, math.min(3, steps)
 for _, layer in ipairs(layers) do
-  for third = 1, 3 do
+  for third = 1, thirds do
     local row = {}
-    for head = 1, layer.heads do row[head] = means[at + (head - 1) * 3 + third] end
+    for head = 1, layer.heads do row[head] = means[at + (head - 1) * thirds + third] end
     z[#z + 1] = row
     names[#names + 1] = ("%s, third %d"):format(layer.path:match("unet%.(.-)%.transformer") or layer.path, third)
   end
-  at = at + 3 * layer.heads
+  at = at + thirds * layer.heads
 end
 local heads = {}
 for head = 1, #z[1] do heads[head] = ("head %d"):format(head) end

@@ -125,14 +125,14 @@ end
 
 -- MARK: Heads
 
---- Every choice of one layer, one head and one third of the steps.
+--- Every choice of one layer, one head and one third of the steps (of fewer than three steps, one step).
 function semantics.places(layers, steps)
-  local list = {}
+  local list, thirds = {}, math.min(3, steps)
   for _, layer in ipairs(layers) do
     for head = 1, layer.heads do
-      for third = 1, 3 do
+      for third = 1, thirds do
         list[#list + 1] = {
-          layers = layer.path, heads = head, steps = { (third - 1) * steps // 3 + 1, third * steps // 3 },
+          layers = layer.path, heads = head, steps = { (third - 1) * steps // thirds + 1, third * steps // thirds },
         }
       end
     end
