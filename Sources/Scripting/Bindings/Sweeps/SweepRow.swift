@@ -51,6 +51,8 @@ struct SweepRow {
   }
 
   private static let deepest = 64
+  /// What a row holds is read whole, again and again.
+  private static let largestTensor = 1 << 22
 
   static func plain(_ slot: LuaSlot, depth: Int) throws -> JSON {
     switch slot.kind {
@@ -71,6 +73,11 @@ struct SweepRow {
     default:
       guard let tensor = try? Tensor.read(slot) else {
         throw LuaMismatch(expected: "number, text, boolean, table, picture or tensor", got: slot)
+      }
+      guard tensor.count <= largestTensor else {
+        throw LuaMismatch(
+          "tensor of at most \(largestTensor) elements expected, got \(Shape.text(tensor.shape)); a file can hold it, and the sweep its name"
+        )
       }
       let elements = try tensor.elements()
       return tensor.rank == 0
