@@ -248,7 +248,7 @@ if #shown > 0 then lunette.display(image.grid(shown, { columns = 6, labels = lab
 -- pictures with the judge's masks.
 
 -- %%
-if judge and #prompts > 0 and not given then
+if judge and #prompts > 0 and ablated > 0 and not given then
   local some = table.move(prompts, 1, math.min(ablated, #prompts), 1, {})
   local results = trials:run((function()
     local keys = {}
