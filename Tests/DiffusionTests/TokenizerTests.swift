@@ -23,11 +23,11 @@ struct TokenizerTests {
     #expect(words == ["a", "cat", "'s", "clogs", ",", "1", "2", "!"])
   }
 
-  /// Start and end in other case are no tokens, but words that do not flow into their neighbours.
-  @Test func startAndEndAreWords() {
+  /// Start and end in other case are no tokens, but do not run together with their neighbours.
+  @Test func startAndEndKeepTheirPlace() {
     #expect(
       PromptSplitter.words(of: "<|Endoftext|><|ENDOFTEXT|>!<|startoftext|>") == [
-        "<|endoftext|>", "<|endoftext|>", "!<|", "startoftext", "|>",
+        "<|", "endoftext", "|>", "<|", "endoftext", "|>", "!<|", "startoftext", "|>",
       ])
     #expect(PromptSplitter.words(of: "<|end it's") == ["<|", "end", "it", "'s"])
   }

@@ -4,8 +4,8 @@
 /// words.
 public enum PromptSplitter {
   /// The words of a text: contractions, runs of letters, single digits, runs of anything else but white space
-  /// (`<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+`; the first two are left where
-  /// they are no special tokens as they stand, in other case).
+  /// (`<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+`). The first two, where they are no
+  /// special tokens as they stand, fall apart into letters and signs, but do not run together with their neighbours.
   public static func words(of text: String) -> [String] {
     let scalars = normalized(text)
     var words: [String] = []
@@ -13,7 +13,14 @@ public enum PromptSplitter {
     while position < scalars.count {
       let kind = Kind(scalars[position])
       var end = position + 1
-      if let length = fixedWord(at: position, in: scalars) {
+      if scalars[position] == "<",
+        let mark = marks.first(where: { scalars[position...].starts(with: $0.joined()) })
+      {
+        words += mark.map { word in String(String.UnicodeScalarView(word)) }
+        position += mark.joined().count
+        continue
+      }
+      if let length = contraction(at: position, in: scalars) {
         end = position + length
       } else if kind == .letter || kind == .sign {
         while end < scalars.count, Kind(scalars[end]) == kind { end += 1 }
@@ -26,6 +33,10 @@ public enum PromptSplitter {
       position = end
     }
     return words
+  }
+
+  private static let marks: [[[Unicode.Scalar]]] = ["startoftext", "endoftext"].map { name in
+    ["<|", name, "|>"].map { Array($0.unicodeScalars) }
   }
 
   /// The text in normal form C and lower case, as the words of prompts are.
@@ -78,12 +89,12 @@ public enum PromptSplitter {
     }
   }
 
-  private static let fixedWords: [[Unicode.Scalar]] = [
-    "<|startoftext|>", "<|endoftext|>", "'s", "'t", "'re", "'ve", "'m", "'ll", "'d",
-  ].map { Array($0.unicodeScalars) }
+  private static let contractions: [[Unicode.Scalar]] = ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"].map {
+    Array($0.unicodeScalars)
+  }
 
-  private static func fixedWord(at position: Int, in scalars: [Unicode.Scalar]) -> Int? {
-    guard scalars[position] == "'" || scalars[position] == "<" else { return nil }
-    return fixedWords.first { scalars[position...].starts(with: $0) }?.count
+  private static func contraction(at position: Int, in scalars: [Unicode.Scalar]) -> Int? {
+    guard scalars[position] == "'" else { return nil }
+    return contractions.first { scalars[position...].starts(with: $0) }?.count
   }
 }
