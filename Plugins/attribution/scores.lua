@@ -42,6 +42,7 @@ function scores.pack(mask)
   return runs
 end
 
+--- The mask of which `pack` kept the lengths of runs, {height, width} of zeros and ones.
 function scores.unpack(runs, height, width)
   local list, value = {}, 0
   for _, length in ipairs(runs) do

@@ -16,7 +16,7 @@ end
 -- {heads, tokens}: the length of each token's value in each head, as such or after the output projection
 local function lengths(v, heads, projection)
   local tokens, width = v:size(1), v:size(2)
-  local parts = v:view{ tokens, heads, width // heads }:permute{ 1 + 1, 1, 3 }:contiguous()
+  local parts = v:view{ tokens, heads, width // heads }:permute{ 2, 1, 3 }:contiguous()
   if not projection then return parts:pow(2):sum(3):sqrt() end
   local rows = {}
   for head = 1, heads do
@@ -29,6 +29,7 @@ end
 local Trace = {}
 local meta = { __index = Trace }
 
+--- The weighted attention of a layer {heads, H·W, tokens}, of one step or of all together, as a trace of the host gives it.
 function Trace:probs(path, opts)
   opts = opts or {}
   local sums = self.sums[opts.index or 1][path]
@@ -56,6 +57,7 @@ local function hooks(trace, projections)
     end }
 end
 
+--- Takes in the weighted attention of one layer in one step for one picture.
 function Trace:add(sample, path, step, weighted, site)
   self.sums[sample] = self.sums[sample] or {}
   local of_path = self.sums[sample][path] or {}

@@ -15,6 +15,7 @@ local function shortened(names)
   return short
 end
 
+--- One entry for each site, named by what tells the sites apart.
 function axes.site(sites)
   local names, list = {}, {}
   for i, site in ipairs(sites) do names[i] = site.name end
@@ -22,6 +23,7 @@ function axes.site(sites)
   return list
 end
 
+--- One entry for each step, or each range of steps, that was recorded or asked for.
 function axes.step(sites, options)
   local groups, list = options.steps, {}
   if not groups then
@@ -36,6 +38,7 @@ function axes.step(sites, options)
   return list
 end
 
+--- One entry for each head, as many as the site with the most has.
 function axes.head(sites, options)
   local list, most = {}, 0
   for _, site in ipairs(sites) do
@@ -50,6 +53,7 @@ function axes.head(sites, options)
   return list
 end
 
+--- One entry for each position that was asked for.
 function axes.token(_, options)
   local list = {}
   for i, token in ipairs(options.tokens or {}) do

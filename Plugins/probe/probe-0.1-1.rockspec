@@ -14,6 +14,7 @@ build = {
   modules = {
     ["probe"] = "init.lua",
     ["probe.axes"] = "axes.lua",
+    ["probe.health"] = "health.lua",
     ["probe.result"] = "result.lua",
   },
   copy_directories = { "tests", "examples", "help" },

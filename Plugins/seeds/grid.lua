@@ -25,6 +25,7 @@ function grid.of(rows)
   return setmetatable({ rows = found, prompts = prompts, seeds = seeds }, meta)
 end
 
+--- The row of a prompt and a seed; nil where it was not measured.
 function Grid:at(prompt, seed) return self.rows[prompt] and self.rows[prompt][seed] end
 
 --- A number of each picture, {prompts, seeds}; nil where it is missing of any.

@@ -41,7 +41,7 @@ local function trial(model, key, opts)
     drawn[i] = { order = order, seen = opts.judge:presence(pictures[i], order), maps = maps, overlap = overlap }
   end
   -- What the first order changes by when its order does not change.
-  local same = study.nulls.rewordings(key.nouns)
+  local same = { table.unpack(study.nulls.rewordings(key.nouns)) }
   same[#same + 1] = { name = "another seed", prompt = prompts[1], seed = study.nulls.other_seed(key.seed) }
   for i, null in ipairs(same) do
     local picture = model:generate{
