@@ -49,6 +49,7 @@ let package = Package(
     c("CNativePlugin", cSettings: nil),
     c("CLuaBridge", dependencies: ["CLua54"]),
     c("CZeroMQ"),
+    c("CTorch"),
 
     // The floors, from the ground up: a target stands on those above it in this list.
     .target(name: "Platform", dependencies: ["CPlatform"]),
@@ -58,6 +59,7 @@ let package = Package(
       name: "Tensor",
       dependencies: [
         "Platform", "COpenBLAS", .target(name: "COneDNN", condition: .when(traits: ["OneDNN"])), "CKernels",
+        "CTorch",
       ]),
     .target(name: "Neural", dependencies: ["Tensor", "Encoding", "Platform"]),
     .target(name: "Weights", dependencies: ["Neural", "Tensor", "Encoding", "Platform", "CKernels"]),

@@ -29,6 +29,14 @@ public final class Storage: @unchecked Sendable {
     owner = nil
   }
 
+  /// A block that the memory has given already.
+  init(block: MemoryBlock, memory: any DeviceMemory) {
+    self.memory = memory
+    self.block = block
+    isOnHost = memory.isHost
+    owner = nil
+  }
+
   /// Memory of the host that `owner` holds, writable and never freed here.
   public init(pointer: UnsafeMutablePointer<Float>, count: Int, owner: AnyObject) {
     memory = HostMemory()

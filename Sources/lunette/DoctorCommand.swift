@@ -23,11 +23,24 @@ struct DoctorCommand: ParsableCommand {
     line("memory", "\((Double(Machine.memory) / 1e9).rounded(to: 1)) GB")
     line("threads", "\(Compute.threads)")
 
+    do { try Compute.checkDevice() } catch { throw CommandError("\(error)") }
     section("Compute")
+    line("device", Compute.deviceName)
     line("backend", Compute.backend.name)
     line("products", try speedOfProducts())
     line("convolutions", try speedOfConvolutions())
     line("elementwise", try speedOfElementwise())
+
+    section("PyTorch's devices (experimental)")
+    do {
+      let torch = try TorchInstallation.found()
+      line("found", "\(torch.folder), by \(torch.source)")
+      for (device, trouble) in torch.devices {
+        line(device, trouble ?? "usable, PyTorch \(TorchInstallation.version)")
+      }
+    } catch {
+      line("none", "\(error)")
+    }
 
     section("Plugins")
     for text in PluginOverview.lines() { Terminal.line("  \(text)") }

@@ -4,6 +4,7 @@ import Notebook
 import Prompt
 import Runs
 import Scripting
+import Tensor
 
 /// What every command that runs Lua takes.
 struct SessionOptions: ParsableArguments {
@@ -18,6 +19,12 @@ struct SessionOptions: ParsableArguments {
       "With a plugin that has no grant: how long Lua may run in one cell. (default: 60)", valueName: "seconds"
     ))
   var timeLimit: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where to compute: cpu, or a device of an installed PyTorch, torch:cpu, torch:cuda (experimental).",
+      valueName: "device"))
+  var device: String?
 
   func validate() throws {
     if let timeLimit, !(timeLimit > 0 && timeLimit < 1e7) {

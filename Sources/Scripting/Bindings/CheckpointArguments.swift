@@ -7,7 +7,7 @@ import Tensor
 enum CheckpointArguments {
   static let keys = [
     "dtype", "low_memory", "vae_tile", "clip", "variant", "vae", "loras", "embeddings", "tokenizer", "config",
-    "prediction_type",
+    "prediction_type", "device",
   ]
 
   /// - Throws: `LuaArgumentError` for an option of the wrong kind. Files are opened only by what this returns, and only
@@ -22,6 +22,12 @@ enum CheckpointArguments {
         throw options.complaint("dtype", "\"f32\" or \"bf16\" expected, got \"\(type)\"")
       }
       plain.precision = precision
+    }
+    if let device: String = try options["device"], device != Compute.deviceName {
+      throw options.complaint(
+        "device",
+        "\(device) is not the device that this session computes on, which is \(Compute.deviceName); start it with --device \(device)"
+      )
     }
     plain.vae = try options["vae"]
     plain.tokenizer = try options["tokenizer"]

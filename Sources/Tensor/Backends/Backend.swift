@@ -39,7 +39,7 @@ public protocol Backend: Sendable {
 
   /// Over the dimensions `dims`; `result`, contiguous, has the other ones.
   ///
-  /// - Parameter scale: of the variance: what the sum of squared deviations is multiplied with
+  /// - Parameter scale: of the variance: what the mean of squared deviations is multiplied with
   func reduce(
     _ operation: ReductionOperation, _ x: Tensor, over dims: [Int], scale: Double, to result: Tensor)
 

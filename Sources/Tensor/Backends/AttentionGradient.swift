@@ -1,6 +1,6 @@
 /// The gradient of attention, by products of a few hundred queries at a time: their probabilities are made again, as
 /// in Dao et al. (arXiv:2205.14135), so that they are never whole in memory.
-extension CPUBackend {
+extension Backend {
   public func attentionGradient(
     _ g: Tensor, query: Tensor, key: Tensor, value: Tensor, heads: Int, scale: Float, mask: AttentionMask
   ) throws -> (query: Tensor, key: Tensor, value: Tensor) {
