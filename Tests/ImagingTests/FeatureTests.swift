@@ -94,6 +94,7 @@ import Testing
     let own = try TSNE.trustworthiness(x, found.points)
     #expect(own > expected.flatTrust - 0.01)
     let flat = try TSNE(Tensor.ones([8, 2]), perplexity: 3, iterations: 20, generator: &generator)
-    #expect(flat.points.toArray().allSatisfy(\.isFinite))
+    let finite = flat.points.toArray().filter(\.isFinite)
+    #expect(finite.count == 16)
   }
 }

@@ -20,7 +20,8 @@ enum SweepFingerprint {
     let kind = try state.function("kind(table)") { call -> LuaMany in
       let slot = call.slot(1)
       if try slot.withRawField("sha256", { $0.signature }) == "sha256(text)" { return LuaMany("library") }
-      if host.isFrame?(slot) ?? false || host.isModule?(slot) ?? false { return LuaMany("named") }
+      if host.isFrame?(slot) ?? false { return LuaMany("frame") }
+      if host.isModule?(slot) ?? false { return LuaMany("module") }
       return LuaMany()
     }
     let identity = try state.function("identity(value)") { call in try Self.identity(call.slot(1)) }
@@ -139,7 +140,14 @@ enum SweepFingerprint {
         elseif is == "table" then
           local what = kind(value)
           if what == "library" then return add "library" end
-          if what == "named" then return named(value, names) end
+          if what == "frame" then return named(value, names or {}) end
+          if what == "module" and names then
+            named(value, names)
+            -- A module may be called by itself.
+            local meta = getmetatable(value)
+            if meta and type(meta) == "table" then walk(meta, names) end
+            return
+          end
           if number_of(value) then return end
           add "{"
           entries(value)
