@@ -54,7 +54,7 @@ enum SweepFingerprint {
     local most = 200000
 
     return function(root, version)
-      local parts, seen, count, walk = {}, {}, 0, nil
+      local parts, seen, asked, count, walk = {}, {}, {}, 0, nil
       local function add(text) parts[#parts + 1] = text end
 
       local function is_own(value) return type(value) ~= "function" or getinfo(value, "S").what ~= "C" end
@@ -83,10 +83,10 @@ enum SweepFingerprint {
 
       -- Of these only what is called by name in a function counts: each name is looked at once.
       local function named(value, names)
-        seen[value] = seen[value] or {}
+        asked[value] = asked[value] or {}
         local new = {}
         for name in next, names do
-          if not seen[value][name] then new[name], seen[value][name] = true, true end
+          if not asked[value][name] then new[name], asked[value][name] = true, true end
         end
         local texts = {}
         for key in next, value do
