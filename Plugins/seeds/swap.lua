@@ -8,7 +8,7 @@ local function latents_at(model, o, seed, step)
   if step == 1 then return nil end
   local found
   model:generate{
-    prompt = o.prompt, seed = seed, steps = o.steps, guidance = o.guidance, eta = o.eta, end_step = step - 1,
+    prompt = o.prompt, seed = seed, steps = o.steps, guidance = o.guidance, eta = o.eta, scheduler = "ddim", end_step = step - 1,
     on_step_end = function(s) if s.index == step - 1 then found = s.latents:clone() end end,
   }
   return found
@@ -19,7 +19,7 @@ end
 function swap.picture(model, o, first, second, at)
   local latents = latents_at(model, o, first, at)
   return model:generate{
-    prompt = o.prompt, seed = latents and second or first, steps = o.steps, guidance = o.guidance, eta = o.eta,
+    prompt = o.prompt, seed = latents and second or first, steps = o.steps, guidance = o.guidance, eta = o.eta, scheduler = "ddim",
     latents = latents, start_step = at,
   }.image
 end
@@ -41,7 +41,7 @@ function swap.plan(o)
       local run = { prompt = item.prompt, steps = steps, guidance = guidance, eta = item.eta }
       local i, j, k = 3 * item.draw - 2, 3 * item.draw - 1, 3 * item.draw
       local function plain(seed) return model:generate{
-        prompt = run.prompt, seed = seed, steps = steps, guidance = guidance, eta = run.eta,
+        prompt = run.prompt, seed = seed, steps = steps, guidance = guidance, eta = run.eta, scheduler = "ddim",
       }.image end
       local at = math.max(2, math.min(steps, math.floor(item.moment * steps + 0.5) + 1))
       local mixed, row = swap.picture(model, run, i, j, at), {}

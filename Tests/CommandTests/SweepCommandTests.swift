@@ -125,6 +125,24 @@ import Testing
     #expect(result.errors.contains("40 items were measured with another model, judge or function"))
   }
 
+  /// What a function reaches through tables counts too: modules of plugins, that are called themselves, among them.
+  @Test func whatIsReachedThroughTablesCounts() throws {
+    func fingerprint(_ text: String) throws -> String {
+      let result = try program.run(
+        "eval",
+        """
+        local study, look = require "study", require "emoji-world.judge"
+        local held = { judge = { look = look, study = study }, factor = \(text) }
+        local function each(item) return { x = held.factor * item.a, y = held.judge.look and study.words ~= nil } end
+        return lunette.sweep{ name = "x", items = { a = 1 }, each = each }.fingerprint
+        """)
+      #expect(result.status == 0, "\(result.errors)")
+      return result.output
+    }
+    #expect(try fingerprint("2") == fingerprint("2"))
+    #expect(try fingerprint("2") != fingerprint("3"))
+  }
+
   @Test func failuresAreKeptAndTriedAgainOnRequest() throws {
     let plan = """
       local function check(item)

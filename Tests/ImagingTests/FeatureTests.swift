@@ -94,7 +94,7 @@ import Testing
     let own = try TSNE.trustworthiness(x, found.points)
     #expect(own > expected.flatTrust - 0.01)
     let flat = try TSNE(Tensor.ones([8, 2]), perplexity: 3, iterations: 20, generator: &generator)
-    let isFinite = flat.points.toArray().allSatisfy(\.isFinite)
-    #expect(isFinite)
+    let finite = flat.points.toArray().filter(\.isFinite)
+    #expect(finite.count == 16)
   }
 }

@@ -50,7 +50,8 @@ for _, which in ipairs{ "kid", "cmmd", "frechet" } do
   local list = seeds.ranking.of(grid, grid.prompts, reference, which)
   assert(seeds.ranking.best(list, 1)[1] == 2, which)
   local null = seeds.ranking.null(grid, grid.prompts, reference, which, 19)
-  assert(seeds.nulls.p(seeds.ranking.spread(list), null) == 0.05, which)
+  -- Of three seeds, one shuffle in 27 puts the odd one of all four prompts together again.
+  assert(seeds.nulls.p(seeds.ranking.spread(list), null) <= 0.2, which)
 end
 assert(seeds.ranking.percentile(grid, grid.prompts, { 2 }, reference, "kid", 20) > 0.4)
 

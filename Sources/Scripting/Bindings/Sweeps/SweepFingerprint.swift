@@ -20,7 +20,8 @@ enum SweepFingerprint {
     let kind = try state.function("kind(table)") { call -> LuaMany in
       let slot = call.slot(1)
       if try slot.withRawField("sha256", { $0.signature }) == "sha256(text)" { return LuaMany("library") }
-      if host.isFrame?(slot) ?? false || host.isModule?(slot) ?? false { return LuaMany("named") }
+      if host.isFrame?(slot) ?? false { return LuaMany("frame") }
+      if host.isModule?(slot) ?? false { return LuaMany("module") }
       return LuaMany()
     }
     let identity = try state.function("identity(value)") { call in try Self.identity(call.slot(1)) }
@@ -53,7 +54,7 @@ enum SweepFingerprint {
     local most = 200000
 
     return function(root, version)
-      local parts, seen, count, walk = {}, {}, 0, nil
+      local parts, seen, asked, count, walk = {}, {}, {}, 0, nil
       local function add(text) parts[#parts + 1] = text end
 
       local function is_own(value) return type(value) ~= "function" or getinfo(value, "S").what ~= "C" end
@@ -82,10 +83,10 @@ enum SweepFingerprint {
 
       -- Of these only what is called by name in a function counts: each name is looked at once.
       local function named(value, names)
-        seen[value] = seen[value] or {}
+        asked[value] = asked[value] or {}
         local new = {}
         for name in next, names do
-          if not seen[value][name] then new[name], seen[value][name] = true, true end
+          if not asked[value][name] then new[name], asked[value][name] = true, true end
         end
         local texts = {}
         for key in next, value do
@@ -139,7 +140,14 @@ enum SweepFingerprint {
         elseif is == "table" then
           local what = kind(value)
           if what == "library" then return add "library" end
-          if what == "named" then return named(value, names) end
+          if what == "frame" then return named(value, names or {}) end
+          if what == "module" and names then
+            named(value, names)
+            -- A module may be called by itself.
+            local meta = getmetatable(value)
+            if meta and type(meta) == "table" then walk(meta, names) end
+            return
+          end
           if number_of(value) then return end
           add "{"
           entries(value)
