@@ -67,7 +67,7 @@ enum ToyFamily {
 
     func sites() -> SiteList {
       var sites = SiteList()
-      sites.add("\(path).out")
+      sites.add(map: "\(path).out", .prediction)
       return sites
     }
 

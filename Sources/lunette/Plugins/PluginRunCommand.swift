@@ -40,7 +40,7 @@ struct PluginRunCommand: ParsableCommand {
 
   private func list() throws {
     guard PluginName.isValid(plugin) else { throw CommandError("'\(plugin)' is no name of a plugin") }
-    let session = try options.session(scriptName: plugin)
+    let session = try options.session(scriptName: plugin, arguments: [])
     try reporting {
       let commands = try session.commands(ofPlugin: plugin)
       guard !commands.isEmpty else { throw CommandError("the plugin '\(plugin)' has no commands") }
