@@ -37,7 +37,7 @@ assert(text.rows[1].label:match("^%d+$"), text.rows[1].label)
 
 for message, change in pairs{
   ["did you mean 'sites'?"] = { site = "x" },
-  ["one of 'site', 'step', 'head', 'token' expected"] = { over = { "layer" } },
+  ["one of 'site', 'step', 'head', 'token' or a list"] = { over = { "layer" } },
   ["one or two different ones"] = { over = { "step", "step" } },
   ["positions to go over"] = { over = "token" }, ["metric must return a number"] = { metric = function() end },
 } do
