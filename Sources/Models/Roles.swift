@@ -83,6 +83,8 @@ extension ImageCodec {
 /// Maps token ids to what cross-attention sees.
 public protocol TextEmbedder {
   var embeddingWidth: Int { get }
+  /// Width of the pooled text; nil in families that have none.
+  var pooledWidth: Int? { get }
   /// Where hooks may listen.
   func sites() -> SiteList
 
@@ -98,6 +100,8 @@ public protocol TextEmbedder {
 }
 
 extension TextEmbedder {
+  public var pooledWidth: Int? { nil }
+
   public func conditioning(ids: [[Int]], context: RunContext) throws -> TextConditioning {
     TextConditioning(tokens: try self(ids: ids, context: context))
   }

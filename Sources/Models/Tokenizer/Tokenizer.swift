@@ -63,6 +63,11 @@ public final class Tokenizer: TextTokenizer, Sendable {
     self.added = added.sorted { ($0.text.utf8.count, $0.text) > ($1.text.utf8.count, $1.text) }
   }
 
+  /// Whether every id stands for the same text in both.
+  public func hasVocabulary(of other: Tokenizer) -> Bool {
+    texts == other.texts && start == other.start && end == other.end
+  }
+
   /// One more than the largest id.
   public var vocabularySize: Int { (texts.keys.max() ?? -1) + 1 }
 

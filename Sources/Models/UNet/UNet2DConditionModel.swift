@@ -12,6 +12,9 @@ public final class UNet2DConditionModel: NoisePredictor {
   /// Channels of the largest maps.
   private let firstChannels: Int
   private let timeEmbedding: TimestepEmbedding
+  private let addition: AdditionEmbedding?
+  public var pooledWidth: Int? { addition?.pooledWidth }
+  public var sizeCount: Int { addition == nil ? 0 : AdditionEmbedding.sizeCount }
   private let timeBiases: TimeBiases
   private let input, output: Conv2d
   private let down: [UNetDownBlock]
@@ -44,9 +47,17 @@ public final class UNet2DConditionModel: NoisePredictor {
       throw configuration.fault("cross_attention_dim", "the same at all levels")
     }
 
+    func sinusoids(_ channels: Int) -> Sinusoids {
+      Sinusoids(channels: channels, cosineFirst: model.cosineFirst, shift: model.frequencyShift)
+    }
     timeEmbedding = try TimestepEmbedding(
-      scope["time_embedding"], channels: first, width: model.timeWidth, cosineFirst: model.cosineFirst,
-      shift: model.frequencyShift, activation: activation)
+      scope["time_embedding"], width: model.timeWidth, sinusoids: sinusoids(first), activation: activation)
+    // Whatever act_fn says: the second vector's layers keep the class's own activation.
+    addition = try model.addition.map {
+      try AdditionEmbedding(
+        scope["add_embedding"], inputs: $0.inputs, width: model.timeWidth, sinusoids: sinusoids($0.channels),
+        activation: .silu)
+    }
     input = try Conv2d(scope["conv_in"], inputs: model.inputs, outputs: first)
 
     /// Channels of the skip connections in the order in which they arise.
@@ -93,7 +104,8 @@ public final class UNet2DConditionModel: NoisePredictor {
   ) throws -> Tensor {
     try check(sample, text.tokens)
     guard text.mask == nil else { throw PipelineError("the UNet looks at all tokens: it takes no mask") }
-    let biases = try timeBiases(context.visit(timeSite, timeEmbedding(timestep)))
+    let time = try context.visit(timeSite, timeEmbedding(timestep))
+    let biases = try timeBiases(addition.map { try time.adding($0(text)) } ?? time)
     guard rowsPassAlone(sample, text, context) else {
       return try rowSize(sample) * sample.shape[0] <= Self.tinyMap
         ? Compute.alone { try pass(sample, biases, text, context) }

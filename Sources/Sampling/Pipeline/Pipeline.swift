@@ -254,7 +254,9 @@ public final class Pipeline {
   func latentSize(width: Int?, height: Int?) throws -> (height: Int, width: Int) {
     func latent(_ pixels: Int?, _ name: String, _ own: Int) throws -> Int {
       guard let pixels else { return own }
-      guard pixels <= 1 << 16 else { throw PipelineError("\(name) must be at most \(1 << 16), got \(pixels)") }
+      guard pixels <= 1 << 16 else {
+        throw PipelineError("\(name) must be at most \(1 << 16), got \(pixels)")
+      }
       guard pixels > 0, pixels % factor == 0 else {
         throw PipelineError("\(name) must be a positive multiple of \(factor), got \(pixels)")
       }

@@ -26,7 +26,9 @@ final class LuaModel: LuaUserdata {
 
   /// The checkpoint's own CLIP, or the one that `load` was given; read when first asked for.
   func clip() throws -> LuaClip? {
-    if loadedClip == nil { loadedClip = try checkpoint.clip().map { [self] in LuaClip($0, identity: self.identity) } }
+    if loadedClip == nil {
+      loadedClip = try checkpoint.clip().map { [self] in LuaClip($0, identity: self.identity) }
+    }
     return loadedClip
   }
 
