@@ -1,4 +1,4 @@
--- The maps of one picture: one row per token of its prompt, BOS and the first EOT included.
+-- The maps of one picture: one row per token of its prompt, those that begin and end a text included.
 local lunette = require "lunette"
 local complain = lunette.argument_error
 local pattern = require "daam.pattern"
@@ -130,6 +130,15 @@ function Maps.of(heat, tokens, facts)
   }, meta)
 end
 
+-- The first and the last token of the text itself: not every vocabulary starts a text with a token of its own.
+local function content(tokens)
+  local first, last
+  for i, token in ipairs(tokens) do
+    if token.word then first, last = first or i, i end
+  end
+  return first, last
+end
+
 --- Called by daam.maps with checked options.
 function Maps.new(out, o)
   local function fail(message, argument) complain(argument or 2, "maps", "%s", message) end
@@ -148,8 +157,9 @@ function Maps.new(out, o)
   check_steps(trace, o.steps, fail)
   local layers = select_layers(trace.layers, o, fail)
   local heat, keys = accumulate(trace, layers, o, #tokens, fail)
-  if o.normalize and #tokens > 2 then
-    heat = heat / (heat:narrow(1, 2, #tokens - 2):sum(1):unsqueeze(1) + 1e-6)
+  local first, last = content(tokens)
+  if o.normalize and first then
+    heat = heat / (heat:narrow(1, first, last - first + 1):sum(1):unsqueeze(1) + 1e-6)
   end
   return Maps.of(heat, tokens, { layers = layers, keys = keys, options = o })
 end
@@ -179,7 +189,7 @@ function Maps:word(text, opts)
   return WordMap.new(text, self:_mean(rows), rows)
 end
 
---- The map of one token by its position, from 1: 1 is BOS, the last one EOT.
+--- The map of one token by its position, from 1: in CLIP 1 is BOS, the last one EOT.
 function Maps:token(position)
   local token = self.tokens[position]
   if not token then

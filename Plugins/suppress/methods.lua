@@ -42,10 +42,10 @@ local function count_of(amount, k) return amount < 1 and math.floor(amount * k +
 
 -- MARK: Columns of the attention
 
--- A hook that multiplies the attention of the conditional half to each token by its factor {tokens}, from a step on.
-local function attention_hook(factors, renormalises, first)
+-- Hooks that multiply the attention of the conditional half to each token by its factor {tokens}, from a step on.
+local function attention_hooks(model, factors, renormalises, first)
   local untouched = factors * 0 + 1
-  return { "unet.**.attn2.probs", function(probs, site)
+  local function multiply(probs, site)
     if site.step < first then return nil end
     local by_row = {}
     for i, row in ipairs(site.rows) do by_row[i] = row.cond and factors or untouched end
@@ -54,7 +54,10 @@ local function attention_hook(factors, renormalises, first)
     -- Where the rows that are left had nothing, they get equal shares.
     local changed = (probs + 1e-20) * shares
     return changed / changed:sum(4, { keepdim = true })
-  end }
+  end
+  local hooks = {}
+  for i, path in ipairs(model:cross_attention_sites()) do hooks[i] = { path .. ".probs", multiply } end
+  return hooks
 end
 
 local function factors(task, positions, value)
@@ -113,9 +116,10 @@ methods.low_rank = {
 --- No spot of the picture can attend to the rows: the others share the attention.
 methods.delete = {
   options = of_rows,
-  plan = function(_, task, o)
+  plan = function(model, task, o)
     return {
-      embedding = task.embedding, hooks = { attention_hook(factors(task, task.rows[o.rows], 0), true, first_step(o)) },
+      embedding = task.embedding,
+      hooks = attention_hooks(model, factors(task, task.rows[o.rows], 0), true, first_step(o)),
     }
   end,
 }
@@ -164,10 +168,10 @@ methods.drop_word = {
 --- The attention to the words times a factor, as prompt-to-prompt does it (Hertz et al. 2022).
 methods.reweight = {
   options = { factor = { "number", 0 }, rows = { of_rows.rows[1], "words" }, start = of_rows.start },
-  plan = function(_, task, o)
+  plan = function(model, task, o)
     return {
       embedding = task.embedding,
-      hooks = { attention_hook(factors(task, task.rows[o.rows], o.factor), false, first_step(o)) },
+      hooks = attention_hooks(model, factors(task, task.rows[o.rows], o.factor), false, first_step(o)),
     }
   end,
 }

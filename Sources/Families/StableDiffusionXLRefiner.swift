@@ -1,7 +1,15 @@
 extension ModelFamily {
-  /// The second model of Stable Diffusion XL, which takes the last steps.
-  public static let stableDiffusionXLRefiner = ModelFamily.refused(
-    "Stable Diffusion XL refiner", "a Stable Diffusion XL refiner",
-    classes: [],
-    markers: ["conditioner.embedders.0.model."])
+  /// The second model of Stable Diffusion XL, which takes the last steps: the second text tower alone, and a score of how a
+  /// picture pleases in the place of its size.
+  public static let stableDiffusionXLRefiner: ModelFamily = {
+    var family = ModelFamily.refused(
+      "Stable Diffusion XL refiner", "a Stable Diffusion XL refiner",
+      classes: ["StableDiffusionXLImg2ImgPipeline", "StableDiffusionXLPipeline"],
+      markers: ["conditioner.embedders.0.model."])
+    family.isTold = { evidence in
+      if case .file = evidence { return true }
+      return !evidence.hasComponent("text_encoder")
+    }
+    return family
+  }()
 }

@@ -6,25 +6,44 @@ import Tensor
 public protocol NoisePredictor {
   /// Channels of the sample that is denoised.
   var sampleChannels: Int { get }
+  /// Channels of what comes out: those of the sample, and in some models as many again, a variance for each.
+  var outputChannels: Int { get }
   /// Channels that the model sees besides: of a mask and a masked picture in models for inpainting; else 0.
   var conditionChannels: Int { get }
   /// Latent height and width for which the model was trained.
   var sampleSize: (height: Int, width: Int) { get }
   /// Width of the text embedding that cross-attention expects.
   var embeddingWidth: Int { get }
+  /// Width of the pooled text that the model takes; nil if it takes none.
+  var pooledWidth: Int? { get }
+  /// How many numbers on the picture's size it takes.
+  var sizeCount: Int { get }
   /// Where hooks and traces may listen.
   func sites() -> SiteList
 
   /// - Parameters:
   ///   - sample: {rows, H, W, sampleChannels + conditionChannels}
-  ///   - embedding: {rows, tokens, embeddingWidth}
-  /// - Returns: {rows, H, W, sampleChannels}
-  func callAsFunction(_ sample: Tensor, timestep: Double, embedding: Tensor, context: RunContext) throws
-    -> Tensor
+  ///   - text: of as many rows; tokens {rows, n, embeddingWidth}
+  /// - Returns: {rows, H, W, outputChannels}
+  func callAsFunction(
+    _ sample: Tensor, timestep: Double, text: TextConditioning, context: RunContext
+  ) throws -> Tensor
 }
 
 extension NoisePredictor {
+  public var outputChannels: Int { sampleChannels }
   public var conditionChannels: Int { 0 }
+  public var pooledWidth: Int? { nil }
+  public var sizeCount: Int { 0 }
+
+  /// For a model that is told of tokens only.
+  ///
+  /// - Parameter embedding: {rows, tokens, embeddingWidth}
+  public func callAsFunction(
+    _ sample: Tensor, timestep: Double, embedding: Tensor, context: RunContext
+  ) throws -> Tensor {
+    try self(sample, timestep: timestep, text: TextConditioning(tokens: embedding), context: context)
+  }
 }
 
 /// Turns pictures into latents and back: a VAE. A model that works on pixels has none.
@@ -64,6 +83,8 @@ extension ImageCodec {
 /// Maps token ids to what cross-attention sees.
 public protocol TextEmbedder {
   var embeddingWidth: Int { get }
+  /// Width of the pooled text; nil in families that have none.
+  var pooledWidth: Int? { get }
   /// Where hooks may listen.
   func sites() -> SiteList
 
@@ -71,11 +92,20 @@ public protocol TextEmbedder {
   /// - Returns: {texts, tokens, embeddingWidth}
   func callAsFunction(ids: [[Int]], context: RunContext) throws -> Tensor
 
+  /// Everything that the noise predictor is told of the texts.
+  func conditioning(ids: [[Int]], context: RunContext) throws -> TextConditioning
+
   /// Gives the memory of large weights back; they are read again when the next text comes.
   func releaseWeights()
 }
 
 extension TextEmbedder {
+  public var pooledWidth: Int? { nil }
+
+  public func conditioning(ids: [[Int]], context: RunContext) throws -> TextConditioning {
+    TextConditioning(tokens: try self(ids: ids, context: context))
+  }
+
   public func releaseWeights() {}
 }
 
@@ -87,6 +117,15 @@ public protocol SoftTextEmbedder: TextEmbedder {
   /// - Parameter embeddings: mixtures of the table's rows, {texts, tokens, embeddingWidth}, without positions.
   /// - Returns: {texts, tokens, embeddingWidth}
   func encode(_ embeddings: Tensor, context: RunContext) throws -> Tensor
+
+  /// Everything that the noise predictor is told of such texts.
+  func conditioning(_ embeddings: Tensor, context: RunContext) throws -> TextConditioning
+}
+
+extension SoftTextEmbedder {
+  public func conditioning(_ embeddings: Tensor, context: RunContext) throws -> TextConditioning {
+    TextConditioning(tokens: try encode(embeddings, context: context))
+  }
 }
 
 /// Cuts text into the tokens of a vocabulary.
@@ -94,8 +133,9 @@ public protocol TextTokenizer {
   var vocabularySize: Int { get }
   /// Number of ids in a padded text, special tokens included (77 in CLIP).
   var maximumLength: Int { get }
-  /// Ids of the tokens that start a text, end it and fill it up.
-  var begin: Int { get }
+  /// Id of the token that starts a text; nil in vocabularies whose texts start with their first word.
+  var begin: Int? { get }
+  /// Ids of the tokens that end a text and fill it up.
   var end: Int { get }
   var pad: Int { get }
 

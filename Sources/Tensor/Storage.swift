@@ -9,6 +9,8 @@ public final class Storage: @unchecked Sendable {
   var version = 0
   /// Why nobody may write in place, as the message that whoever tries gets; nil for memory that may be written.
   public var writeProtection: String?
+  /// What whoever made these numbers wants to be found beside them, for as long as they live; copies do not have it.
+  public var companion: (any Sendable)?
   /// Keeps memory that is not ours alive: a mapped file, for example.
   private let owner: AnyObject?
 

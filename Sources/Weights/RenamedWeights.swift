@@ -8,9 +8,12 @@ public final class RenamedWeights: WeightSource {
     public let name: String
     public let rows: Range<Int>?
     public let shape: [Int]
+    /// Whether the file has rows for columns.
+    public let isTransposed: Bool
 
-    /// - Parameter shape: of what is left after `rows` were taken
-    public init(_ name: String, rows: Range<Int>? = nil, shape: [Int]) {
+    /// - Parameter shape: of what is left after `rows` were taken and, where it is transposed, columns for rows
+    public init(_ name: String, rows: Range<Int>? = nil, shape: [Int], isTransposed: Bool = false) {
+      self.isTransposed = isTransposed
       self.name = name
       self.rows = rows
       self.shape = shape
@@ -50,7 +53,7 @@ public final class RenamedWeights: WeightSource {
     of piece: Piece, stored: [Int], _ read: @escaping WeightReader.RowReader
   ) -> WeightReader.RowReader? {
     let first = piece.rows?.lowerBound ?? 0
-    guard (piece.rows?.count ?? stored.first) == piece.shape.first else { return nil }
+    guard !piece.isTransposed, (piece.rows?.count ?? stored.first) == piece.shape.first else { return nil }
     return { rows, out in try read(first + rows.lowerBound..<first + rows.upperBound, out) }
   }
 
@@ -60,6 +63,7 @@ public final class RenamedWeights: WeightSource {
   }
 
   private static func take(_ piece: Piece, from whole: Tensor) throws -> Tensor {
+    if piece.isTransposed { return try whole.transposed(0, 1).contiguous().viewed(piece.shape) }
     guard let rows = piece.rows else { return try whole.viewed(piece.shape) }
     return try whole.narrowed(0, start: rows.lowerBound, length: rows.count).clone().viewed(piece.shape)
   }

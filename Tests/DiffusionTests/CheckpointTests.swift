@@ -103,7 +103,7 @@ struct CheckpointTests {
 
   /// Everything that a UNet config may say and this UNet does not do.
   @Test(arguments: [
-    ("addition_embed_type", "\"text_time\"", "(a UNet as in Stable Diffusion XL)"),
+    ("addition_embed_type", "\"image\"", "only text_time (as in Stable Diffusion XL)"),
     ("class_embed_type", "\"timestep\"", "unknown setting class_embed_type = \"timestep\""),
     ("num_class_embeds", "10", "unknown setting num_class_embeds = 10"),
     ("encoder_hid_dim", "64", "unknown setting encoder_hid_dim = 64"),
@@ -157,9 +157,9 @@ struct CheckpointTests {
 
   @Test func otherFamiliesAreNamed() throws {
     #expect(
-      try message { try $0.set("_class_name", "StableDiffusionXLPipeline", in: "model_index.json") }
-        == "DIR: a Stable Diffusion XL checkpoint (StableDiffusionXLPipeline); "
-        + "only Stable Diffusion 1 and 2 are supported so far")
+      try message { try $0.set("_class_name", "StableDiffusion3Pipeline", in: "model_index.json") }
+        == "DIR: a Stable Diffusion 3 checkpoint (StableDiffusion3Pipeline); "
+        + "only Stable Diffusion 1, 2 and XL are supported so far")
     #expect(
       try message { try $0.set("_class_name", "FluxPipeline", in: "model_index.json") }
         .contains("a Flux checkpoint (FluxPipeline)"))

@@ -73,7 +73,7 @@ final class Workshop {
   }
 
   private static let foreignFiles: [(shapes: [String: [Int]], what: String)] = [
-    (["conditioner.embedders.0.x": [1]], "a Stable Diffusion XL checkpoint"),
+    (["conditioner.embedders.0.model.x": [1]], "a Stable Diffusion XL refiner"),
     (["model.diffusion_model.joint_blocks.0.x": [1]], "a Stable Diffusion 3 checkpoint"),
     (["double_blocks.0.img_attn.qkv.weight": [1]], "a Flux checkpoint"),
     (["control_model.input_hint_block.0.weight": [1]], "a ControlNet"),

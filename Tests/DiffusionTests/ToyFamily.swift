@@ -72,9 +72,9 @@ enum ToyFamily {
     }
 
     func callAsFunction(
-      _ sample: Tensor, timestep: Double, embedding: Tensor, context: RunContext
+      _ sample: Tensor, timestep: Double, text known: TextConditioning, context: RunContext
     ) throws -> Tensor {
-      let shift = try text(embedding.mean(dims: [1], keepDim: true)).unsqueezed(1)
+      let shift = try text(known.tokens.mean(dims: [1], keepDim: true)).unsqueezed(1)
       return try context.visitMap("\(path).out", sample.multiplying(0.5).adding(shift))
     }
   }

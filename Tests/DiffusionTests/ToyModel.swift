@@ -33,8 +33,9 @@ final class ToyUNet: NoisePredictor {
   }
 
   func callAsFunction(
-    _ sample: Tensor, timestep: Double, embedding: Tensor, context: RunContext
+    _ sample: Tensor, timestep: Double, text: TextConditioning, context: RunContext
   ) throws -> Tensor {
+    let embedding = text.tokens
     let (rows, height, width) = (sample.shape[0], sample.shape[1], sample.shape[2])
     calls.append(rows)
     try Interruption.check()
@@ -79,7 +80,7 @@ struct ToyTokenizer: TextTokenizer {
       truncated: ids.count > kept.count ? String(text.dropFirst(kept.count)) : nil)
   }
 
-  let begin = 126
+  let begin: Int? = 126
   let end = 127
   let pad = 127
 

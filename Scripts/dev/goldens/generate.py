@@ -16,6 +16,7 @@ import outputs
 import peft_adapters
 import product_adapters
 import schedulers
+import sdxl
 import single_file
 import tiles
 
@@ -56,6 +57,9 @@ def main(root: Path):
     single_file.write(root / "single-file.json", {
         "tiny-sd1": (root / "tiny-sd1", False), "tiny-inpaint": (root / "tiny-inpaint", True),
     })
+    sdxl.make(root / "tiny-sdxl")
+    save(root / "tiny-sdxl.safetensors", sdxl.outputs_of(root / "tiny-sdxl"))
+    sdxl.write_single_file(root / "single-file-sdxl.json", root / "tiny-sdxl")
     schedulers.write(root / "toy-schedulers.json")
     configs.write(root / "configs.json", root)
     outputs.dump(root / "cases.json", {"prompt": outputs.RUN_PROMPT, "daam": notes, "tokens": tokens})

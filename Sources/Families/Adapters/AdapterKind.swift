@@ -20,7 +20,7 @@ enum AdapterKind {
   static func of(_ names: Set<String>) -> String? {
     if let kind = names.sorted().lazy.compactMap(unsupported).first { return kind }
     if let kind = products.first(where: { part, _ in names.contains { $0.contains(part) } }) { return kind.1 }
-    let prefixes = ["lora_unet_", "lora_te_", "lora_te1_", "base_model.model."]
+    let prefixes = ["lora_unet_", "lora_te_", "lora_te1_", "lora_te2_", "base_model.model."]
     let isAdapter = names.contains { name in
       switch AdapterTensor(name)?.role {
       case nil, .weight, .bias, .alpha: false

@@ -116,7 +116,9 @@ struct LoRAFile: Sendable {
   static func module(_ path: String, of component: String) -> String {
     // Older versions of diffusers named the attention's processor, and gave all parts the UNet's names.
     let module = flat(path.split(separator: ".").filter { $0 != "processor" }.joined(separator: "."))
-    guard component == "text_encoder" else { return module.hasSuffix("_to_out") ? module + "_0" : module }
+    guard component.hasPrefix("text_encoder") else {
+      return module.hasSuffix("_to_out") ? module + "_0" : module
+    }
     let older = ["_to_q": "_q_proj", "_to_k": "_k_proj", "_to_v": "_v_proj", "_to_out": "_out_proj"]
     guard let (old, new) = older.first(where: { module.hasSuffix("self_attn" + $0.key) }) else {
       return module

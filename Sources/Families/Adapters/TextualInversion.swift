@@ -23,7 +23,7 @@ public struct TextualInversion: Sendable {
     let names = Set(files.names)
     guard !names.contains("clip_g") else {
       throw PipelineError(
-        "\(path): an embedding of Stable Diffusion XL (clip_g), which does not go with Stable Diffusion 1 or 2"
+        "\(path): an embedding for both text towers of Stable Diffusion XL (clip_l and clip_g), which is not read yet"
       )
     }
     guard names.count == 1, let name = names.first, AdapterKind.of(names) == nil else {

@@ -1,3 +1,4 @@
+import Encoding
 import Glibc
 import Models
 import Sampling
@@ -19,6 +20,7 @@ public final class Checkpoint {
   /// The family that the model is of.
   public let family: ModelFamily
   let isSingleFile: Bool
+  private let settings: [String: JSON]
   private let families: FamilyRegistry
 
   /// - Throws: an error that says what the path is if it is no such checkpoint.
@@ -32,13 +34,13 @@ public final class Checkpoint {
     if status.st_mode & S_IFMT == S_IFDIR {
       let directory = try CheckpointDirectory(path: path, variant: options.variant, families: families)
       isSingleFile = false
-      (pipelineClass, family) = (directory.pipelineClass, directory.family)
+      (pipelineClass, family, settings) = (directory.pipelineClass, directory.family, directory.settings)
       parts = directory.components
       warnings = []
     } else {
       isSingleFile = true
       let file = try SingleFile(path: path, families: families)
-      family = file.family
+      (family, settings) = (file.family, [:])
       pipelineClass = family.pipelineClasses.first ?? family.name
       (parts, warnings) = try file.components(
         configs: options.configs, tokenizer: options.tokenizer, predictionType: options.predictionType)
@@ -84,6 +86,13 @@ public final class Checkpoint {
   private static func adapted(
     _ parts: [ComponentSource], _ options: CheckpointOptions, _ family: ModelFamily
   ) throws -> [ComponentSource] {
+    for lora in options.loras {
+      guard let part = lora.file.layers.keys.sorted().first(where: { family.role($0) == nil }) else {
+        continue
+      }
+      throw PipelineError(
+        "\(lora.path): made for another family of models (it changes \(part)), not for \(family.name)")
+    }
     let plain = parts.first { $0.task == .textEncoder }
     let embeddings = try options.embeddings + options.loras.flatMap { try $0.embeddings() }
     try TextualInversion.checkTokens(embeddings)
@@ -153,6 +162,15 @@ public final class Checkpoint {
 
   private func lacking(_ what: String) -> PipelineError {
     PipelineError("\(path): models of \(family.name) have no \(what)")
+  }
+
+  /// A switch of `model_index.json`.
+  public func setting(_ name: String, default fallback: Bool) throws -> Bool {
+    guard let value = settings[name] else { return fallback }
+    guard let value = value.bool else {
+      throw PipelineError("\(path)/model_index.json: \(name) must be true or false, got \(value)")
+    }
+    return value
   }
 
   /// Throws if the checkpoint is of a family that cannot be run, naming the family.
@@ -284,6 +302,12 @@ public final class Checkpoint {
       throw PipelineError(
         "\(path): the text encoder gives \(text.embeddingWidth) numbers per token, "
           + "the UNet takes \(unet.embeddingWidth)")
+    }
+    guard text.pooledWidth == unet.pooledWidth else {
+      func words(_ width: Int?) -> String { width.map { "\($0) numbers" } ?? "nothing" }
+      throw PipelineError(
+        "\(path): the text encoder gives \(words(text.pooledWidth)) for the pooled text, "
+          + "the UNet takes \(words(unet.pooledWidth))")
     }
     if let codec = pipeline.codec, codec.latentChannels != unet.sampleChannels {
       throw PipelineError(

@@ -8,6 +8,8 @@ struct CheckpointDirectory {
   let components: [ComponentSource]
 
   let family: ModelFamily
+  /// The switches that the family reads.
+  let settings: [String: JSON]
 
   init(path: String, variant: String?, families: FamilyRegistry) throws {
     let file = "\(path)/model_index.json"
@@ -30,6 +32,9 @@ struct CheckpointDirectory {
     for (name, value) in entries where !family.ignoredComponents.contains(name) {
       try CheckpointDirectory.check(name, value, family, index.path)
     }
+    settings = entries.reduce(into: [:]) { found, entry in
+      if family.settings.contains(entry.0) { found[entry.0] = entry.1 }
+    }
     components = named.filter { !family.ignoredComponents.contains($0.name) }
   }
 
@@ -42,7 +47,9 @@ struct CheckpointDirectory {
   /// Throws at what a model of the family does not have, and for a name that leads out of the model's directory.
   private static func check(_ name: String, _ value: JSON, _ family: ModelFamily, _ path: String) throws {
     guard let className = className(value) else {
-      guard family.isSupported, !family.ignoredSettings.contains(name) else { return }
+      guard family.isSupported, !family.ignoredSettings.contains(name),
+        !family.settings.contains(name)
+      else { return }
       throw PipelineError("\(path): unknown setting \(name) = \(value)")
     }
     guard !name.isEmpty, !name.contains("/"), name != "..", name != "." else {

@@ -14,7 +14,11 @@ enum InferredConfiguration {
     let layers = count { weights.shape(of: "down_blocks.0.resnets.\($0).conv1.weight") != nil }
     let projection = weights.shape(of: "mid_block.attentions.0.proj_in.weight") ?? []
     let isLinear = projection.count == 2
-    return [
+    let depths = (0..<levels).map { level in
+      let path = "down_blocks.\(level).attentions.0.transformer_blocks"
+      return max(1, count { weights.shape(of: "\(path).\($0).attn2.to_k.weight") != nil })
+    }
+    var configuration: JSON.Object = [
       "_class_name": "UNet2DConditionModel",
       "in_channels": .number(size(weights, "conv_in.weight", 1)),
       "out_channels": .number(size(weights, "conv_out.weight", 0)),
@@ -28,6 +32,16 @@ enum InferredConfiguration {
       "attention_head_dim": .array(channels.map { .number(isLinear ? max(1, $0 / 64) : 8) }),
       "use_linear_projection": .bool(isLinear),
     ]
+    if depths != channels.map({ _ in 1 }) {
+      configuration["transformer_layers_per_block"] = .array(depths.map { .number($0) })
+    }
+    let added = size(weights, "add_embedding.linear_1.weight", 1)
+    if added > 0 {
+      configuration["addition_embed_type"] = "text_time"
+      configuration["addition_time_embed_dim"] = 256
+      configuration["projection_class_embeddings_input_dim"] = .number(added)
+    }
+    return .object(configuration)
   }
 
   private static func attention(_ block: String) -> String {
@@ -67,6 +81,16 @@ enum InferredConfiguration {
       "hidden_act": .string(isOpenCLIP ? "gelu" : "quick_gelu"),
       "eos_token_id": .number(max(0, vocabulary - 1)),
     ]
+  }
+
+  /// OpenCLIP's tower with all its layers and its projection.
+  static func textWithProjection(_ weights: any WeightSource) -> JSON {
+    var configuration = text(weights, isOpenCLIP: true).object ?? JSON.Object()
+    configuration["architectures"] = ["CLIPTextModelWithProjection"]
+    configuration["num_hidden_layers"] = .number(
+      max(1, count { weights.shape(of: "encoder.layers.\($0).mlp.fc1.weight") != nil }))
+    configuration["projection_dim"] = .number(size(weights, "text_projection.weight", 0))
+    return .object(configuration)
   }
 
   /// The noise schedule of Stable Diffusion's training.

@@ -10,6 +10,7 @@ enum LatentDiffusionNames {
     switch parts.popFirst() {
     case "time_embed": return time(parts)
     case "input_blocks": return input(parts, layers: layers)
+    case "label_emb": return addition(parts)
     case "middle_block": return middle(parts)
     case "output_blocks": return output(parts, layers: layers)
     case "out":
@@ -27,7 +28,7 @@ enum LatentDiffusionNames {
       rest = rest.dropFirst(word.count + 1)
       return true
     }
-    let parts = ["time_embed", "input_blocks", "middle_block", "output_blocks", "out"]
+    let parts = ["time_embed", "label_emb", "input_blocks", "middle_block", "output_blocks", "out"]
     guard let part = parts.first(where: take) else { return nil }
     var dotted = [part]
     while let number = rest.split(separator: "_").first, number.allSatisfy(\.isNumber), take(String(number)) {
@@ -42,6 +43,13 @@ enum LatentDiffusionNames {
   private static func time(_ parts: ArraySlice<Substring>) -> String? {
     let modules: [Substring: String] = ["0": "linear_1", "2": "linear_2"]
     return parts.first.flatMap { modules[$0] }.map { join("time_embedding.\($0)", parts.dropFirst()) }
+  }
+
+  private static func addition(_ parts: ArraySlice<Substring>) -> String? {
+    let modules: [String: String] = ["0.0": "linear_1", "0.2": "linear_2"]
+    return modules[parts.prefix(2).joined(separator: ".")].map {
+      join("add_embedding.\($0)", parts.dropFirst(2))
+    }
   }
 
   private static func input(_ parts: ArraySlice<Substring>, layers: Int) -> String? {

@@ -14,7 +14,7 @@ public enum Component {
 /// What reads parts of certain classes.
 public struct ComponentLoader: Sendable {
   /// The names by which checkpoints call it.
-  public let classNames: [String]
+  public private(set) var classNames: [String]
   public let task: ComponentTask
   let kind: Kind
 
@@ -48,6 +48,13 @@ public struct ComponentLoader: Sendable {
     self.classNames = classNames
     task = .tokenizer
     kind = .tokenizer(make)
+  }
+
+  /// The same for one of its classes.
+  public func only(_ className: String) -> ComponentLoader {
+    var loader = self
+    loader.classNames = [className]
+    return loader
   }
 
   public static let unet2DCondition = ComponentLoader(

@@ -10,11 +10,11 @@ public struct FamilyRegistry: Sendable {
   /// Those that Lunette knows.
   public static let standard = FamilyRegistry([
     // Recognised, and refused by name.
-    .depthToImage, .upscaler, .instructPix2Pix, .stableDiffusionXLRefiner, .stableDiffusionXL,
+    .depthToImage, .upscaler, .instructPix2Pix, .stableDiffusionXLRefiner,
     .stableDiffusion3, .flux, .pixArt, .deepFloydIF,
     .stableCascade, .kandinsky, .auraFlow, .hunyuanDiT, .lumina, .sana, .qwenImage, .latentConsistency,
     // Supported; those that are told apart by more come first.
-    .stableDiffusionInpainting, .pixelDiffusion, .stableDiffusion2, .stableDiffusion1,
+    .stableDiffusionInpainting, .pixelDiffusion, .stableDiffusionXL, .stableDiffusion2, .stableDiffusion1,
   ])
 
   func family(of evidence: CheckpointEvidence) -> ModelFamily? { families.first { $0.claims(evidence) } }

@@ -31,13 +31,29 @@ extension SingleFileLayout.Part {
   /// The text tower under OpenCLIP's names, whose last layer is not used.
   public static let openCLIP: SingleFileLayout.Part = {
     var part = SingleFileLayout.Part(
-      "text_encoder", "CLIPTextModel", prefix: "cond_stage_model.model.", weights: openCLIPWeights,
+      "text_encoder", "CLIPTextModel", prefix: "cond_stage_model.model.",
+      weights: { RenamedWeights($0, openCLIPPieces($0, prefix: $1)) },
       configuration: { weights, _ in InferredConfiguration.text(weights, isOpenCLIP: true) })
     part.leavesOut = ["encoder.layers."]
     return part
   }()
 
-  private static func openCLIPWeights(_ files: WeightFiles, prefix: String) -> RenamedWeights {
+  /// The second tower of Stable Diffusion XL: all layers, and the projection for the pooled text, with rows for columns.
+  public static let openCLIPWithProjection = SingleFileLayout.Part(
+    "text_encoder_2", "CLIPTextModelWithProjection", prefix: "conditioner.embedders.1.model.",
+    weights: { files, prefix in
+      var pieces = openCLIPPieces(files, prefix: prefix)
+      if let shape = files.shape(of: "\(prefix)text_projection"), shape.count == 2 {
+        pieces["text_projection.weight"] = RenamedWeights.Piece(
+          "\(prefix)text_projection", shape: shape.reversed(), isTransposed: true)
+      }
+      return RenamedWeights(files, pieces)
+    },
+    configuration: { weights, _ in InferredConfiguration.textWithProjection(weights) })
+
+  private static func openCLIPPieces(
+    _ files: WeightFiles, prefix: String
+  ) -> [String: RenamedWeights.Piece] {
     var pieces: [String: RenamedWeights.Piece] = [:]
     for entry in files.entries where entry.name.hasPrefix(prefix) {
       guard let name = LatentDiffusionNames.openCLIP(String(entry.name.dropFirst(prefix.count))) else {
@@ -55,7 +71,7 @@ extension SingleFileLayout.Part {
           entry.name, rows: index * third..<(index + 1) * third, shape: [third] + entry.shape.dropFirst())
       }
     }
-    return RenamedWeights(files, pieces)
+    return pieces
   }
 
   private static func autoencoderWeights(_ files: WeightFiles, prefix: String) -> RenamedWeights {

@@ -30,6 +30,8 @@ public struct ModelFamily: Sendable {
   public var ignoredComponents: Set<String> = ["safety_checker", "feature_extractor", "image_encoder"]
   /// Switches of `model_index.json` without influence on the pictures.
   public var ignoredSettings: Set<String> = ["requires_safety_checker"]
+  /// Switches that the family reads: see `Checkpoint.setting`.
+  public var settings: Set<String> = []
   /// nil for a family of which no single files are read.
   public var singleFile: SingleFileLayout?
   /// Beginnings of names in adapters' files, and the part that each speaks of.

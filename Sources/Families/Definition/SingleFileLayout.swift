@@ -38,11 +38,11 @@ public struct SingleFileLayout: Sendable {
     /// The part's name and class in the layout of diffusers.
     public let component, className: String
     /// Of its tensors' names.
-    public let prefix: String
+    public private(set) var prefix: String
     /// Its weights under the names of diffusers and transformers, from the file and the prefix.
     public let weights: @Sendable (WeightFiles, String) -> RenamedWeights
     /// Its config, read off the weights' shapes; in the keys of diffusers and transformers.
-    public let configuration: @Sendable (any WeightSource, _ sampleSize: Int) -> JSON
+    public var configuration: @Sendable (any WeightSource, _ sampleSize: Int) -> JSON
     /// Beginnings of names, as diffusers gives them, that are left out on purpose.
     public var leavesOut: [String] = []
 
@@ -56,6 +56,13 @@ public struct SingleFileLayout: Sendable {
       self.prefix = prefix
       self.weights = weights
       self.configuration = configuration
+    }
+
+    /// The same part elsewhere in the file.
+    public func at(_ prefix: String) -> Part {
+      var part = self
+      part.prefix = prefix
+      return part
     }
   }
 }

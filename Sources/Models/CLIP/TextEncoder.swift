@@ -57,10 +57,16 @@ public final class TextEncoder: SoftTextEmbedder {
   }
 
   public func sites() -> SiteList {
+    var sites = layerSites()
+    sites.add(normSite, .norm, .sequence(.tokens), width: embeddingWidth)
+    return sites
+  }
+
+  /// Those before the final norm.
+  func layerSites() -> SiteList {
     var sites = SiteList()
     sites.add(embeddingSite, .embedding, .sequence(.tokens), width: embeddingWidth)
     stack.list(&sites)
-    sites.add(normSite, .norm, .sequence(.tokens), width: embeddingWidth)
     return sites
   }
 
@@ -96,6 +102,27 @@ public final class TextEncoder: SoftTextEmbedder {
     try stack.states(placed(embed(ids), context), mask: .causal, context: context)
   }
 
+  /// The output of the last layer but one and of the last, each before the final norm, {texts, tokens, width}.
+  ///
+  /// - Parameter embeddings: {texts, tokens, width}, without positions
+  func layers(
+    of embeddings: Tensor, context: RunContext
+  ) throws -> (penultimate: Tensor, last: Tensor) {
+    let start = try placed(embeddings, context)
+    let states = try [start] + stack.states(start, mask: .causal, context: context)
+    return (states[max(states.count - 2, 0)], states[states.count - 1])
+  }
+
+  /// The final norm and the projection of one position of each text, {texts, features}.
+  ///
+  /// - Parameter hidden: the last layer's output, {texts, tokens, width}
+  func projected(_ hidden: Tensor, at positions: [Int], context: RunContext) throws -> Tensor {
+    guard let projection else { throw PipelineError("this text encoder has no projection (text_projection)") }
+    let normed = try context.visit(normSite, finalNorm(hidden))
+    let rows = try positions.enumerated().map { try normed.selected(0, $0).selected(0, $1) }
+    return try projection(.stacked(rows, dim: 0))
+  }
+
   /// With the vectors of their positions.
   private func placed(_ embeddings: Tensor, _ context: RunContext) throws -> Tensor {
     guard embeddings.rank == 3, embeddings.shape[2] == embeddingWidth, embeddings.shape[1] <= maximumLength
@@ -119,7 +146,7 @@ public final class TextEncoder: SoftTextEmbedder {
   }
 
   /// Checkpoints from before the end token was configurable say 2 and mean the largest id.
-  private func endPosition(in ids: [Int]) -> Int {
+  func endPosition(in ids: [Int]) -> Int {
     if endToken != 2 { return ids.firstIndex(of: endToken) ?? 0 }
     return ids.firstIndex(of: ids.max() ?? 0) ?? 0
   }

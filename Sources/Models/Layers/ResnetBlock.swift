@@ -3,8 +3,8 @@ import Tensor
 
 /// Two convolutions, each after a group norm, around a residual: He et al. 2016 as diffusion models use it.
 ///
-/// With a time embedding, its projection is added between the two; it is the same for every position and row, so
-/// it takes the place of the first convolution's bias and costs nothing (`TimeBiases`).
+/// With a time embedding, its projection is added between the two. Where all rows have the same, it takes the place of the
+/// first convolution's bias and costs nothing (`TimeBiases`); else each row's is added to its map.
 struct ResnetBlock {
   let norm1, norm2: GroupNorm
   let conv1, conv2: Conv2d
@@ -48,16 +48,21 @@ struct ResnetBlock {
 
   /// - Parameters:
   ///   - x: {N, H, W, inputs}
-  ///   - timeBiases: the biases of all blocks for this step; nil for blocks without time embedding
+  ///   - timeBiases: the biases of all blocks for this step, as `TimeBiases` gives them; nil for blocks without time embedding
   /// - Returns: {N, H, W, outputs}
   func callAsFunction(_ x: Tensor, timeBiases: Tensor? = nil, context: RunContext) throws -> Tensor {
-    let bias = try timeSlot.flatMap { slot in
-      try timeBiases?.narrowed(0, start: slot.lowerBound, length: slot.count)
-    }
-    let hidden = try conv1(context.norm(norm1Site, norm1, x, activation), bias: bias)
+    let hidden = try first(context.norm(norm1Site, norm1, x, activation), timeBiases)
     let residual = try shortcut?(x) ?? x
     let output = try conv2(context.norm(norm2Site, norm2, hidden, activation), residual: residual)
     return try context.visitMap(path, output)
+  }
+
+  private func first(_ x: Tensor, _ timeBiases: Tensor?) throws -> Tensor {
+    guard let slot = timeSlot,
+      let bias = try timeBiases?.narrowed(-1, start: slot.lowerBound, length: slot.count)
+    else { return try conv1(x) }
+    guard bias.rank == 2 else { return try conv1(x, bias: bias) }
+    return try conv1.withoutBias(x).adding(bias.reshaped([bias.shape[0], 1, 1, slot.count]))
   }
 }
 

@@ -38,9 +38,10 @@ struct TimeBiases {
     }
   }
 
-  /// - Parameter embedding: {1, width}
-  /// - Returns: the biases of all blocks one after the other, {sum of their channels}
+  /// - Parameter embedding: {rows, width}; one row stands for all
+  /// - Returns: the biases of all blocks one after the other, {sum of their channels} for all rows or {rows, sum}
   func callAsFunction(_ embedding: Tensor) throws -> Tensor {
-    try projection(embedding.applying(activation)).viewed([projection.outputs])
+    let biases = try projection(embedding.applying(activation))
+    return embedding.shape[0] == 1 ? try biases.viewed([projection.outputs]) : biases
   }
 }

@@ -2,25 +2,41 @@ import Glibc
 import Neural
 import Tensor
 
-/// A timestep as a vector: sines and cosines of it at falling frequencies, then two linear layers (Ho et al. 2020).
-struct TimestepEmbedding {
+/// A number as sines and cosines of it at falling frequencies (Ho et al. 2020).
+struct Sinusoids {
+  let channels: Int
   private let frequencies: [Float]
   private let cosineFirst: Bool
-  private let first, second: Linear
-  private let activation: Activation
 
   /// - Parameters:
   ///   - channels: number of sines and cosines together
-  ///   - width: of the result
   ///   - cosineFirst: `flip_sin_to_cos`
   ///   - shift: `freq_shift`: 0, or 1 if the last frequency is to be exactly 1/10000
-  init(
-    _ scope: WeightScope, channels: Int, width: Int, cosineFirst: Bool, shift: Double, activation: Activation
-  ) throws {
+  init(channels: Int, cosineFirst: Bool, shift: Double) {
     let half = channels / 2
+    self.channels = 2 * half
     frequencies = (0..<half).map { exp(-Float(log(10000.0)) * Float($0) / (Float(half) - Float(shift))) }
     self.cosineFirst = cosineFirst
-    first = try Linear(scope["linear_1"], inputs: channels, outputs: width)
+  }
+
+  func callAsFunction(_ number: Double) -> [Float] {
+    let angles = frequencies.map { Float(number) * $0 }
+    let sines = angles.map { sin($0) }
+    let cosines = angles.map { cos($0) }
+    return cosineFirst ? cosines + sines : sines + cosines
+  }
+}
+
+/// A timestep as a vector: sines and cosines of it, then two linear layers (Ho et al. 2020).
+struct TimestepEmbedding {
+  private let sinusoids: Sinusoids
+  private let first, second: Linear
+  private let activation: Activation
+
+  /// - Parameter width: of the result
+  init(_ scope: WeightScope, width: Int, sinusoids: Sinusoids, activation: Activation) throws {
+    self.sinusoids = sinusoids
+    first = try Linear(scope["linear_1"], inputs: sinusoids.channels, outputs: width)
     second = try Linear(scope["linear_2"], inputs: width, outputs: width)
     self.activation = activation
   }
@@ -29,10 +45,7 @@ struct TimestepEmbedding {
 
   /// {1, width}
   func callAsFunction(_ timestep: Double) throws -> Tensor {
-    let angles = frequencies.map { Float(timestep) * $0 }
-    let sines = angles.map { sin($0) }
-    let cosines = angles.map { cos($0) }
-    let values = cosineFirst ? cosines + sines : sines + cosines
+    let values = sinusoids(timestep)
     return try second(first(Tensor(values, shape: [1, values.count]), activation: activation))
   }
 }

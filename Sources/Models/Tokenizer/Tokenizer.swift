@@ -4,7 +4,9 @@
 public final class Tokenizer: TextTokenizer, Sendable {
   public let maximumLength: Int
   /// Ids of the tokens that start a text, end it and fill it up.
-  public let begin, end, pad: Int
+  public let end, pad: Int
+  public var begin: Int? { start }
+  private let start: Int
 
   private let encoding: BytePairEncoding
   private let special: [String]
@@ -36,7 +38,7 @@ public final class Tokenizer: TextTokenizer, Sendable {
       return id
     }
     maximumLength = files.length
-    begin = try id(files.begin)
+    start = try id(files.begin)
     end = try id(files.end)
     pad = try id(files.pad)
     encoding = BytePairEncoding(
@@ -61,6 +63,11 @@ public final class Tokenizer: TextTokenizer, Sendable {
     self.added = added.sorted { ($0.text.utf8.count, $0.text) > ($1.text.utf8.count, $1.text) }
   }
 
+  /// Whether every id stands for the same text in both.
+  public func hasVocabulary(of other: Tokenizer) -> Bool {
+    texts == other.texts && start == other.start && end == other.end
+  }
+
   /// One more than the largest id.
   public var vocabularySize: Int { (texts.keys.max() ?? -1) + 1 }
 
@@ -71,7 +78,7 @@ public final class Tokenizer: TextTokenizer, Sendable {
   public func tokenize(_ text: String) -> Tokenization {
     let content = pieces(of: text)
     let kept = content.prefix(maximumLength - 2)
-    let ids = [begin] + kept.map(\.id) + [end]
+    let ids = [start] + kept.map(\.id) + [end]
     let words = [nil] + kept.map(\.word) + [nil]
     let tokens = zip(ids, words).enumerated().map { position, token in
       Token(id: token.0, text: self.text(of: token.0), word: token.1, position: position)
@@ -104,7 +111,7 @@ public final class Tokenizer: TextTokenizer, Sendable {
   public func detokenize(_ ids: [Int]) -> String {
     let content = ids.prefix((ids.lastIndex { $0 != pad } ?? -1) + 1)
     var bytes: [UInt8] = []
-    for id in content where id != begin && id != end {
+    for id in content where id != start && id != end {
       guard let symbols = texts[id] else { continue }
       if symbols.hasSuffix(BytePairEncoding.endOfWord) {
         bytes += ByteAlphabet.decode(symbols.dropLast(BytePairEncoding.endOfWord.count)) + [UInt8(ascii: " ")]

@@ -4,7 +4,7 @@ import Tensor
 /// The UNet of Stable Diffusion: predicts from a noisy sample, a timestep and a text embedding (Ronneberger et al.
 /// 2015; Rombach et al. 2022).
 public final class UNet2DConditionModel: NoisePredictor {
-  public let sampleChannels: Int
+  public let sampleChannels, outputChannels: Int
   public let conditionChannels: Int
   public let sampleSize: (height: Int, width: Int)
   public let embeddingWidth: Int
@@ -12,6 +12,9 @@ public final class UNet2DConditionModel: NoisePredictor {
   /// Channels of the largest maps.
   private let firstChannels: Int
   private let timeEmbedding: TimestepEmbedding
+  private let addition: AdditionEmbedding?
+  public var pooledWidth: Int? { addition?.pooledWidth }
+  public var sizeCount: Int { addition == nil ? 0 : AdditionEmbedding.sizeCount }
   private let timeBiases: TimeBiases
   private let input, output: Conv2d
   private let down: [UNetDownBlock]
@@ -30,10 +33,12 @@ public final class UNet2DConditionModel: NoisePredictor {
     (timeSite, inputSite) = ("\(path).time_embedding", "\(path).conv_in")
     (normSite, outputSite) = ("\(path).conv_norm_out", "\(path).out")
     activation = model.style.activation
-    sampleChannels = model.outputs
-    conditionChannels = model.inputs - model.outputs
+    outputChannels = model.outputs
+    // As many channels again are a variance for each of the sample's.
+    sampleChannels = model.outputs == 2 * model.inputs ? model.inputs : model.outputs
+    conditionChannels = model.inputs - sampleChannels
     guard conditionChannels >= 0 else {
-      throw configuration.fault("in_channels", "at least out_channels = \(model.outputs)")
+      throw configuration.fault("in_channels", "at least out_channels = \(model.outputs), or half of it")
     }
     sampleSize = model.sampleSize
     embeddingWidth = model.middle.embeddingWidth
@@ -42,9 +47,17 @@ public final class UNet2DConditionModel: NoisePredictor {
       throw configuration.fault("cross_attention_dim", "the same at all levels")
     }
 
+    func sinusoids(_ channels: Int) -> Sinusoids {
+      Sinusoids(channels: channels, cosineFirst: model.cosineFirst, shift: model.frequencyShift)
+    }
     timeEmbedding = try TimestepEmbedding(
-      scope["time_embedding"], channels: first, width: model.timeWidth, cosineFirst: model.cosineFirst,
-      shift: model.frequencyShift, activation: activation)
+      scope["time_embedding"], width: model.timeWidth, sinusoids: sinusoids(first), activation: activation)
+    // Whatever act_fn says: the second vector's layers keep the class's own activation.
+    addition = try model.addition.map {
+      try AdditionEmbedding(
+        scope["add_embedding"], inputs: $0.inputs, width: model.timeWidth, sinusoids: sinusoids($0.channels),
+        activation: .silu)
+    }
     input = try Conv2d(scope["conv_in"], inputs: model.inputs, outputs: first)
 
     /// Channels of the skip connections in the order in which they arise.
@@ -87,23 +100,29 @@ public final class UNet2DConditionModel: NoisePredictor {
   }
 
   public func callAsFunction(
-    _ sample: Tensor, timestep: Double, embedding: Tensor, context: RunContext
+    _ sample: Tensor, timestep: Double, text: TextConditioning, context: RunContext
   ) throws -> Tensor {
-    try check(sample, embedding)
-    let biases = try timeBiases(context.visit(timeSite, timeEmbedding(timestep)))
-    guard rowsPassAlone(sample, embedding, context) else {
+    try check(sample, text.tokens)
+    guard text.mask == nil else { throw PipelineError("the UNet looks at all tokens: it takes no mask") }
+    let time = try context.visit(timeSite, timeEmbedding(timestep))
+    let biases = try timeBiases(addition.map { try time.adding($0(text)) } ?? time)
+    guard rowsPassAlone(sample, text, context) else {
       return try rowSize(sample) * sample.shape[0] <= Self.tinyMap
-        ? Compute.alone { try pass(sample, biases, embedding, context) }
-        : pass(sample, biases, embedding, context)
+        ? Compute.alone { try pass(sample, biases, text, context) }
+        : pass(sample, biases, text, context)
     }
     try Interruption.check()  // other threads may take all rows, and do not ask
     let contexts = context.parts(sample.shape[0])
     let parts = try Compute.concurrently(contexts.count) { row in
       try pass(
-        sample.narrowed(0, start: row, length: 1), biases, embedding.narrowed(0, start: row, length: 1),
+        sample.narrowed(0, start: row, length: 1), Self.biases(biases, of: row), text.rows(row..<row + 1),
         contexts[row])
     }
     return try .concatenated(parts, dim: 0)
+  }
+
+  private static func biases(_ all: Tensor, of row: Int) throws -> Tensor {
+    all.rank == 1 ? all : try all.selected(0, row)
   }
 
   /// Whether each row of a batch goes through the model by itself, as many at a time as there are threads.
@@ -112,8 +131,8 @@ public final class UNet2DConditionModel: NoisePredictor {
   /// operations fill all threads, and weights are read once. So do rows that hooks see, all of a value at once, and
   /// those of a tape, which one thread writes. It makes no difference to the numbers: where it would, on OpenBLAS, all
   /// rows go together.
-  private func rowsPassAlone(_ sample: Tensor, _ embedding: Tensor, _ context: RunContext) -> Bool {
-    let isOnTape = sample.requiresGradient || embedding.requiresGradient
+  private func rowsPassAlone(_ sample: Tensor, _ text: TextConditioning, _ context: RunContext) -> Bool {
+    let isOnTape = sample.requiresGradient || text.requiresGradient
     return sample.shape[0] > 1 && rowSize(sample) <= Self.smallMap && !isOnTape && !context.hasHooks
       && Compute.backend.rowsAreIndependent
   }
@@ -127,11 +146,11 @@ public final class UNet2DConditionModel: NoisePredictor {
   /// Numbers in the largest map up to which one thread alone passes quicker than two together. Measured (ibid.).
   private static let tinyMap = 1 << 14
 
-  private func pass(_ sample: Tensor, _ timeBiases: Tensor, _ embedding: Tensor, _ context: RunContext) throws
-    -> Tensor
-  {
-    try context.conditioning.use(embedding)
-    let step = UNetStep(timeBiases: timeBiases, embedding: embedding, context: context)
+  private func pass(
+    _ sample: Tensor, _ timeBiases: Tensor, _ text: TextConditioning, _ context: RunContext
+  ) throws -> Tensor {
+    context.conditioning.use(text)
+    let step = UNetStep(timeBiases: timeBiases, text: text, context: context)
     var x = try context.visitMap(inputSite, input(sample))
     var skips = [x]
     for block in down {

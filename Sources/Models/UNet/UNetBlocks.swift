@@ -45,10 +45,11 @@ struct UNetLayer {
 
 /// What all blocks of a UNet see in one step.
 struct UNetStep {
-  /// {sum of the channels of all residual blocks}
+  /// {sum of the channels of all residual blocks}, or {N, sum} where each row has its own
   let timeBiases: Tensor
-  /// {N, tokens, width}
-  let embedding: Tensor
+  /// Of N rows.
+  let text: TextConditioning
+  var embedding: Tensor { text.tokens }
   let context: RunContext
 }
 

@@ -7,18 +7,21 @@ extension UNetStep {
   /// Runs a block, so that only what enters and leaves it is kept for the gradient if the run asks for that. Hooks would
   /// be called a second time: where there are any, everything is kept.
   func through(_ block: @escaping Block, _ x: Tensor, _ skips: inout [Tensor]) throws -> Tensor {
-    guard context.checkpoints, context.hookSet.hooks.isEmpty, x.requiresGradient || embedding.requiresGradient
+    guard context.checkpoints, context.hookSet.hooks.isEmpty,
+      x.requiresGradient || text.requiresGradient || timeBiases.requiresGradient
     else { return try block(x, &skips, self) }
     let given = skips.count
     var remaining = given
     var entries: [TraceEntry] = []
     // The skip connections that the block adds, and the attention that it shows, leave it as results do.
     let place = context.place
-    let results = try Tensor.checkpointed([x, embedding] + skips) { inputs in
+    let parts = text.parts
+    let results = try Tensor.checkpointed([x, timeBiases] + parts + skips) { inputs in
       try context.collectingRecords(at: place) {
-        try context.conditioning.use(inputs[1])
-        var own = Array(inputs[2...])
-        let step = UNetStep(timeBiases: timeBiases, embedding: inputs[1], context: context)
+        let text = text.with(Array(inputs[2..<2 + parts.count]))
+        context.conditioning.use(text)
+        var own = Array(inputs[(2 + parts.count)...])
+        let step = UNetStep(timeBiases: inputs[1], text: text, context: context)
         let output = try block(inputs[0], &own, step)
         remaining = own.count
         let records = context.pendingRecords ?? []

@@ -32,6 +32,8 @@ struct UNetConfiguration {
   let cosineFirst: Bool
   let frequencyShift: Double
   let timeWidth: Int
+  /// What is added to the time vector: the width of the first layer's input, and of the sines and cosines of each size in it.
+  let addition: (inputs: Int, channels: Int)?
 
   init(_ json: Configuration) throws {
     try UNetConfiguration.checkSettings(json)
@@ -79,10 +81,34 @@ struct UNetConfiguration {
     cosineFirst = try json.bool("flip_sin_to_cos", default: true)
     frequencyShift = try json.double("freq_shift", default: 0)
     timeWidth = try json.int("time_embedding_dim", default: 4 * channels[0])
+    addition = try UNetConfiguration.addition(json)
     guard channels[0] % 2 == 0 else { throw json.fault("block_out_channels", "even in its first number") }
     guard frequencyShift < Double(channels[0] / 2) else {
       throw json.fault("freq_shift", "below \(channels[0] / 2), half of the first channels")
     }
+  }
+
+  /// `text_time` of Stable Diffusion XL, or nothing.
+  private static func addition(_ json: Configuration) throws -> (inputs: Int, channels: Int)? {
+    guard json.has("addition_embed_type") else {
+      try json.require(["projection_class_embeddings_input_dim": .null])
+      return nil
+    }
+    let kind = try json.string("addition_embed_type")
+    guard kind == "text_time" else {
+      throw PipelineError(
+        "\(json.path): addition_embed_type = \(kind) is not supported, only text_time (as in Stable Diffusion XL)"
+      )
+    }
+    let inputs = try json.int("projection_class_embeddings_input_dim")
+    let channels = try json.int("addition_time_embed_dim")
+    guard channels % 2 == 0 else { throw json.fault("addition_time_embed_dim", "an even number") }
+    guard inputs > AdditionEmbedding.sizeCount * channels else {
+      throw json.fault(
+        "projection_class_embeddings_input_dim",
+        "above \(AdditionEmbedding.sizeCount) times addition_time_embed_dim = \(channels)")
+    }
+    return (inputs, channels)
   }
 
   /// Configs from before diffusers 0.9 give a wrong size for Stable Diffusion 1: its pipelines take 64 instead.
@@ -120,11 +146,6 @@ struct UNetConfiguration {
   }
 
   private static func checkSettings(_ json: Configuration) throws {
-    if json.has("addition_embed_type") {
-      throw PipelineError(
-        "\(json.path): addition_embed_type = \(try json.string("addition_embed_type")) is not supported "
-          + "(a UNet as in Stable Diffusion XL)")
-    }
     try json.require([
       "center_input_sample": .bool(false),
       "mid_block_type": .string("UNetMidBlock2DCrossAttn"),
@@ -152,8 +173,9 @@ struct UNetConfiguration {
       "dual_cross_attention", "resnet_time_scale_shift", "resnet_skip_time_act", "resnet_out_scale_factor",
       "time_embedding_type", "conv_in_kernel", "conv_out_kernel", "attention_type", "class_embeddings_concat",
     ],
-    nullable: ["sample_size", "mid_block_type", "time_embedding_dim", "mid_block_only_cross_attention"],
-    withoutInfluence: [
-      "dropout", "upcast_attention", "addition_embed_type_num_heads", "addition_time_embed_dim",
-    ])
+    nullable: [
+      "sample_size", "mid_block_type", "time_embedding_dim", "mid_block_only_cross_attention",
+      "addition_embed_type", "addition_time_embed_dim", "projection_class_embeddings_input_dim",
+    ],
+    withoutInfluence: ["dropout", "upcast_attention", "addition_embed_type_num_heads"])
 }

@@ -22,6 +22,11 @@ public struct Conv2d {
     self.padding = padding ?? .same(kernel / 2)
   }
 
+  /// The layer without its bias: {N, H, W, inputs} to {N, H', W', outputs}.
+  public func withoutBias(_ x: Tensor) throws -> Tensor {
+    try x.convolution(weight, bias: nil, stride: stride, padding: padding)
+  }
+
   /// - Parameters:
   ///   - x: {N, H, W, inputs}
   ///   - bias: {outputs}, takes the place of the layer's own

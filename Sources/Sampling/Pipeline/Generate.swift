@@ -29,8 +29,7 @@ private final class Run {
   private var blend: LatentBlend?
   private var source: NoiseSource
   private let seeds: [UInt64]
-  private var conditional: Conditioning
-  private var unconditional: Conditioning?
+  private let text: GuidedText
   private var tokens: [Tokenization?]
   private var warnings: [String] = []
 
@@ -45,7 +44,10 @@ private final class Run {
     }
     count = try SampleCount.resolve([
       (request.prompt.name(text: "prompts", embedding: "embedding"), request.prompt.count),
-      (request.negative.name(text: "negative_prompt", embedding: "uncond"), request.negative.count),
+      (
+        request.negative?.name(text: "negative_prompt", embedding: "uncond") ?? "negative_prompt",
+        request.negative?.count ?? 1
+      ),
       ("seeds", request.seeds?.count ?? 1),
       (request.latents == nil ? "noise" : "latents", given?.shape[0] ?? 1),
       ("image", pictures?.images.shape[0] ?? 1),
@@ -83,6 +85,7 @@ private final class Run {
       pipeline: pipeline, context: context, samples: samples, steps: steps.upperBound,
       schedule: scheduler.timesteps.count,
       style: PromptStyle(chunks: request.chunksPrompts, weighs: request.weighsPrompts))
+    encoder.sizes = try pipeline.sizeNumbers(request.sizes, latents: size)
     guard request.gradientSteps >= 0 else {
       throw PipelineError("grad_steps must not be negative, got \(request.gradientSteps)")
     }
@@ -91,13 +94,7 @@ private final class Run {
         "grad_steps must be at most \(steps.count), the steps that the run takes, got \(request.gradientSteps)"
       )
     }
-    if guidance.weight > 1 {
-      try encoder.align([request.prompt, request.negative])
-    } else {
-      try encoder.align([request.prompt])
-    }
-    conditional = try encoder.encode(request.prompt, isConditional: true)
-    unconditional = guidance.weight > 1 ? try encoder.encode(request.negative, isConditional: false) : nil
+    text = try encoder.text(request, isGuided: guidance.weight > 1)
     tokens = encoder.tokens
     warnings += encoder.warnings
     pipeline.textEncoder.releaseWeights()
@@ -142,9 +139,11 @@ private final class Run {
 
   /// What is wrong with a run's last latents, and which component it came from.
   private func finiteWarning(_ latents: Tensor) -> String? {
-    var results = [("text_encoder", "the text encoder's embeddings", conditional[steps.upperBound])]
-    if let unconditional {
-      results.append(("text_encoder", "the text encoder's embeddings", unconditional[steps.upperBound]))
+    var results = [text.conditional, text.unconditional].compactMap(\.self).flatMap { half in
+      let known = half[steps.upperBound]
+      return [known.tokens, known.pooled].compactMap(\.self).map {
+        ("text_encoder", "the text encoder's embeddings", $0)
+      }
     }
     results.append(("unet", "the latents that the UNet and the scheduler gave", latents))
     return FiniteCheck(pipeline: pipeline).warning(results)
@@ -208,9 +207,8 @@ private final class Run {
 
     let shown = try scheduler.scaleInput(latents, at: index)
     let prediction = try pipeline.predict(
-      shown, condition: condition, timestep: timestep,
-      conditional: isOnTape ? conditional : conditional.detached,
-      unconditional: isOnTape ? unconditional : unconditional?.detached, guidance: guidance, context: context)
+      shown, condition: condition, timestep: timestep, text: text, guidance: guidance, context: context,
+      isOnTape: isOnTape)
     let noise = scheduler.drawsNoise ? try source.draw() : nil
     let result = try scheduler.step(prediction, at: index, sample: latents, noise: noise)
     let next = step < scheduler.timesteps.count ? step : nil
@@ -236,16 +234,17 @@ private final class Run {
     guard let onStep = request.onStep else { return latents }
     // A copy, so that writing into it counts as assigning and reaches nothing that the scheduler remembers.
     let state = StepState(
-      index: step, timestep: timestep, latents: try latents.clone(), embedding: conditional[step],
-      uncond: unconditional?[step])
+      index: step, timestep: timestep, latents: try latents.clone(), conditional: text.conditional[step],
+      unconditional: text.unconditional?[step])
     try onStep(state)
-    if state.changed.contains(.embedding) { try conditional.assign(state.embedding) }
+    if state.changed.contains(.embedding) { try text.conditional.assign(state.embedding) }
     if state.changed.contains(.uncond) {
-      guard let uncond = state.uncond, unconditional != nil else {
+      guard let uncond = state.uncond, text.unconditional != nil else {
         throw PipelineError("on_step can set uncond only to an embedding, and only with guidance above 1")
       }
-      try unconditional?.assign(uncond)
+      try text.unconditional?.assign(uncond)
     }
+    try assignPooled(state)
     guard state.changed.contains(.latents) else { return state.latents }
     let assigned = try pipeline.checkedBatch(state.latents, "latents set by on_step")
     guard assigned.shape.dropFirst() == latents.shape.dropFirst(), [1, count].contains(assigned.shape[0])
@@ -255,6 +254,22 @@ private final class Run {
       )
     }
     return try assigned.expanded(latents.shape).clone()
+  }
+
+  private func assignPooled(_ state: StepState) throws {
+    if state.changed.contains(.pooled) {
+      guard let pooled = state.pooled else {
+        throw PipelineError("on_step can set pooled only to a pooled text")
+      }
+      try text.conditional.assign(pooled: pooled)
+    }
+    if state.changed.contains(.uncondPooled) {
+      guard let pooled = state.uncondPooled, text.unconditional != nil else {
+        throw PipelineError(
+          "on_step can set uncond_pooled only to a pooled text, and only with guidance above 1")
+      }
+      try text.unconditional?.assign(pooled: pooled)
+    }
   }
 
   // MARK: Checks of the request

@@ -18,8 +18,13 @@ public struct GenerateRequest {
   }
 
   public var prompt: Condition
-  /// The unconditional half of guidance.
-  public var negative: Condition = .texts([""])
+  /// The unconditional half of guidance; nil: what the model's family takes for no text, mostly that of an empty one.
+  public var negative: Condition?
+  /// Beside an embedding, in models that take the pooled text: {p} or {pictures, p}, one for all steps or one per step.
+  public var pooled: [Tensor] = []
+  public var negativePooled: [Tensor] = []
+  /// What models that are told of sizes are told; nil: that the picture is whole and of its own size.
+  public var sizes: PictureSizes?
   /// nil: 0 for all.
   public var seeds: [UInt64]?
   /// Unit normal numbers in place of a seed's, {C, h, w} or {pictures, C, h, w}; the scheduler scales them.

@@ -5,7 +5,8 @@ import Tensor
 /// A picture followed back to the noise that would give it.
 public struct InversionRequest {
   public var prompt: GenerateRequest.Condition
-  public var negative: GenerateRequest.Condition = .texts([""])
+  /// nil: what the model's family takes for no text.
+  public var negative: GenerateRequest.Condition?
   /// Length of the schedule; nil: the pipeline's default.
   public var steps: Int?
   /// At most 1: the prompt alone, as null-text inversion wants it (Mokady et al. 2023).
@@ -30,9 +31,10 @@ extension Pipeline {
       SchedulerRegistry.inversionConfig(schedulerConfig, overrides: request.schedulerSettings), steps: steps)
     let context = RunContext()
     var encoder = PromptEncoder(pipeline: self, context: context, samples: 1, steps: steps)
-    let conditional = try encoder.encode(request.prompt, isConditional: true)
-    let unconditional =
-      request.guidance > 1 ? try encoder.encode(request.negative, isConditional: false) : nil
+    encoder.sizes = try sizeNumbers(nil, latents: (latents.shape[1], latents.shape[2]))
+    var known = GenerateRequest(prompt: request.prompt)
+    known.negative = request.negative
+    let text = try encoder.text(known, isGuided: request.guidance > 1)
     var states = [try checkedBatch(latents, "latents").clone()]
     for (index, timestep) in inversion.timesteps.enumerated() {
       try Interruption.check()
@@ -40,8 +42,8 @@ extension Pipeline {
       context.step = steps - index
       context.timestep = timestep
       let prediction = try predict(
-        states[0], timestep: timestep, conditional: conditional, unconditional: unconditional,
-        guidance: Guidance(weight: Float(request.guidance)), context: context)
+        states[0], timestep: timestep, text: text, guidance: Guidance(weight: Float(request.guidance)),
+        context: context)
       states.insert(try inversion.step(prediction, at: index, sample: states[0]), at: 0)
       onProgress?(index + 1, steps)
     }

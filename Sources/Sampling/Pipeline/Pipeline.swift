@@ -16,6 +16,8 @@ public final class Pipeline {
   /// What a request that does not say gets.
   public var defaultSteps = 50
   public var defaultGuidance = 7.5
+  /// Whether a prompt without a negative one is held against zeros, instead of against an empty text.
+  public var zerosAbsentNegative = false
   /// Names a tensor of a component (`unet`, `vae`, `text_encoder`) that holds numbers that are not finite; nil if there is none.
   public var brokenWeight: ((_ component: String) -> String?)?
   /// Called with what the user should know of a picture that is decoded after its run.
@@ -43,26 +45,45 @@ public final class Pipeline {
 
   /// The embedding of a text, {tokens, d}.
   public func encode(_ text: String, hooks: [Hook] = []) throws -> Tensor {
-    try encode(ids: tokenize(text).ids, hooks: hooks)
+    try conditioning(text, hooks: hooks).tokens
+  }
+
+  /// Everything that the model is told of a text: tokens {n, d}, pooled {p}.
+  ///
+  /// - Parameters:
+  ///   - chunks: whether a text of any length is encoded, in pieces
+  ///   - weights: whether its brackets weigh words
+  public func conditioning(
+    _ text: String, chunks: Bool = false, weights: Bool = false, hooks: [Hook] = []
+  ) throws -> TextConditioning {
+    let tokens = try PromptTokens(
+      text, tokenizer: tokenizer, style: PromptStyle(chunks: chunks, weighs: weights))
+    let encoded = try textEncoder.conditioning(
+      ids: tokens.chunks, context: textContext(hooks, chunks: tokens.chunks.count))
+    var one = try encoded.map { try $0.selected(0, 0) }
+    one.tokens = try tokens.embedding(encoded.tokens)
+    return one
   }
 
   /// The embedding of a text of any length in chunks, with the weights of its brackets if they are to be read.
   ///
   /// - Returns: {tokens, d}
   public func encode(_ text: String, chunks: Bool, weights: Bool, hooks: [Hook] = []) throws -> Tensor {
-    let tokens = try PromptTokens(
-      text, tokenizer: tokenizer, style: PromptStyle(chunks: chunks, weighs: weights))
-    return try tokens.embedding(
-      textEncoder(ids: tokens.chunks, context: textContext(hooks, chunks: tokens.chunks.count)))
+    try conditioning(text, chunks: chunks, weights: weights, hooks: hooks).tokens
   }
 
   /// The embedding of given tokens, {tokens, d}.
   public func encode(ids: [Int], hooks: [Hook] = []) throws -> Tensor {
+    try conditioning(ids: ids, hooks: hooks).tokens
+  }
+
+  /// Everything that the model is told of given tokens: tokens {n, d}, pooled {p}.
+  public func conditioning(ids: [Int], hooks: [Hook] = []) throws -> TextConditioning {
     guard !ids.isEmpty else { throw PipelineError("ids is empty") }
     if let stray = ids.first(where: { !(0..<tokenizer.vocabularySize).contains($0) }) {
       throw PipelineError("token id \(stray) is not in the vocabulary of \(tokenizer.vocabularySize)")
     }
-    return try textEncoder(ids: [ids], context: textContext(hooks)).selected(0, 0)
+    return try textEncoder.conditioning(ids: [ids], context: textContext(hooks)).map { try $0.selected(0, 0) }
   }
 
   /// The embedding of relaxed token choices, {tokens, d}.
@@ -70,6 +91,11 @@ public final class Pipeline {
   /// - Parameter probabilities: {tokens, vocabulary}, as wide as the tokenizer's vocabulary or as the table of token vectors, which
   ///   may have rows to spare: how much of each token is at each position. One-hot rows give `encode(ids:)`.
   public func encode(soft probabilities: Tensor, hooks: [Hook] = []) throws -> Tensor {
+    try conditioning(soft: probabilities, hooks: hooks).tokens
+  }
+
+  /// Everything that the model is told of relaxed token choices.
+  public func conditioning(soft probabilities: Tensor, hooks: [Hook] = []) throws -> TextConditioning {
     let encoder = try softEncoder()
     let table = try encoder.tokenTable()
     // Some tables have more rows than the tokenizer has tokens: nothing is ever looked up in them.
@@ -79,17 +105,25 @@ public final class Pipeline {
       throw PipelineError(
         "soft must be of shape {tokens, \(vocabulary)}, got \(Shape.text(probabilities.shape))")
     }
-    return try encode(rows: probabilities.matmul(table.narrowed(0, start: 0, length: columns)), hooks: hooks)
+    return try conditioning(
+      rows: probabilities.matmul(table.narrowed(0, start: 0, length: columns)), hooks: hooks)
   }
 
   /// The embedding of vectors in the place of tokens, {tokens, d}, before positions are added: {tokens, d}.
   public func encode(rows: Tensor, hooks: [Hook] = []) throws -> Tensor {
+    try conditioning(rows: rows, hooks: hooks).tokens
+  }
+
+  /// Everything that the model is told of vectors in the place of tokens.
+  public func conditioning(rows: Tensor, hooks: [Hook] = []) throws -> TextConditioning {
     let encoder = try softEncoder()
     guard rows.rank == 2, rows.count > 0 else {
       throw PipelineError(
         "rows must be of shape {tokens, \(encoder.embeddingWidth)}, got \(Shape.text(rows.shape))")
     }
-    return try encoder.encode(rows.unsqueezed(0), context: textContext(hooks)).squeezed(0)
+    return try encoder.conditioning(rows.unsqueezed(0), context: textContext(hooks)).map {
+      try $0.selected(0, 0)
+    }
   }
 
   private func softEncoder() throws -> any SoftTextEmbedder {
@@ -154,10 +188,13 @@ public final class Pipeline {
   ///   - latents: {C, h, w} or {rows, C, h, w}; in models for inpainting with the channels of the mask and the masked
   ///     picture after those of the sample
   ///   - embedding: {tokens, d} or {rows, tokens, d}
+  ///   - pooled: {p} or {rows, p}, in models that take the pooled text
+  ///   - sizes: in models that are told of them
   ///   - checkpoints: keeps less for the gradient, and computes the UNet's blocks again for it; not where hooks listen
   /// - Returns: the output in the shape of the sample, and the trace if one was asked for.
   public func denoise(
-    _ latents: Tensor, timestep: Double, embedding: Tensor, hooks: [Hook] = [],
+    _ latents: Tensor, timestep: Double, embedding: Tensor, pooled: Tensor? = nil,
+    sizes: PictureSizes? = nil, hooks: [Hook] = [],
     trace options: TraceOptions? = nil, checkpoints: Bool = false
   ) throws -> (prediction: Tensor, trace: Trace?) {
     let last = try schedulerConfig.int("num_train_timesteps", default: 1000) - 1
@@ -170,8 +207,12 @@ public final class Pipeline {
       unet.conditionChannels == 0
       ? nil : try all.narrowed(1, start: unet.sampleChannels, length: unet.conditionChannels)
     let count = batch.shape[0]
+    var known = TextConditioning(tokens: embedding, pooled: pooled)
+    if let sizes = try sizeNumbers(sizes, latents: (batch.shape[2], batch.shape[3])) {
+      known.extra[TextConditioning.sizes] = sizes
+    }
     let conditioning = try Conditioning(
-      [embedding], name: "embedding", width: unet.embeddingWidth, samples: count, steps: 1)
+      [known], name: "embedding", shape: Conditioning.TextShape(unet), samples: count, steps: 1)
     let trace = options.map {
       Trace(options: $0, samples: count, latentHeight: batch.shape[2], latentWidth: batch.shape[3])
     }
@@ -188,19 +229,34 @@ public final class Pipeline {
     context.step = 1
     context.timestep = timestep
     let prediction = try predict(
-      batch, condition: condition, timestep: timestep, conditional: conditioning, unconditional: nil,
-      guidance: Guidance(weight: 1),
-      context: context)
+      batch, condition: condition, timestep: timestep, text: GuidedText(conditioning, nil),
+      guidance: Guidance(weight: 1), context: context)
     return (latents.rank == 3 ? try prediction.selected(0, 0) : prediction, trace)
   }
 
   // MARK: Checks
 
+  /// The numbers on the picture's size that the model takes, {count}; nil if it takes none.
+  func sizeNumbers(_ sizes: PictureSizes?, latents: (height: Int, width: Int)) throws -> Tensor? {
+    guard unet.sizeCount > 0 else {
+      if sizes != nil { throw PipelineError("size has no place in this model: it is not told of sizes") }
+      return nil
+    }
+    let numbers = (sizes ?? PictureSizes()).numbers(
+      height: latents.height * factor, width: latents.width * factor)
+    guard numbers.count == unet.sizeCount else {
+      throw PipelineError("the model takes \(unet.sizeCount) numbers on sizes, not \(numbers.count)")
+    }
+    return try Tensor(numbers, shape: [numbers.count])
+  }
+
   /// The size of latents for a size in pixels; the model's own where nothing is given.
   func latentSize(width: Int?, height: Int?) throws -> (height: Int, width: Int) {
     func latent(_ pixels: Int?, _ name: String, _ own: Int) throws -> Int {
       guard let pixels else { return own }
-      guard pixels <= 1 << 16 else { throw PipelineError("\(name) must be at most \(1 << 16), got \(pixels)") }
+      guard pixels <= 1 << 16 else {
+        throw PipelineError("\(name) must be at most \(1 << 16), got \(pixels)")
+      }
       guard pixels > 0, pixels % factor == 0 else {
         throw PipelineError("\(name) must be a positive multiple of \(factor), got \(pixels)")
       }

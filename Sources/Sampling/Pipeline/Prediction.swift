@@ -12,14 +12,13 @@ extension Pipeline {
   ///
   /// - Parameters:
   ///   - condition: what the model sees beside the sample, {pictures, conditionChannels, h, w}
-  ///   - unconditional: nil to do without guidance.
+  ///   - isOnTape: whether a gradient is wanted with respect to what the text depends on
   func predict(
-    _ latents: Tensor, condition: Tensor? = nil, timestep: Double, conditional: Conditioning,
-    unconditional: Conditioning?,
-    guidance: Guidance, context: RunContext
+    _ latents: Tensor, condition: Tensor? = nil, timestep: Double, text: GuidedText, guidance: Guidance,
+    context: RunContext, isOnTape: Bool = true
   ) throws -> Tensor {
     let count = latents.shape[0]
-    let positions = latents.shape[2] * latents.shape[3] * (unconditional == nil ? 1 : 2)
+    let positions = latents.shape[2] * latents.shape[3] * (text.unconditional == nil ? 1 : 2)
     let perCall = max(1, Self.positionsPerCall / positions)
     var parts: [Tensor] = []
     for start in stride(from: 0, to: count, by: perCall) {
@@ -28,47 +27,35 @@ extension Pipeline {
         try $0?.narrowed(0, start: start, length: samples.count).permuted([0, 2, 3, 1])
       }
       let part = try rows.count == 1 ? rows[0].contiguous() : Tensor.concatenated(rows, dim: 3)
-      let guided = try predict(
-        part, samples: samples, timestep: timestep, conditional: conditional, unconditional: unconditional,
-        guidance: guidance, context: context)
+      let known = try text.rows(step: context.step ?? 1, samples: samples, isOnTape: isOnTape)
+      context.rows = samples.map { Row(sample: $0, isConditional: true) }
+      let guided: Tensor
+      if text.unconditional == nil {
+        guided = try call(part, timestep, known, context)
+      } else {
+        context.rows = samples.map { Row(sample: $0, isConditional: false) } + context.rows
+        let output = try call(Tensor.concatenated([part, part], dim: 0), timestep, known, context)
+        guided = try guidance(
+          output.narrowed(0, start: samples.count, length: samples.count),
+          output.narrowed(0, start: 0, length: samples.count))
+      }
       parts.append(try guided.permuted([0, 3, 1, 2]).contiguous())
     }
     return parts.count == 1 ? parts[0] : try Tensor.concatenated(parts, dim: 0)
   }
 
-  /// - Parameter part: the latents of `samples`, channels last.
-  private func predict(
-    _ part: Tensor, samples: Range<Int>, timestep: Double, conditional: Conditioning,
-    unconditional: Conditioning?, guidance: Guidance, context: RunContext
+  /// One call of the UNet, without the variance that some give beside what the scheduler wants.
+  private func call(
+    _ sample: Tensor, _ timestep: Double, _ text: TextConditioning, _ context: RunContext
   ) throws -> Tensor {
-    let step = context.step ?? 1
-    let text = try conditional.rows(step: step, samples: samples)
-    let rows = samples.map { Row(sample: $0, isConditional: true) }
-    guard let unconditional else {
-      context.rows = rows
-      return try checked(unet(part, timestep: timestep, embedding: text.contiguous(), context: context), part)
-    }
-    let other = try unconditional.rows(step: step, samples: samples)
-    guard other.shape[1] == text.shape[1] else {
+    let output = try unet(sample, timestep: timestep, text: text, context: context)
+    let channels = unet.outputChannels
+    guard output.shape == Array(sample.shape.dropLast()) + [channels] else {
       throw PipelineError(
-        "\(conditional.name) has \(text.shape[1]) tokens and \(unconditional.name) \(other.shape[1]): "
-          + "guidance needs equally many")
+        "the UNet turned a sample of shape \(Shape.text(sample.shape)) into \(Shape.text(output.shape)), "
+          + "where \(channels) channels are expected")
     }
-    context.rows = samples.map { Row(sample: $0, isConditional: false) } + rows
-    let input = try Tensor.concatenated([part, part], dim: 0)
-    let embedding = try Tensor.concatenated([other, text], dim: 0)
-    let output = try checked(unet(input, timestep: timestep, embedding: embedding, context: context), input)
-    let without = try output.narrowed(0, start: 0, length: samples.count)
-    let with = try output.narrowed(0, start: samples.count, length: samples.count)
-    return try guidance(with, without)
-  }
-
-  private func checked(_ output: Tensor, _ input: Tensor) throws -> Tensor {
-    guard output.shape == Array(input.shape.dropLast()) + [unet.sampleChannels] else {
-      throw PipelineError(
-        "the UNet turned a sample of shape \(Shape.text(input.shape)) into \(Shape.text(output.shape)): "
-          + "models that predict anything beside the noise are not supported yet")
-    }
-    return output
+    return channels == unet.sampleChannels
+      ? output : try output.narrowed(3, start: 0, length: unet.sampleChannels)
   }
 }

@@ -9,6 +9,8 @@ struct PromptEncoder {
   /// The last step that will be taken, and the length of the schedule.
   let steps, schedule: Int
   let style: PromptStyle
+  /// The numbers on the picture's size, in models that take them.
+  var sizes: Tensor?
   /// Chunks of the longest text.
   private var chunks = 1
   /// The tokens of each picture's prompt.
@@ -40,21 +42,64 @@ struct PromptEncoder {
     try PromptTokens(text, tokenizer: pipeline.tokenizer, style: style)
   }
 
-  mutating func encode(_ condition: GenerateRequest.Condition, isConditional: Bool) throws -> Conditioning {
-    let name = isConditional ? "embedding" : "uncond"
-    let embeddings: [Tensor] =
-      switch condition {
-      case .texts(let texts): [try encode(texts, isConditional: isConditional)]
-      case .embedding(let embedding): [embedding]
-      case .embeddings(let list): list
-      }
-    return try Conditioning(
-      embeddings, name: name, width: pipeline.unet.embeddingWidth, samples: samples, steps: steps,
-      schedule: schedule)
+  /// Both halves of guidance, or the conditional one.
+  mutating func text(_ request: GenerateRequest, isGuided: Bool) throws -> GuidedText {
+    // An absent negative prompt may be no text at all.
+    let negative = request.negative ?? (pipeline.zerosAbsentNegative ? nil : .texts([""]))
+    try align([request.prompt] + (isGuided ? [negative].compactMap(\.self) : []))
+    let conditional = try encode(request.prompt, pooled: request.pooled, isConditional: true)
+    guard isGuided else {
+      return GuidedText(try conditioning(conditional, isConditional: true), nil)
+    }
+    let unconditional: [TextConditioning]
+    if let negative {
+      unconditional = try encode(negative, pooled: request.negativePooled, isConditional: false)
+    } else {
+      unconditional = try conditional.prefix(1).map { try $0.map { try .zeros($0.shape) } }
+    }
+    return GuidedText(
+      try conditioning(conditional, isConditional: true),
+      try conditioning(unconditional, isConditional: false))
   }
 
-  /// {tokens, d} for one text, {pictures, tokens, d} for several.
-  private mutating func encode(_ texts: [String], isConditional: Bool) throws -> Tensor {
+  private func conditioning(_ entries: [TextConditioning], isConditional: Bool) throws -> Conditioning {
+    try Conditioning(
+      entries.map { entry in
+        var entry = entry
+        entry.extra[TextConditioning.sizes] = sizes
+        return entry
+      }, name: isConditional ? "embedding" : "uncond", shape: Conditioning.TextShape(pipeline.unet),
+      samples: samples, steps: steps, schedule: schedule)
+  }
+
+  private mutating func encode(
+    _ condition: GenerateRequest.Condition, pooled: [Tensor], isConditional: Bool
+  ) throws -> [TextConditioning] {
+    let embeddings: [Tensor]
+    switch condition {
+    case .texts(let texts):
+      guard pooled.isEmpty else {
+        throw PipelineError(
+          "\(isConditional ? "pooled goes only together with embedding" : "uncond_pooled goes only together with uncond")"
+        )
+      }
+      return [try encode(texts, isConditional: isConditional)]
+    case .embedding(let embedding): embeddings = [embedding]
+    case .embeddings(let list): embeddings = list
+    }
+    guard pooled.count > 1 else {
+      return embeddings.map { TextConditioning(tokens: $0, pooled: pooled.first) }
+    }
+    guard embeddings.count == 1 || embeddings.count == pooled.count else {
+      throw PipelineError(
+        "\(isConditional ? "embedding" : "uncond") has \(embeddings.count) entries and its pooled text \(pooled.count)"
+      )
+    }
+    return pooled.indices.map { TextConditioning(tokens: embeddings.cycled($0), pooled: pooled[$0]) }
+  }
+
+  /// Tokens {n, d} and pooled {p} for one text, {pictures, n, d} and {pictures, p} for several.
+  private mutating func encode(_ texts: [String], isConditional: Bool) throws -> TextConditioning {
     var distinct: [String] = []
     for text in texts where !distinct.contains(text) { distinct.append(text) }
     var tokenized = try distinct.map { try tokens(of: $0) }
@@ -74,19 +119,23 @@ struct PromptEncoder {
     }
     context.input = isConditional ? .prompt : .negativePrompt
     defer { context.input = nil }
-    let rows = try pipeline.textEncoder(ids: tokenized.flatMap(\.chunks), context: context)
-    let encoded = try Tensor.stacked(
+    let rows = try pipeline.textEncoder.conditioning(ids: tokenized.flatMap(\.chunks), context: context)
+    // What is one for a whole text is that of its first chunk.
+    let firsts = tokenized.indices.map { $0 * chunks }
+    var encoded = try rows.map { part in try .stacked(firsts.map { try part.selected(0, $0) }, dim: 0) }
+    encoded.tokens = try .stacked(
       tokenized.enumerated().map { index, tokens in
-        try tokens.embedding(rows.narrowed(0, start: index * chunks, length: chunks))
+        try tokens.embedding(rows.tokens.narrowed(0, start: index * chunks, length: chunks))
       }, dim: 0)
     if isConditional {
       for sample in 0..<samples {
         tokens[sample] = tokenized[distinct.firstIndex(of: texts.cycled(sample)) ?? 0].tokenization
       }
     }
-    if texts.count == 1 { return try encoded.selected(0, 0) }
+    if texts.count == 1 { return try encoded.map { try $0.selected(0, 0) } }
     if distinct.count == texts.count { return encoded }
-    return try Tensor.stacked(
-      texts.map { try encoded.selected(0, distinct.firstIndex(of: $0) ?? 0) }, dim: 0)
+    return try encoded.map { part in
+      try .stacked(texts.map { try part.selected(0, distinct.firstIndex(of: $0) ?? 0) }, dim: 0)
+    }
   }
 }

@@ -25,7 +25,8 @@ struct PromptTokens {
       return
     }
     let pieces = style.weighs ? WeightedText.pieces(of: text) : [WeightedText(text: text, weight: 1)]
-    let length = tokenizer.maximumLength - 2
+    let begin = [tokenizer.begin].compactMap(\.self)
+    let length = tokenizer.maximumLength - begin.count - 1
     var content: [(token: Token, weight: Float)] = []
     var words = 0
     for piece in pieces {
@@ -45,15 +46,17 @@ struct PromptTokens {
     for start in stride(from: 0, to: max(kept.count, 1), by: length) {
       let part = kept[start..<min(start + length, kept.count)]
       let base = chunks.count * tokenizer.maximumLength
-      let ids = [tokenizer.begin] + part.map(\.token.id) + [tokenizer.end]
-      tokens.append(Token(id: tokenizer.begin, text: "", word: nil, position: base))
+      let ids = begin + part.map(\.token.id) + [tokenizer.end]
+      tokens += begin.map { Token(id: $0, text: "", word: nil, position: base) }
       tokens += part.enumerated().map { index, entry in
-        Token(id: entry.token.id, text: entry.token.text, word: entry.token.word, position: base + 1 + index)
+        Token(
+          id: entry.token.id, text: entry.token.text, word: entry.token.word,
+          position: base + begin.count + index)
       }
       tokens.append(Token(id: tokenizer.end, text: "", word: nil, position: base + ids.count - 1))
       let padding = tokenizer.maximumLength - ids.count
       chunks.append(ids + Array(repeating: tokenizer.pad, count: padding))
-      weights += [1] + part.map(\.weight) + Array(repeating: 1, count: padding + 1)
+      weights += begin.map { _ in 1 } + part.map(\.weight) + Array(repeating: 1, count: padding + 1)
     }
     self.weights = weights.allSatisfy { $0 == 1 } ? nil : weights
     tokenization = Tokenization(
@@ -75,8 +78,9 @@ struct PromptTokens {
   /// Adds chunks of an empty text, so that embeddings of several texts are equally long.
   mutating func pad(toChunks count: Int, tokenizer: any TextTokenizer) {
     while chunks.count < count {
-      let padding = tokenizer.maximumLength - 2
-      chunks.append([tokenizer.begin, tokenizer.end] + Array(repeating: tokenizer.pad, count: padding))
+      let empty = [tokenizer.begin, tokenizer.end].compactMap(\.self)
+      let padding = tokenizer.maximumLength - empty.count
+      chunks.append(empty + Array(repeating: tokenizer.pad, count: padding))
       weights? += Array(repeating: 1, count: tokenizer.maximumLength)
     }
   }

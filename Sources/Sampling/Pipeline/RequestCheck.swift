@@ -35,7 +35,7 @@ extension GenerateRequest {
     var unused: [String] = []
     if guidance.weight <= 1 {
       let reason = "guidance is at most 1"
-      if !negative.isDefault {
+      if let negative, !negative.isDefault {
         unused.append(
           "\(negative.name(text: "negative_prompt", embedding: "uncond")) has no effect: \(reason)")
       }
@@ -56,7 +56,7 @@ extension GenerateRequest {
   }
 
   private func encodesText(_ guidance: Guidance) -> Bool {
-    prompt.isText || guidance.weight > 1 && negative.isText
+    prompt.isText || guidance.weight > 1 && negative?.isText ?? true
   }
 }
 

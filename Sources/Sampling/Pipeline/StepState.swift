@@ -1,3 +1,4 @@
+import Models
 import Tensor
 
 /// The loop before a step, as `onStep` sees and changes it.
@@ -12,16 +13,22 @@ public final class StepState {
   public var embedding: Tensor { didSet { changed.insert(.embedding) } }
   /// As `embedding`, for the unconditional half; nil without guidance.
   public var uncond: Tensor? { didSet { changed.insert(.uncond) } }
+  /// {p} or {pictures, p}, in models that take the pooled text; else nil. As `embedding`.
+  public var pooled: Tensor? { didSet { changed.insert(.pooled) } }
+  public var uncondPooled: Tensor? { didSet { changed.insert(.uncondPooled) } }
 
-  enum Field { case latents, embedding, uncond }
+  enum Field { case latents, embedding, uncond, pooled, uncondPooled }
   private(set) var changed: Set<Field> = []
 
-  init(index: Int, timestep: Double, latents: Tensor, embedding: Tensor, uncond: Tensor?) {
+  init(
+    index: Int, timestep: Double, latents: Tensor, conditional: TextConditioning,
+    unconditional: TextConditioning?
+  ) {
     self.index = index
     self.timestep = timestep
     self.latents = latents
-    self.embedding = embedding
-    self.uncond = uncond
+    (embedding, pooled) = (conditional.tokens, conditional.pooled)
+    (uncond, uncondPooled) = (unconditional?.tokens, unconditional?.pooled)
   }
 }
 

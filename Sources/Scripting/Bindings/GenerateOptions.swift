@@ -6,7 +6,8 @@ import Tensor
 /// The table of `model:generate{…}`, decoded once.
 struct GenerateOptions {
   static let keys = [
-    "prompt", "prompts", "embedding", "negative_prompt", "negative_prompts", "uncond", "seed", "seeds",
+    "prompt", "prompts", "embedding", "pooled", "negative_prompt", "negative_prompts", "uncond",
+    "uncond_pooled", "size", "seed", "seeds",
     "noise",
     "latents", "start_step", "end_step", "steps", "guidance", "guidance_rescale", "scheduler", "eta", "rng",
     "width", "height",
@@ -34,6 +35,10 @@ struct GenerateOptions {
     {
       request.negative = negative
     }
+    request.pooled = try Self.pooled(options, "pooled", beside: "embedding", of: request.prompt)
+    request.negativePooled = try Self.pooled(
+      options, "uncond_pooled", beside: "uncond", of: request.negative)
+    request.sizes = try SizeArgument.read(options)
     try readNumbers(options)
     request.customScheduler = try call.customScheduler(named: request.scheduler, option: "scheduler")
     try readStarts(options)
@@ -71,6 +76,28 @@ struct GenerateOptions {
       return .embeddings(steps)
     }
     return .embedding(try options[tensor])
+  }
+
+  /// The pooled text beside an embedding: what was given, or what `encode` gave with it.
+  private static func pooled(
+    _ options: LuaOptions, _ key: String, beside embedding: String, of condition: GenerateRequest.Condition?
+  ) throws -> [Tensor] {
+    let tokens: [Tensor]
+    switch condition {
+    case .embedding(let tensor): tokens = [tensor]
+    case .embeddings(let list): tokens = list
+    case .texts, nil:
+      guard try !options.has(key) else {
+        throw options.complaint(key, "goes only together with '\(embedding)'")
+      }
+      return []
+    }
+    guard try options.has(key) else {
+      let known = tokens.compactMap(EncodedText.pooled)
+      return known.count == tokens.count ? known : []
+    }
+    if try options.read(key, { $0.kind }) == .table { return try options[key] ?? [] }
+    return [try options[key]]
   }
 
   private mutating func readNumbers(_ options: LuaOptions) throws {

@@ -77,6 +77,9 @@ final class LuaStepState: LuaUserdata {
     type.property(
       "latents", { try $0.state.latents.squeezed(if: $0.isSingle) }, set: { $0.state.latents = try $1[2] })
     type.property("embedding", { $0.state.embedding }, set: { $0.state.embedding = try $1[2] })
+    type.property("pooled", { $0.state.pooled }, set: { $0.state.pooled = try $1[2] as Tensor })
+    type.property(
+      "uncond_pooled", { $0.state.uncondPooled }, set: { $0.state.uncondPooled = try $1[2] as Tensor })
     type.property("uncond", { $0.state.uncond }, set: { $0.state.uncond = try $1[2] as Tensor })
   }
 }

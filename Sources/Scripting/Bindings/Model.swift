@@ -26,7 +26,9 @@ final class LuaModel: LuaUserdata {
 
   /// The checkpoint's own CLIP, or the one that `load` was given; read when first asked for.
   func clip() throws -> LuaClip? {
-    if loadedClip == nil { loadedClip = try checkpoint.clip().map { [self] in LuaClip($0, identity: self.identity) } }
+    if loadedClip == nil {
+      loadedClip = try checkpoint.clip().map { [self] in LuaClip($0, identity: self.identity) }
+    }
     return loadedClip
   }
 
@@ -92,12 +94,18 @@ final class LuaModel: LuaUserdata {
       let options = try GenerateOptions(call)
       return try model.generate(options, call.state)
     }
-    try type.method("denoise(latents, timestep, embedding, {trace, hooks, record, patch, checkpoint})") {
-      model, call in
+    try type.method("cross_attention_sites()") { model, _ in
+      model.pipeline.unet.sites().attention.filter { $0.kind == .cross }.map(\.path)
+    }
+    try type.method(
+      "denoise(latents, timestep, embedding, {pooled, size, trace, hooks, record, patch, checkpoint})"
+    ) { model, call in
       let (hooks, record) = try ProbeOptions.read(call.options)
       let trace = try TraceArgument.read(call)
       let (prediction, recorded) = try model.pipeline.denoise(
-        call[1], timestep: call[2], embedding: call[3], hooks: hooks, trace: trace,
+        call[1], timestep: call[2], embedding: call[3],
+        pooled: call["pooled"] ?? EncodedText.pooled(of: call[3]), sizes: SizeArgument.read(call.options),
+        hooks: hooks, trace: trace,
         checkpoints: call["checkpoint"] ?? false)
       return LuaMany(prediction, recorded.map { LuaTrace($0) }, record.map { LuaRecord($0) })
     }

@@ -22,27 +22,27 @@ extension LuaModel {
       }
       if let text: String = try options["text"] { return try model.encoded(text, options) }
       let (hooks, record) = try ProbeOptions.read(options)
-      let embedding: Tensor
+      let text: TextConditioning
       if let soft: Tensor = try options["soft"] {
-        embedding = try model.pipeline.encode(soft: soft, hooks: hooks)
+        text = try model.pipeline.conditioning(soft: soft, hooks: hooks)
       } else if let rows: Tensor = try options["rows"] {
-        embedding = try model.pipeline.encode(rows: rows, hooks: hooks)
+        text = try model.pipeline.conditioning(rows: rows, hooks: hooks)
       } else if let ids: [Int] = try options["ids"] {
-        embedding = try model.checked(ids, argument: 1) { try model.pipeline.encode(ids: $0, hooks: hooks) }
+        text = try model.checked(ids, argument: 1) {
+          try model.pipeline.conditioning(ids: $0, hooks: hooks)
+        }
       } else {
         throw LuaArgumentError(1, "a text, or a table with text, ids, soft or rows expected")
       }
-      return LuaMany(embedding, record.map { LuaRecord($0) })
+      return LuaMany(try EncodedText.tokens(text), record.map { LuaRecord($0) })
     }
   }
 
   private func encoded(_ text: String, _ options: LuaOptions) throws -> LuaMany {
     let (hooks, record) = try ProbeOptions.read(options)
     let (chunks, weights): (Bool?, Bool?) = (try options["chunks"], try options["weights"])
-    let embedding =
-      chunks == nil && weights == nil
-      ? try pipeline.encode(text, hooks: hooks)
-      : try pipeline.encode(text, chunks: chunks ?? false, weights: weights ?? false, hooks: hooks)
-    return LuaMany(embedding, record.map { LuaRecord($0) })
+    let known = try pipeline.conditioning(
+      text, chunks: chunks ?? false, weights: weights ?? false, hooks: hooks)
+    return LuaMany(try EncodedText.tokens(known), record.map { LuaRecord($0) })
   }
 }

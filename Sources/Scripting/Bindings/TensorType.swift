@@ -33,6 +33,7 @@ extension Tensor: Displayable {
   func mimeBundle() throws -> MIMEBundle { try MIMEBundle(plain: summary()) }
 
   private static func describeReading(_ type: LuaType<Tensor>) throws {
+    type.property("pooled") { EncodedText.pooled(of: $0) }
     try type.method("size(dim?)") { x, call -> LuaMany in
       if call.slot(1).isNothing { return LuaMany(x.shape) }
       return try LuaMany(x.shape[call.dimension(1, rank: x.rank)])
