@@ -167,7 +167,7 @@ for i, method in ipairs(methods) do
   table_rows[i] = {
     method.name, report.interval(report.mean(s.detection)), report.interval(report.share(s.gone, s.shown)),
     report.interval(report.share(s.kept, s.beside)),
-    report.interval(report.mean(s.ssim)), report.interval(report.mean(s.colour), nil, 3),
+    report.interval(report.mean(s.ssim)), report.interval(report.mean(s.color), nil, 3),
     report.interval(report.mean(s.clip), nil, 3), report.number(trial.frechet(plain, results[method.name]), 3),
     report.number(s.seconds, 1),
   }
@@ -181,7 +181,7 @@ print(("The plain picture shows the object in %d of %d prompts and the other one
   summary.plain.shown, #tasks, summary.plain.beside,
   report.caveat(summary.plain.shown, #tasks, "prompts")))
 print(("The whole method takes %.1f times as long as a plain picture."):format(
-  summary.optimise.seconds / summary.plain.seconds))
+  summary.optimize.seconds / summary.plain.seconds))
 
 -- %% [markdown]
 -- ## Suppression against preservation, over strength
@@ -210,14 +210,14 @@ if #curve_tasks > 0 then lunette.display(trial.curve_plot(series)) end
 -- paper's settings on the same prompts, and how much more the whole method keeps there, with intervals of 95 %.
 
 -- %%
-local whole = trial.run(model, curve_tasks, { name = "optimise", method = "optimise" }, settings)
+local whole = trial.run(model, curve_tasks, { name = "optimize", method = "optimize" }, settings)
 local reached_by = trial.summary(curve_plain, whole)
 local level, equal = trial.mean(reached_by.detection), {
   { "the whole method", report.interval(report.mean(reached_by.ssim), nil, 3), "–" },
 }
 for i, one in ipairs(series) do
   local kept = trial.best(one, level)
-  if trial.curves[i].methods[1].method ~= "optimise" then
+  if trial.curves[i].methods[1].method ~= "optimize" then
     equal[#equal + 1] = {
       one.label, kept and report.number(kept, 3) or "– (does not come there)",
       report.interval(kept and trial.at_equal_suppression(whole, strengths[i]), nil, 3),

@@ -5,6 +5,7 @@ return {
   draws = require "study.draws",
   judge = require "study.judge",
   measures = require "study.measures",
+  offered = require "study.offered",
   regression = require "study.regression",
   report = require "study.report",
   sense_vector = require "study.sense_vector",

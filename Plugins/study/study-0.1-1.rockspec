@@ -7,7 +7,7 @@ description = {
   license = "Apache-2.0",
   labels = { "lunette", "lunette >= 0.1", "lunette:files" },
 }
-dependencies = { "lua >= 5.4", "emoji-world >= 0.1, < 1" }
+dependencies = { "lua >= 5.4" }
 build = {
   type = "builtin",
   modules = {
@@ -18,6 +18,7 @@ build = {
     ["study.judge"] = "judge.lua",
     ["study.measures"] = "measures.lua",
     ["study.nouns"] = "nouns.lua",
+    ["study.offered"] = "offered.lua",
     ["study.regression"] = "regression.lua",
     ["study.report"] = "report.lua",
     ["study.sense_vector"] = "sense_vector.lua",
