@@ -48,7 +48,7 @@ enum TokenizerSettings {
     let key = "added_tokens_decoder"
     for (name, value) in (configuration.json[key]?.object ?? JSON.Object()).members {
       guard let id = Int(name), (0..<1 << 24).contains(id) else {
-        throw PipelineError("\(configuration.path): \(key): '\(name)' is no id")
+        throw PipelineError("\(configuration.path): \(key): '\(name)' is not an id")
       }
       tokens.append((try token(value, key), id, value["normalized"]?.bool ?? false))
     }

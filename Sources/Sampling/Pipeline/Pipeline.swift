@@ -141,11 +141,11 @@ public final class Pipeline {
   ///   - latents: {C, h, w} or {rows, C, h, w}; in models for inpainting with the channels of the mask and the masked
   ///     picture after those of the sample
   ///   - embedding: {tokens, d} or {rows, tokens, d}
-  ///   - checkpoints: keeps less for the gradient, and computes the UNet's blocks again for it; not where hooks listen
+  ///   - rematerializes: keeps less for the gradient, and computes the UNet's blocks again for it; not where hooks listen
   /// - Returns: the output in the shape of the sample, and the trace if one was asked for.
   public func denoise(
     _ latents: Tensor, timestep: Double, embedding: Tensor, hooks: [Hook] = [],
-    trace options: TraceOptions? = nil, checkpoints: Bool = false
+    trace options: TraceOptions? = nil, rematerializes: Bool = false
   ) throws -> (prediction: Tensor, trace: Trace?) {
     let last = try schedulerConfig.int("num_train_timesteps", default: 1000) - 1
     guard timestep >= 0, timestep <= Double(last) else {
@@ -177,7 +177,7 @@ public final class Pipeline {
       }
     }
     let context = RunContext(hooks: hooks, trace: trace)
-    context.checkpoints = checkpoints
+    context.rematerializes = rematerializes
     context.step = 1
     context.timestep = timestep
     let prediction = try predict(

@@ -12,7 +12,7 @@ struct GenerateOptions {
     "width", "height",
     "image",
     "strength", "mask", "chunks", "weights", "trace", "hooks", "on_step", "on_step_end", "grad_steps",
-    "checkpoint",
+    "rematerialize", "checkpoint",
   ]
 
   private(set) var request: GenerateRequest
@@ -36,7 +36,8 @@ struct GenerateOptions {
     if let name = request.scheduler, name.contains(".") {
       let make = try call.state.scriptHost.pluginScheduler
       guard let make else {
-        throw options.complaint("scheduler", "there are no plugins here, of which '\(name)' could be one")
+        throw options.complaint(
+          "scheduler", "'\(name)' is the name of a plugin's scheduler, and there are no plugins here")
       }
       request.customScheduler = { try make(name, $0) }
     }
@@ -89,7 +90,7 @@ struct GenerateOptions {
     if let start: Int = try options["start_step"] { request.startStep = start }
     request.endStep = try options["end_step"]
     if let steps: Int = try options["grad_steps"] { request.gradientSteps = steps }
-    request.checkpoints = try options["checkpoint"] ?? false
+    request.rematerializes = try options.rematerializes
   }
 
   private mutating func readStarts(_ options: LuaOptions) throws {
@@ -205,5 +206,12 @@ enum TraceArgument {
       trace.layers = try patterns.map { try SitePattern($0) }
     }
     return trace
+  }
+}
+
+extension LuaOptions {
+  /// `rematerialize`, which was once called `checkpoint`.
+  var rematerializes: Bool {
+    get throws { try self["rematerialize"] ?? self["checkpoint"] ?? false }
   }
 }

@@ -96,12 +96,14 @@ final class LuaModel: LuaUserdata {
       let options = try GenerateOptions(call)
       return try model.generate(options, call.state)
     }
-    try type.method("denoise(latents, timestep, embedding, {trace, hooks, checkpoint})") { model, call in
+    try type.method(
+      "denoise(latents, timestep, embedding, {trace, hooks, rematerialize, checkpoint})"
+    ) { model, call in
       let hooks = try LuaHooks.read(call.options)
       let trace = try TraceArgument.read(call)
       let (prediction, recorded) = try model.pipeline.denoise(
         call[1], timestep: call[2], embedding: call[3], hooks: hooks, trace: trace,
-        checkpoints: call["checkpoint"] ?? false)
+        rematerializes: call.options.rematerializes)
       return LuaMany(prediction, recorded.map { LuaTrace($0) })
     }
   }

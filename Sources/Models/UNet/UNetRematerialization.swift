@@ -7,14 +7,16 @@ extension UNetStep {
   /// Runs a block, so that only what enters and leaves it is kept for the gradient if the run asks for that. Hooks would
   /// be called a second time: where there are any, everything is kept.
   func through(_ block: @escaping Block, _ x: Tensor, _ skips: inout [Tensor]) throws -> Tensor {
-    guard context.checkpoints, context.hookSet.hooks.isEmpty, x.requiresGradient || embedding.requiresGradient
-    else { return try block(x, &skips, self) }
+    let isRecorded = x.requiresGradient || embedding.requiresGradient
+    guard context.rematerializes, context.hookSet.hooks.isEmpty, isRecorded else {
+      return try block(x, &skips, self)
+    }
     let given = skips.count
     var remaining = given
     var entries: [TraceEntry] = []
     // The skip connections that the block adds, and the attention that it shows, leave it as results do.
     let place = context.place
-    let results = try Tensor.checkpointed([x, embedding] + skips) { inputs in
+    let results = try Tensor.rematerialized([x, embedding] + skips) { inputs in
       try context.collectingRecords(at: place) {
         try context.conditioning.use(inputs[1])
         var own = Array(inputs[2...])
