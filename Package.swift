@@ -132,7 +132,7 @@ let package = Package(
     .testTarget(name: "PluginPackagesTests", dependencies: ["PluginPackages"]),
     .testTarget(
       name: "ScriptingTests",
-      dependencies: ["Scripting", "Notebook", "Lua", "Imaging", "Tensor"],
+      dependencies: ["Scripting", "Notebook", "Lua", "Imaging", "Tensor", "Platform"],
       exclude: ["Goldens"]),
     .testTarget(name: "FuzzedReaderTests", dependencies: ["fuzz-readers"], exclude: ["Seeds", "Findings"]),
     .testTarget(name: "RunsTests", dependencies: ["Runs", "Notebook", "Encoding"]),

@@ -53,7 +53,8 @@ local everyday = {
     },
   },
 }
-local given = #senses > 0 and senses or known.world and polysemy.of_world(known.world) or everyday
+local own = known.world and polysemy.of_world(known.world, study.offered(model, "reference"))
+local given = #senses > 0 and senses or own or everyday
 local entries = polysemy.checked(given)
 for _, entry in ipairs(entries) do
   entry.anchors = entry.contexts

@@ -221,7 +221,7 @@ for i, method in ipairs(methods) do
   summary[method.name] = s
   table_rows[i] = {
     method.name, mean_of(method.name, "detection"), share_of(method.name, "word", false),
-    share_of(method.name, "other", true), mean_of(method.name, "ssim"), mean_of(method.name, "colour", 3),
+    share_of(method.name, "other", true), mean_of(method.name, "ssim"), mean_of(method.name, "color", 3),
     mean_of(method.name, "clip", 3), report.number(trial.frechet(plain, results[method.name]), 3),
     report.number(s.seconds, 1),
   }
@@ -234,13 +234,13 @@ lunette.display(lunette.table(table_rows, {
 print(("The plain picture shows the object in %d of %d prompts and the other one in %d.\n%s"):format(
   summary.plain.shown, #tasks, summary.plain.beside,
   report.caveat(summary.plain.shown, #tasks, "prompts")))
-for _, line in ipairs{ { "detection", "detection" }, { "SSIM", "ssim" }, { "colour", "colour" } } do
+for _, line in ipairs{ { "detection", "detection" }, { "SSIM", "ssim" }, { "colour", "color" } } do
   plan:answer(("%s: the whole method less switching prompts at 0.3"):format(line[1]), function(opts)
     local own, other, of = {}, {}, {}
     for i, one in ipairs(plain) do
       of[i] = pair_of[i]
       if one.word.present then
-        own[i] = values_of(results.optimise, line[2])[i]
+        own[i] = values_of(results.optimize, line[2])[i]
         other[i] = values_of(results["switch prompts"], line[2])[i]
       end
     end
@@ -257,7 +257,7 @@ plan:answer("shown: \"with\" less \"without\"", function(opts)
   return estimate.paired(with, without, of, opts)
 end)
 print(("The whole method takes %.1f times as long as a plain picture."):format(
-  summary.optimise.seconds / summary.plain.seconds))
+  summary.optimize.seconds / summary.plain.seconds))
 
 -- %% [markdown]
 -- ## Suppression against preservation, over strength
@@ -288,14 +288,14 @@ if #curve_tasks > 0 then lunette.display(trial.curve_plot(series)) end
 -- %%
 local curve_pairs = {}
 for i, task in ipairs(curve_tasks) do curve_pairs[i] = task.other .. " " .. task.word end
-local whole = trial.run(model, curve_tasks, { name = "optimise", method = "optimise" }, settings)
+local whole = trial.run(model, curve_tasks, { name = "optimize", method = "optimize" }, settings)
 local reached_by = trial.summary(curve_plain, whole)
 local level, equal = trial.mean(reached_by.detection), {
   { "the whole method", report.interval(report.mean(reached_by.ssim), nil, 3), "–" },
 }
 for i, one in ipairs(series) do
   local kept = trial.best(one, level)
-  if trial.curves[i].methods[1].method ~= "optimise" then
+  if trial.curves[i].methods[1].method ~= "optimize" then
     equal[#equal + 1] = {
       one.label, kept and report.number(kept, 3) or "– (does not come there)",
       report.interval(kept and trial.at_equal_suppression(whole, strengths[i], { clusters = curve_pairs }), nil, 3),

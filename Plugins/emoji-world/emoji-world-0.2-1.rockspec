@@ -11,6 +11,7 @@ dependencies = { "lua >= 5.4" }
 build = {
   type = "builtin",
   modules = {
+    ["emoji-world.extensions"] = "extensions.lua",
     ["emoji-world.health"] = "health.lua",
     ["emoji-world.judge"] = "judge.lua",
     ["emoji-world.labelled"] = "labelled.lua",

@@ -7,7 +7,7 @@ description = {
   license = "Apache-2.0",
   labels = { "lunette", "lunette >= 0.1" },
 }
-dependencies = { "lua >= 5.4", "daam >= 0.1, < 1", "emoji-world >= 0.1, < 1", "study >= 0.1, < 1" }
+dependencies = { "lua >= 5.4", "daam >= 0.1, < 1", "study >= 0.1, < 1" }
 build = {
   type = "builtin",
   modules = {

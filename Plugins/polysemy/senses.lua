@@ -17,11 +17,10 @@ local function portrait(picture, box)
   return lunette.image.new(part):resize(height, width, "bicubic")
 end
 
--- by label, pictures of the world's reference set
-local function portraits()
-  local found, reference = pcall(require, "emoji-world.reference")
+-- by label, pictures of the world's reference set, if it has one
+local function portraits(reference)
   local by_label = {}
-  for i = 1, found and reference.count() or 0 do
+  for i = 1, reference and reference.count() or 0 do
     local entry = reference.get(i)
     for _, object in ipairs(entry.objects) do
       by_label[object.label] = by_label[object.label] or {}
@@ -34,9 +33,9 @@ end
 --- The polysemes of a world: a list of { noun =, senses = { { label =, description =, examples = }, … }, contexts =, held_out = },
 -- the sense first that captions mean without context. The world's language has no words for a sense: its descriptions (the noun
 -- alone, or beside the first word that pulls to the other sense) say little, and CLIP goes by examples, objects cut out of the
--- world's reference set. emoji-world's judge needs neither.
-function senses.of_world(world)
-  local list, examples = {}, portraits()
+-- world's reference set (what a model offers as `reference`). A judge of the model's own needs neither.
+function senses.of_world(world, reference)
+  local list, examples = {}, portraits(reference)
   for noun, facts in lunette.spairs(world.polysemes) do
     local alone, pull = words.with_article(noun), words.with_article(facts.contexts[1])
     list[#list + 1] = {

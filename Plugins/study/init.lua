@@ -8,6 +8,7 @@ return {
   labelled = require "study.labelled",
   measures = require "study.measures",
   nulls = require "study.nulls",
+  offered = require "study.offered",
   plan = require "study.plan",
   regression = require "study.regression",
   report = require "study.report",

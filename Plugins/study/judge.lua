@@ -2,6 +2,7 @@
 -- which its answers are kept.
 local lunette = require "lunette"
 local t = lunette.tensor
+local offered = require "study.offered"
 local sense_vector = require "study.sense_vector"
 local words = require "study.words"
 
@@ -122,11 +123,12 @@ end
 -- MARK: Which one
 
 local function world_judge(model)
-  if model.name ~= "emoji-world" then return nil, "the judge of emoji-world knows only its own pictures" end
-  local found, look = pcall(require, "emoji-world.judge")
+  local look = offered(model, "judge")
+  if not look then return nil, ("the model '%s' brings no judge of its own pictures"):format(model.name) end
   -- Its weights are read when it first looks.
-  if not found or not pcall(look, t.zeros{ 64, 64, 3 }) then return nil, "emoji-world has no judge yet" end
-  local name = "emoji-world's judge"
+  local works, message = pcall(look, t.zeros{ 64, 64, 3 })
+  if not works then return nil, ("the judge of '%s' does not work: %s"):format(model.name, message) end
+  local name = ("%s's judge"):format(model.name)
   local identity = ("%s %s"):format(name, look.fingerprint():sub(1, 8))
   return setmetatable({ name = name, identity = identity, look = look, locates = true }, world_judge_meta)
 end

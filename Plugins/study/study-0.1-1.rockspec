@@ -7,7 +7,7 @@ description = {
   license = "Apache-2.0",
   labels = { "lunette", "lunette >= 0.1", "lunette:files" },
 }
-dependencies = { "lua >= 5.4", "emoji-world >= 0.1, < 1" }
+dependencies = { "lua >= 5.4" }
 build = {
   type = "builtin",
   modules = {
@@ -21,6 +21,7 @@ build = {
     ["study.measures"] = "measures.lua",
     ["study.nouns"] = "nouns.lua",
     ["study.nulls"] = "nulls.lua",
+    ["study.offered"] = "offered.lua",
     ["study.plan"] = "plan.lua",
     ["study.regression"] = "regression.lua",
     ["study.report"] = "report.lua",

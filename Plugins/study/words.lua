@@ -1,13 +1,7 @@
 -- Which nouns a study draws, and how they are written down.
 local lunette = require "lunette"
+local offered = require "study.offered"
 local words = {}
-
--- The facts of the model's own world, where it has one: they are those of the captions that its weights were taught with.
-local function world_of(model)
-  if model.name ~= "emoji-world" then return nil end
-  local found, world = pcall(require, "emoji-world.world")
-  return found and world or nil
-end
 
 local function flattened(categories)
   local nouns, category = {}, {}
@@ -22,9 +16,9 @@ end
 --- The nouns of a study.
 -- @param given nil or an empty list for the model's own world, or else everyday nouns; or a list of nouns; or a table of such
 --   lists by category
--- @return { nouns =, category = by noun, source = in words, world = the model's world or nil }
+-- @return { nouns =, category = by noun, source = in words, world = what its captions say, or nil }
 function words.of(model, given)
-  local world = world_of(model)
+  local world = offered(model, "world")
   if given ~= nil and type(given) ~= "table" then error("nouns: a list expected, got " .. type(given), 2) end
   if given and given[1] then return { nouns = given, category = {}, source = "given", world = world } end
   local source = world and "the model's world" or "everyday nouns"

@@ -5,7 +5,7 @@ local methods = require "suppress.methods"
 local rows = require "suppress.rows"
 
 local common = {
-  prompt = { "string" }, word = { "string", list = "or one", required = true }, method = { "string", "optimise" },
+  prompt = { "string" }, word = { "string", list = "or one", required = true }, method = { "string", "optimize" },
   seed = { "any" }, noise = { "tensor" }, inversion = { "table" },
   steps = { "integer", 50, min = 1 }, guidance = { "number" }, trace = { "any" },
   width = { "integer", min = 1 }, height = { "integer", min = 1 },
@@ -20,7 +20,8 @@ end
 
 -- The checked options of a method; those of a run on an inverted picture come from its inversion.
 local function read(opts, fail)
-  local name = type(opts) == "table" and opts.method or "optimise"
+  local name = type(opts) == "table" and opts.method or "optimize"
+  if name == "optimise" then name = "optimize" end  -- its old name
   local method = methods[name]
   if not method then fail("there is no method '%s'; there are %s", tostring(name), names(methods)) end
   local spec = {}
@@ -28,6 +29,7 @@ local function read(opts, fail)
     for key, kind in pairs(each) do spec[key] = kind end
   end
   local o = lunette.options.read(opts, spec, "generate", 2)
+  o.method = name
   if o.inversion then
     for _, key in ipairs{ "prompt", "seed", "noise", "steps", "guidance", "width", "height" } do
       if opts[key] ~= nil then fail("option '%s': the inversion says it", key) end
@@ -61,7 +63,7 @@ local function every(steps, of)
 end
 
 --- A picture of the prompt in which the words are suppressed.
--- @param opts word (or a list of words), method ("optimise", the whole of SuppressEOT, or another of README.md), prompt and
+-- @param opts word (or a list of words), method ("optimize", the whole of SuppressEOT, or another of README.md), prompt and
 --   seed, or inversion (what suppress.invert gave); the options of the method: see README.md
 -- @return what model:generate gives, and { method, rows, embedding (the edited one, where the method edits it), seconds, losses }
 return function(model, opts)

@@ -153,7 +153,7 @@ function maps.target(wanted, rows, o)
   return target
 end
 
---- The loss of inference-time embedding optimisation (Li et al. 2024, equations 4 to 9): the other words shall keep the attention
+--- The loss of inference-time embedding optimization (Li et al. 2024, equations 4 to 9): the other words shall keep the attention
 -- that they had, the suppressed ones lose it.
 --
 -- L = Σ over others λp · D(A, Â) - Σ over suppressed λn · D(A, Â), once with the tokens' maps of cross-attention and once with

@@ -7,7 +7,7 @@ local function tensor_of(picture) return lunette.image.new(picture):tensor() end
 
 --- What changed outside of a mask.
 -- @param mask {height, width}, 1 where the suppressed object was
--- @return { ssim = of the two pictures once the inside is made the same in both, colour = the mean Euclidean distance of the
+-- @return { ssim = of the two pictures once the inside is made the same in both, color = the mean Euclidean distance of the
 --   colours of the pixels outside, from 0 to √3 }; nil where the mask covers everything
 function measures.outside(before, after, mask)
   local a, b = tensor_of(before), tensor_of(after)
@@ -16,7 +16,7 @@ function measures.outside(before, after, mask)
   local count = outside:sum():item()
   if count == 0 then return nil end
   local distance = ((a - b) * outside):pow(2):sum(3):sqrt():sum():item()
-  return { ssim = metrics.ssim(a, a * inside + b * outside), colour = distance / count }
+  return { ssim = metrics.ssim(a, a * inside + b * outside), color = distance / count }
 end
 
 --- The Fréchet distance of two sets of vectors, {n, d} and {m, d}, taken for normal distributions (Dowson and Landau 1982; FID is

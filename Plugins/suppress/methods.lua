@@ -1,6 +1,6 @@
 -- The ways to suppress words, each as the fields of model:generate that differ from a plain run.
 local lunette = require "lunette"
-local optimise = require "suppress.optimise"
+local optimize = require "suppress.optimize"
 local spectrum = require "suppress.spectrum"
 local t = lunette.tensor
 local methods = {}
@@ -124,22 +124,22 @@ methods.delete = {
   end,
 }
 
---- The whole of SuppressEOT: softened rows, then the embedding optimised in a part of the steps.
-methods.optimise = {
+--- The whole of SuppressEOT: softened rows, then the embedding optimized in a part of the steps.
+methods.optimize = {
   options = {
     alpha = { "number", 1, min = 0 }, iterations = { "integer", 10, min = 1 }, rate = { "number", min = 0 },
     from = { "number", 0.2, min = 0, max = 1 }, to = { "number", 0.4, min = 0, max = 1 },
     distance = { { "cosine", "l2" }, "cosine" }, keep = { "number", 1, min = 0 }, remove = { "number", 0.5, min = 0 },
     own_weight = { "number", 1, min = 0 }, inside_words = { "number", 0.85, min = 0, max = 1 },
     inside_others = { "number", 0.95, min = 0, max = 1 }, sides = { "integer", min = 0, list = true },
-    own_reading = { { "joined", "summed" }, "joined" }, checkpoint = { "boolean", false },
+    own_reading = { { "joined", "summed" }, "joined" }, rematerialize = { "boolean", false },
   },
   plan = function(model, task, o, report)
     task.edited = spectrum.applied(task.embedding, task.rows.target, function(rows)
       return spectrum.soften(rows, o.alpha)
     end)
     report.losses = {}
-    return { embedding = task.embedding, on_step = optimise.on_step(model, task, o, report.losses) }, task.edited
+    return { embedding = task.embedding, on_step = optimize.on_step(model, task, o, report.losses) }, task.edited
   end,
 }
 

@@ -2,6 +2,7 @@
 local lunette = require "lunette"
 local generate = require "suppress.generate"
 local measures = require "suppress.measures"
+local offered = require "study.offered"
 local t = lunette.tensor
 local comparison = {}
 
@@ -53,21 +54,21 @@ comparison.methods = {
   { name = "zero both", method = "scale" },
   { name = "soften", method = "soften" },
   { name = "soften late", method = "soften", start = 0.2 },
-  { name = "optimise", method = "optimise" },
+  { name = "optimize", method = "optimize" },
   { name = "negative prompt", method = "negative_prompt" },
   { name = "drop the word", method = "drop_word" },
   { name = "switch prompts", method = "drop_word", start = 0.3 },
-  { name = "optimise, own attention summed", method = "optimise", own_reading = "summed" },
+  { name = "optimize, own attention summed", method = "optimize", own_reading = "summed" },
   { name = "re-weight", method = "reweight" },
   { name = "delete", method = "delete" },
 }
 
---- Methods from weak to strong. "Soften late" is the whole method without its optimisation.
+--- Methods from weak to strong. "Soften late" is the whole method without its optimization.
 comparison.curves = {}
 for _, curve in ipairs{
   { "soften", "alpha", { 0.01, 0.03, 0.1, 0.3, 1 } },
   { "soften", "alpha", { 0.01, 0.03, 0.1, 0.3, 1 }, name = "soften late", start = 0.2 },
-  { "optimise", "rate", { 2, 10, 20, 60 } },
+  { "optimize", "rate", { 2, 10, 20, 60 } },
   { "scale", "factor", { 0.9, 0.7, 0.4, 0 } },
   { "negative_prompt", "weight", { 0.25, 0.5, 1, 1.5 } },
   { "negative_prompt", "weight", { 0.25, 0.5, 1, 1.5 }, name = "negative prompt late", start = 0.2 },
@@ -126,7 +127,7 @@ local function measured(model, task, method, o)
   local result = {
     word = { present = seen[1].present, confidence = seen[1].confidence },
     other = { present = seen[2].present, confidence = seen[2].confidence },
-    ssim = outside and outside.ssim, colour = outside and outside.colour, seconds = report.seconds,
+    ssim = outside and outside.ssim, color = outside and outside.color, seconds = report.seconds,
   }
   if o.clip then
     local vector = o.clip:image(picture)
@@ -137,7 +138,7 @@ end
 
 --- The results of all tasks by one method, in their order.
 -- @param o steps, guidance, judge, clip (or nil), trials (of the plugin study)
--- @return a list of { word = { present, confidence }, other = the same, ssim, colour, clip, vector, seconds }
+-- @return a list of { word = { present, confidence }, other = the same, ssim, color, clip, vector, seconds }
 function comparison.run(model, tasks, method, o)
   local keys = {}
   for i, task in ipairs(tasks) do
@@ -166,7 +167,7 @@ end
 
 --- What a method did, against the plain pictures of the same tasks.
 -- @return { shown = in how many plain pictures the word is, gone = in how many of them it is no more, beside and kept: the same of
---   the other object that stays; detection (the judge's confidence in the word), ssim, colour, clip (lists), seconds (mean) }
+--   the other object that stays; detection (the judge's confidence in the word), ssim, color, clip (lists), seconds (mean) }
 function comparison.summary(plain, results)
   local s = { shown = 0, gone = 0, beside = 0, kept = 0, detection = {} }
   for i, result in ipairs(results) do
@@ -179,7 +180,7 @@ function comparison.summary(plain, results)
     s.detection[i] = result.word.confidence
   end
   s.seconds = comparison.mean(collected(results, "seconds"))
-  for _, field in ipairs{ "ssim", "colour", "clip" } do s[field] = collected(results, field) end
+  for _, field in ipairs{ "ssim", "color", "clip" } do s[field] = collected(results, field) end
   return s
 end
 
@@ -281,8 +282,8 @@ function comparison.real_picture(model, given)
     if not picture then return nil, message end
     return { picture = picture, prompt = given.prompt, word = given.word }
   end
-  if model.name ~= "emoji-world" then return nil, "this model brings no pictures" end
-  local reference = require "emoji-world.reference"
+  local reference = offered(model, "reference")
+  if not reference then return nil, ("the model '%s' brings no pictures"):format(model.name) end
   for index = 1, reference.count() do
     local entry = reference.get(index)
     local object = entry.objects[1]

@@ -4,11 +4,11 @@ version = "0.1-1"
 source = { url = "git+https://example.org/lunette.git", dir = "lunette/Plugins/suppress" }
 description = {
   summary = "Pictures without what the prompt names (SuppressEOT)",
-  detailed = "Damps what the rows after the end of a text repeat of it, and optimises the embedding (Li et al., ICLR 2024).",
+  detailed = "Damps what the rows after the end of a text repeat of it, and optimizes the embedding (Li et al., ICLR 2024).",
   license = "Apache-2.0",
   labels = { "lunette", "lunette >= 0.1" },
 }
-dependencies = { "lua >= 5.4", "daam >= 0.1, < 1", "emoji-world >= 0.1, < 1" }
+dependencies = { "lua >= 5.4", "daam >= 0.1, < 1", "study >= 0.1, < 1" }
 build = {
   type = "builtin",
   modules = {
@@ -20,7 +20,7 @@ build = {
     ["suppress.maps"] = "maps.lua",
     ["suppress.measures"] = "measures.lua",
     ["suppress.methods"] = "methods.lua",
-    ["suppress.optimise"] = "optimise.lua",
+    ["suppress.optimize"] = "optimize.lua",
     ["suppress.rows"] = "rows.lua",
     ["suppress.spectrum"] = "spectrum.lua",
     ["suppress.study"] = "study.lua",

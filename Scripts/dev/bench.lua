@@ -28,7 +28,7 @@ elseif task == "gradient" or task == "checkpoint" then
   for repetition = 0, 3 do
     local start = lunette.clock()
     local c = embedding:clone():requires_grad_()
-    local prediction = model:denoise(noise, 500, c, { checkpoint = task == "checkpoint" })
+    local prediction = model:denoise(noise, 500, c, { rematerialize = task == "checkpoint" })
     lunette.grad(prediction:pow(2):mean(), c)
     if repetition > 0 then seconds[repetition] = lunette.clock() - start end
   end

@@ -1,5 +1,6 @@
 import Encoding
 import Glibc
+import Platform
 import Synchronization
 
 /// The channel for what cannot wait until a cell is through: its own thread answers while another computes.
@@ -18,7 +19,7 @@ final class ControlChannel: Sendable {
 
   /// Answers until the kernel ends.
   func run() {
-    let hasParent = getenv("JPY_PARENT_PID") != nil
+    let hasParent = Environment["JPY_PARENT_PID"] != nil
     while let isReady = socket.wait(100) {
       publisher.flush()
       publisher.welcome()

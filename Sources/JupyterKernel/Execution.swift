@@ -86,7 +86,9 @@ extension Kernel {
     defer { runner.onEvent = { [unowned self] in publish($0) } }
     for (name, expression) in wanted.members {
       let outputs = runner.run(expression.string ?? "", name: name).outputs
-      var answer: JSON = ["data": ["text/plain": "nil"], "metadata": [:], "status": "ok"]
+      var answer: JSON = [
+        "data": MIMEBundle(plain: "nil").json, "metadata": [:], "status": "ok",
+      ]
       for output in outputs {
         switch output {
         case .result(let bundle, _): answer = ["data": bundle.json, "metadata": [:], "status": "ok"]

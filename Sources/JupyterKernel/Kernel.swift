@@ -2,6 +2,7 @@ import CZeroMQ
 import Encoding
 import Glibc
 import Notebook
+import Platform
 import Runs
 import Scripting
 
@@ -37,8 +38,9 @@ public final class Kernel {
     runner = CellRunner(session)
     history = KernelHistory(path: KernelHistory.defaultPath)
     let channel = ControlChannel(control, publisher, context, session: id)
-    KernelContext.startThread { channel.run() }
-    KernelContext.startThread { cz_echo(heartbeat.handle) }
+    let hasThreads =
+      DetachedThread.start { channel.run() } && DetachedThread.start { cz_echo(heartbeat.handle) }
+    guard hasThreads else { throw KernelError("the system has no thread left for the kernel's channels") }
     connect(session)
   }
 

@@ -1,5 +1,6 @@
 import CZeroMQ
 import Glibc
+import Platform
 import Synchronization
 
 /// ZeroMQ's context, and the end of the kernel.
@@ -18,25 +19,9 @@ final class KernelContext: @unchecked Sendable {
   func end() {
     guard !isEnding.exchange(true, ordering: .acquiringAndReleasing) else { return }
     kill(getpid(), SIGINT)
-    Self.startThread {
+    DetachedThread.start {
       sleep(2)
       _exit(0)
     }
-  }
-
-  static func startThread(_ body: @escaping @Sendable () -> Void) {
-    final class Box {
-      let body: @Sendable () -> Void
-      init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-    }
-    var thread = pthread_t()
-    let box = Unmanaged.passRetained(Box(body))
-    pthread_create(
-      &thread, nil,
-      { argument in
-        if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body() }
-        return nil
-      }, box.toOpaque())
-    pthread_detach(thread)
   }
 }

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// The inputs of all sessions, kept in SQLite: `$XDG_STATE_HOME/lunette/kernel.sqlite`.
 struct KernelHistory {
@@ -27,18 +27,8 @@ struct KernelHistory {
   }
 
   static var defaultPath: String? {
-    func variable(_ name: String) -> String? {
-      getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
-    }
-    guard let state = variable("XDG_STATE_HOME") ?? variable("HOME").map({ $0 + "/.local/state" }) else {
-      return nil
-    }
-    let folder = state + "/lunette"
-    for (index, character) in zip(folder.indices, folder) where character == "/" && index != folder.startIndex
-    {
-      mkdir(String(folder[..<index]), 0o700)
-    }
-    mkdir(folder, 0o700)
+    guard let folder = Environment.stateFolder else { return nil }
+    try? Folder.make(folder, mode: 0o700)
     return folder + "/kernel.sqlite"
   }
 

@@ -48,7 +48,7 @@ struct KernelProgress {
   private static func bundle(_ progress: Session.Progress) -> MIMEBundle {
     let text = "\(progress.label) \(progress.step)/\(progress.steps)"
     var bundle = MIMEBundle(plain: text)
-    bundle["text/html"] = .text(
+    bundle[.html] = .text(
       "<progress value=\"\(progress.step)\" max=\"\(progress.steps)\"></progress> \(escapedHTML(text))")
     return bundle
   }

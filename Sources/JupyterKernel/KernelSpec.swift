@@ -1,7 +1,7 @@
 import Encoding
-import Glibc
 import Imaging
 import Notebook
+import Platform
 import Scripting
 
 /// What tells Jupyter of the kernel: a folder with `kernel.json` and the logo.
@@ -32,11 +32,8 @@ public enum KernelSpec {
   /// Where Jupyter looks for a user's kernels, or for those under a prefix.
   public static func folder(prefix: String?) throws -> String {
     if let prefix { return "\(prefix)/share/jupyter/kernels/lunette" }
-    func variable(_ name: String) -> String? {
-      getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
-    }
-    if let data = variable("JUPYTER_DATA_DIR") { return data + "/kernels/lunette" }
-    guard let data = variable("XDG_DATA_HOME") ?? variable("HOME").map({ $0 + "/.local/share" }) else {
+    if let data = Environment["JUPYTER_DATA_DIR"] { return data + "/kernels/lunette" }
+    guard let data = Environment.dataFolder else {
       throw KernelError("neither HOME nor JUPYTER_DATA_DIR says where Jupyter's kernels are")
     }
     return data + "/jupyter/kernels/lunette"

@@ -32,7 +32,7 @@ public struct LuaModule {
     }
   }
 
-  /// A field that is no function.
+  /// A field that is not a function.
   public func value(_ name: String, _ value: some LuaPushable) throws { try table.set(name, value) }
 
   /// A module within, `lunette.tensor` in `lunette`.

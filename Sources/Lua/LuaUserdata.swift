@@ -128,12 +128,12 @@ public struct LuaType<Value: LuaUserdata> {
     members.setters[name] = set
   }
 
-  /// `x[key]` where the key (`call[1]`) is no string.
+  /// `x[key]` where the key (`call[1]`) is not a string.
   public func index(_ body: @escaping (Value, LuaCall) throws -> some LuaPushable) {
     members.index = { value, call in try body(value, call).pushAll(for: call) }
   }
 
-  /// `x[key] = value` where the key (`call[1]`) is no string; the value is `call[2]`.
+  /// `x[key] = value` where the key (`call[1]`) is not a string; the value is `call[2]`.
   public func assignment(_ body: @escaping (Value, LuaCall) throws -> Void) { members.assign = body }
 
   /// Any other metamethod whose first operand is the object: `__len`, `__call`, `__tostring`, `__mimebundle` …

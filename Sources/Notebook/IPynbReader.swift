@@ -95,20 +95,14 @@ extension Output {
 extension MIMEBundle {
   init(ipynb data: JSON?) {
     self.init()
-    for (type, value) in (data?.object ?? [:]).members {
+    for (name, value) in (data?.object ?? [:]).members {
+      let type = MIMEType(name)
       guard let text = value.joinedText else {
         self[type] = .text(value.text())
         continue
       }
-      self[type] = Self.isBinary(type) ? Base64.decode(text).map(Content.bytes) ?? .text(text) : .text(text)
+      self[type] = type.isBinary ? Base64.decode(text).map(Content.bytes) ?? .text(text) : .text(text)
     }
-  }
-
-  /// Whether notebook files hold the type in base64.
-  static func isBinary(_ type: String) -> Bool {
-    (type.hasPrefix("image/") && type != "image/svg+xml") || type.hasPrefix("audio/")
-      || type.hasPrefix("video/")
-      || type == "application/pdf" || type == "application/octet-stream"
   }
 }
 

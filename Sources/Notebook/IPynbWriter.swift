@@ -85,13 +85,12 @@ extension MIMEBundle {
 
   private func json(linesOf string: (String) -> JSON) -> JSON {
     var data: JSON.Object = [:]
-    for type in types.sorted() {
+    for type in types.sorted(by: { $0.name < $1.name }) {
       guard let content = self[type] else { continue }
-      if let text = content.text, !Self.isBinary(type) {
-        let isJSON = type == "application/json" || type.hasSuffix("+json")
-        data[type] = (isJSON ? try? JSON(parsing: text) : nil) ?? string(text)
+      if let text = content.text, !type.isBinary {
+        data[type.name] = (type.isJSON ? try? JSON(parsing: text) : nil) ?? string(text)
       } else {
-        data[type] = .string(Base64.encode(content.bytes))
+        data[type.name] = .string(Base64.encode(content.bytes))
       }
     }
     return .object(data)

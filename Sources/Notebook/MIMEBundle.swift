@@ -1,5 +1,5 @@
-/// One value in as many forms as it can show itself in, the richest last or first as the maker likes:
-/// whoever shows it picks by `preferred`. This is the only way in which a value reaches a screen or a file.
+/// One value in as many forms as it can show itself in, in any order: whoever shows it picks the best. This is the only way in
+/// which a value reaches a screen or a file.
 public struct MIMEBundle: Sendable, Equatable {
   public enum Content: Sendable, Equatable {
     case text(String)
@@ -19,6 +19,17 @@ public struct MIMEBundle: Sendable, Equatable {
       }
     }
 
+    /// What the bytes are in a form of this type.
+    public init(_ bytes: [UInt8], as type: MIMEType) {
+      if type.isBinary {
+        self = .bytes(bytes)
+      } else if let text = String(validating: bytes, as: UTF8.self) {
+        self = .text(text)
+      } else {
+        self = type.isText ? .text(String(decoding: bytes, as: UTF8.self)) : .bytes(bytes)
+      }
+    }
+
     /// The text, or the bytes read as UTF-8; `nil` for bytes that are not text.
     public var text: String? {
       switch self {
@@ -29,17 +40,17 @@ public struct MIMEBundle: Sendable, Equatable {
   }
 
   /// The forms in the order in which they were given.
-  public private(set) var types: [String] = []
-  private var contents: [String: Content] = [:]
+  public private(set) var types: [MIMEType] = []
+  private var contents: [MIMEType: Content] = [:]
 
   public init() {}
-  public init(plain text: String) { self["text/plain"] = .text(text) }
+  public init(plain text: String) { self[.plain] = .text(text) }
   public init(png bytes: [UInt8], plain text: String) {
-    self["text/plain"] = .text(text)
-    self["image/png"] = .bytes(bytes)
+    self[.plain] = .text(text)
+    self[.png] = .bytes(bytes)
   }
 
-  public subscript(type: String) -> Content? {
+  public subscript(type: MIMEType) -> Content? {
     get { contents[type] }
     set {
       if newValue == nil {
@@ -52,60 +63,40 @@ public struct MIMEBundle: Sendable, Equatable {
   }
 
   public var isEmpty: Bool { types.isEmpty }
-  public var plainText: String? { contents["text/plain"]?.text }
+  public var plainText: String? { contents[.plain]?.text }
 
-  /// The first of `order` that is there, else the first form of all.
-  public func preferred(_ order: [String]) -> (type: String, content: Content)? {
-    guard let type = order.first(where: { contents[$0] != nil }) ?? types.first, let content = contents[type]
-    else {
-      return nil
-    }
-    return (type, content)
+  /// What a web page shows of it.
+  var forPage: (type: MIMEType, content: Content)? { best(\.pageRank) }
+
+  private func best(_ rank: KeyPath<MIMEType, Int?>) -> (type: MIMEType, content: Content)? {
+    let type = types.min { ($0[keyPath: rank] ?? .max) < ($1[keyPath: rank] ?? .max) }
+    return type.flatMap { type in contents[type].map { (type, $0) } }
   }
-
-  /// What a web page shows, the best first.
-  public static let htmlOrder = [
-    "text/html", "image/svg+xml", "image/png", "image/jpeg", "text/markdown", "application/json",
-    "text/plain",
-  ]
-
-  /// What is written to a file of its own, the best first: data before looks.
-  public static let fileOrder = [
-    "image/png", "image/jpeg", "image/svg+xml", "text/csv", "application/json", "text/html", "text/markdown",
-    "text/plain",
-  ]
 
   /// Every form that is worth a file: an image also as SVG if it has one, a table as CSV; plain text only if there is nothing else.
   public var files: [(fileExtension: String, bytes: [UInt8])] {
-    let worthwhile = ["image/png", "image/jpeg", "image/svg+xml", "text/csv"].filter { contents[$0] != nil }
-    let chosen = worthwhile.isEmpty ? [preferred(Self.fileOrder)?.type].compactMap(\.self) : worthwhile
+    let worthwhile = types.filter(\.hasOwnFile).sorted { ($0.fileRank ?? .max) < ($1.fileRank ?? .max) }
+    let chosen = worthwhile.isEmpty ? [best(\.fileRank)?.type].compactMap(\.self) : worthwhile
     return chosen.map(file)
   }
 
-  /// What a browser opens by itself stands in a page that lets it do nothing but show itself.
-  private func file(_ type: String) -> (fileExtension: String, bytes: [UInt8]) {
-    let bytes = contents[type]?.bytes ?? []
-    switch type {
-    case "text/html":
-      return ("html", Array(SandboxedHTML.page(String(decoding: bytes, as: UTF8.self)).utf8))
-    case "image/svg+xml":
-      let text = String(decoding: bytes, as: UTF8.self)
-      guard !InertMarkup.isDrawing(ReportOutput.inlined(text)) else { return ("svg", bytes) }
-      return ("html", Array(SandboxedHTML.page(svg: text).utf8))
-    default: return (Self.fileExtension(of: type), bytes)
-    }
+  /// What a file of it is called that has no other name: a plot, an image, a table, a value.
+  public var noun: String {
+    let named = types.filter { $0.noun != nil }
+    return named.min { ($0.pageRank ?? .max) < ($1.pageRank ?? .max) }?.noun ?? "value"
   }
 
-  public static func fileExtension(of type: String) -> String {
-    switch type {
-    case "image/png": "png"
-    case "image/jpeg": "jpg"
-    case "image/svg+xml": "svg"
-    case "text/csv": "csv"
-    case "text/html": "html"
-    case "text/markdown": "md"
-    case "text/plain": "txt"
-    default: type.hasSuffix("json") ? "json" : "bin"
+  /// What a browser opens by itself stands in a page that lets it do nothing but show itself.
+  private func file(_ type: MIMEType) -> (fileExtension: String, bytes: [UInt8]) {
+    let bytes = contents[type]?.bytes ?? []
+    switch type.look {
+    case .markup:
+      return (type.fileExtension, Array(SandboxedHTML.page(String(decoding: bytes, as: UTF8.self)).utf8))
+    case .drawing:
+      let text = String(decoding: bytes, as: UTF8.self)
+      guard !InertMarkup.isDrawing(ReportOutput.inlined(text)) else { return (type.fileExtension, bytes) }
+      return (MIMEType.html.fileExtension, Array(SandboxedHTML.page(svg: text).utf8))
+    case .picture, .prose, .json, .text: return (type.fileExtension, bytes)
     }
   }
 }

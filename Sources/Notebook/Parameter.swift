@@ -24,7 +24,7 @@ public struct Parameter: Sendable, Equatable {
       name.utf8.allSatisfy({ $0 < 0x80 })
     else { throw NotebookError("'\(name)' is not the name of a variable") }
     let value = String(assignment[assignment.index(after: sign)...])
-    self.init(name: name, source: LuaLiteral.kind(of: value) != nil ? value : Self.quoted(value))
+    self.init(name: name, source: LuaLiteral.kind(of: value) != nil ? value : value.quotedForLua())
   }
 
   /// The value as JSON, if it is a number, a string or a truth value; other values as their source.
@@ -47,21 +47,6 @@ public struct Parameter: Sendable, Equatable {
   private var plainText: String? {
     guard let quote = source.first, quote == "\"" || quote == "'", !source.contains("\\") else { return nil }
     return String(source.dropFirst().dropLast())
-  }
-
-  private static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      case "\u{0}": result += "\\0"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
   }
 }
 

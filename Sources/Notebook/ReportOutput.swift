@@ -10,19 +10,19 @@ struct ReportOutput {
 
   init(_ bundle: MIMEBundle, _ metadata: JSON.Object) {
     // A bar of progress that is done leaves an empty display behind: there is nothing to take from Jupyter's outputs.
-    guard let (type, content) = bundle.preferred(MIMEBundle.htmlOrder), !content.bytes.isEmpty else {
+    guard let (type, content) = bundle.forPage, !content.bytes.isEmpty else {
       (isPicture, html) = (false, "")
       return
     }
     let caption = metadata["caption"]?.string
     let text = content.text ?? ""
-    switch type {
-    case "text/html":
+    switch type.look {
+    case .markup:
       isPicture = false
       let shown =
         InertMarkup.isTable(text) ? "<div class=\"scroll\">\(text)</div>" : SandboxedHTML.frame(text)
       html = Self.captioned(shown, caption, "html")
-    case "image/svg+xml":
+    case .drawing:
       isPicture = true
       let drawing = Self.inlined(text)
       let shown =
@@ -30,19 +30,19 @@ struct ReportOutput {
         ? "<div class=\"svg zoomable\">\(drawing)</div>"
         : "<img src=\"\(SandboxedHTML.picture(text))\" alt=\"\(escapedHTML(caption ?? bundle.plainText ?? ""))\">"
       html = Self.captioned(shown, caption, "plot")
-    case "text/markdown":
+    case .prose:
       isPicture = false
       html = "<div class=\"prose\">\(Markdown.html(text))</div>\n"
-    case "application/json":
+    case .json:
       isPicture = false
       let pretty = (try? JSON(parsing: text))?.text(indent: 2) ?? text
       html = "<pre class=\"value\">\(escapedHTML(pretty))</pre>\n"
-    case _ where type.hasPrefix("image/"):
+    case .picture:
       isPicture = true
       let alternative = caption ?? bundle.plainText ?? ""
       html = Self.captioned(
-        Self.image(type, content.bytes, alternative, metadata[type]?.object ?? [:]), caption, "picture")
-    default:
+        Self.image(type, content.bytes, alternative, metadata[type.name]?.object ?? [:]), caption, "picture")
+    case .text:
       isPicture = false
       html = "<pre class=\"value\">\(escapedHTML(bundle.plainText ?? text))</pre>\n"
     }
@@ -54,7 +54,7 @@ struct ReportOutput {
   }
 
   /// Small pictures, as small models draw them, are shown several times their size with hard pixels.
-  private static func image(_ type: String, _ bytes: [UInt8], _ alternative: String, _ wish: JSON.Object)
+  private static func image(_ type: MIMEType, _ bytes: [UInt8], _ alternative: String, _ wish: JSON.Object)
     -> String
   {
     var style = ""
@@ -67,7 +67,7 @@ struct ReportOutput {
       if scale > 1 { style += " class=\"pixels\"" }
     }
     return
-      "<img src=\"data:\(escapedHTML(type));base64,\(Base64.encode(bytes))\" alt=\"\(escapedHTML(alternative))\"\(style)>"
+      "<img src=\"data:\(escapedHTML(type.name));base64,\(Base64.encode(bytes))\" alt=\"\(escapedHTML(alternative))\"\(style)>"
   }
 
   /// The size that a PNG file states in its first chunk.

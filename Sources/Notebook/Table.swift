@@ -23,8 +23,8 @@ public struct Table: Sendable, Equatable {
 
   public var mimeBundle: MIMEBundle {
     var bundle = MIMEBundle(plain: plainText)
-    bundle["text/html"] = .text(html)
-    bundle["text/csv"] = .text(csv)
+    bundle[.html] = .text(html)
+    bundle[.csv] = .text(csv)
     return bundle
   }
 

@@ -1,4 +1,4 @@
-import Glibc
+import CPlatform
 
 /// The computer underneath.
 public enum Machine {
@@ -14,8 +14,8 @@ public enum Machine {
     return known.filter { flags.contains($0.0) }.map(\.1)
   }
 
-  /// Bytes of memory that it has, whatever this process may use of them.
-  public static var memory: Int { sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) }
+  /// Bytes of memory that this process may use: the machine's, or the share that it was given. Asked once.
+  public static let memory = cp_memory()
 
   private static func field(_ name: String) -> String? {
     guard let bytes = try? FileBytes.read("/proc/cpuinfo") else { return nil }

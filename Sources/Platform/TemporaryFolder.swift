@@ -9,10 +9,9 @@ public final class TemporaryFolder {
 
   /// Makes a folder in `$TMPDIR`, or in `/tmp`.
   public init(_ prefix: String) throws(FileError) {
-    let place = getenv("TMPDIR").map { String(cString: $0) } ?? ""
     cp_hold_endings()
     do throws(FileError) {
-      path = try Folder.makeUnique("\(place.isEmpty ? "/tmp" : place)/\(prefix)")
+      path = try Folder.makeUnique("\(Environment.temporaryFolder)/\(prefix)")
     } catch {
       cp_release_endings()
       throw error

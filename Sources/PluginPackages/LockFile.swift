@@ -52,7 +52,7 @@ public struct LockFile: Sendable, Equatable {
     guard let name = json["name"]?.string, PluginName.isValid(name) else {
       throw PluginError("an entry without a name")
     }
-    guard !PluginName.isReserved(name) else { throw PluginError("'\(name)' is no name of a plugin") }
+    guard !PluginName.isReserved(name) else { throw PluginError("'\(name)' cannot be the name of a plugin") }
     guard let version = json["version"]?.string.flatMap({ PluginVersion($0) }) else {
       throw PluginError("'\(name)' has no version")
     }

@@ -199,7 +199,7 @@ private struct ManifestReader {
         throw error("build.modules", "declares '\(module)': modules of '\(plugin)' expected")
       }
       guard module.split(separator: ".", omittingEmptySubsequences: false).allSatisfy(Self.isPart) else {
-        throw error("build.modules", "declares '\(module)', which is no name of a module")
+        throw error("build.modules", "declares '\(module)', which cannot be the name of a module")
       }
       guard let path = path.string, path.hasSuffix(".lua") else {
         throw error(
@@ -219,7 +219,7 @@ private struct ManifestReader {
   /// A path within the plugin.
   func check(_ path: String, in field: String) throws {
     guard RelativePath.isPlain(path) else {
-      throw error(field, "names '\(path)', which is no path in the plugin")
+      throw error(field, "names '\(path)', which is not a path in the plugin")
     }
   }
 

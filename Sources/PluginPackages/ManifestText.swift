@@ -57,7 +57,7 @@ struct ManifestText {
     case .table:
       guard depth < Self.deepest else { throw PluginError("\(file): '\(path)' is nested too deep") }
       return try table(slot, path: path, depth: depth)
-    default: throw PluginError("\(file): '\(path)' is no text, number or table")
+    default: throw PluginError("\(file): '\(path)' is not a text, a number or a table")
     }
   }
 
@@ -85,7 +85,7 @@ struct ManifestText {
       case .number where key.integer != nil:
         let place = key.integer ?? 0
         items[place] = try convert(value, path: "\(path)[\(place)]", depth: depth + 1)
-      default: throw PluginError("\(file): '\(path)' has a key that is no name")
+      default: throw PluginError("\(file): '\(path)' has a key that is not a name")
       }
     }
     if items.isEmpty { return fields.isEmpty && depth > 0 ? .list([]) : .table(fields) }

@@ -29,7 +29,7 @@ extension ManifestValue {
 
   /// The value as it is on this platform: what `platforms` has for it put over the rest, as LuaRocks does.
   ///
-  /// - Returns: nil where `platforms` is no table of tables, or does not go with the rest.
+  /// - Returns: nil where `platforms` is not a table of tables, or does not go with the rest.
   var here: ManifestValue? {
     var value: ManifestValue
     let overrides: ManifestValue

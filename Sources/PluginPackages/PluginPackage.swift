@@ -38,7 +38,9 @@ public struct PluginPackage: Sendable {
       throw PluginError("there are \(names.count) rockspecs in it, where one is expected")
     }
     let bytes = tree.files[name] ?? []
-    guard let text = String(validating: bytes, as: UTF8.self) else { throw PluginError("\(name) is no text") }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw PluginError("\(name) is not text")
+    }
     let manifest = try Manifest(text, file: name, isGranted: isGranted)
     guard name == manifest.fileName else {
       throw PluginError("\(name) says that it is \(manifest.fileName)")

@@ -9,7 +9,7 @@ public struct PluginVersion: Comparable, Hashable, CustomStringConvertible, Send
     "alpha": -4, "beta": -3, "pre": -2, "rc": -1, "cvs": 1_000_000, "scm": 1_000_001, "dev": 1_000_002,
   ]
 
-  /// Nil where the text is no version: letters, digits, `.`, `_` and one revision are all there can be.
+  /// Nil where the text is not a version: letters, digits, `.`, `_` and one revision are all there can be.
   public init?(_ text: String) {
     guard !text.isEmpty, text.utf8.count <= 64 else { return nil }
     var body = Substring(text)
@@ -106,7 +106,7 @@ public struct Dependency: Hashable, CustomStringConvertible, Sendable {
     let text = text.trimmed
     let name = text.prefix { !" <>=~!".contains($0) }
     guard PluginName.isValid(String(name)) else {
-      throw PluginError("'\(text)' is no dependency: the name of a plugin expected, then a version")
+      throw PluginError("'\(text)' is not a dependency: the name of a plugin expected, then a version")
     }
     var conditions: [Condition] = []
     for part in text[name.endIndex...].split(separator: ",", omittingEmptySubsequences: false) {
@@ -116,7 +116,7 @@ public struct Dependency: Hashable, CustomStringConvertible, Sendable {
       let written = String(part.dropFirst(sign.count)).trimmed
       guard ["", "==", "=", "~=", "!=", "<", ">", "<=", ">=", "~>"].contains(sign),
         let version = PluginVersion(written)
-      else { throw PluginError("'\(text)': '\(part)' is no condition, as '>= 1.0' is one") }
+      else { throw PluginError("'\(text)': '\(part)' is not a condition, as '>= 1.0' is one") }
       conditions.append(Condition(sign: sign, version: version))
     }
     self.name = String(name)

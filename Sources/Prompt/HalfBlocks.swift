@@ -1,5 +1,6 @@
 import Glibc
 import Imaging
+import Platform
 
 /// A picture as Unicode half blocks: two pixels per character, the upper one in the ink, the lower one in the paper.
 enum HalfBlocks {
@@ -44,6 +45,6 @@ enum HalfBlocks {
   }
 
   private static var hasTrueColor: Bool {
-    getenv("COLORTERM").map { ["truecolor", "24bit"].contains(String(cString: $0)) } ?? false
+    ["truecolor", "24bit"].contains(Environment["COLORTERM"])
   }
 }

@@ -20,7 +20,7 @@ struct History {
     guard !entry.allSatisfy(\.isWhitespace), entry != entries.last else { return }
     entries.append(entry)
     guard let path else { return }
-    Self.makeFolder(of: path)
+    try? Folder.make(Folder.parent(of: path), mode: 0o700)
     // In one call, so that prompts side by side do not mix their lines.
     let file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
     guard file >= 0 else { return }
@@ -40,13 +40,7 @@ struct History {
   }
 
   /// `$XDG_STATE_HOME/lunette/history`.
-  static var defaultPath: String? {
-    func variable(_ name: String) -> String? {
-      getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
-    }
-    let folder = variable("XDG_STATE_HOME") ?? variable("HOME").map { $0 + "/.local/state" }
-    return folder.map { $0 + "/lunette/history" }
-  }
+  static var defaultPath: String? { Environment.stateFolder.map { $0 + "/history" } }
 
   private static func escaped(_ text: String) -> String {
     text.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
@@ -66,11 +60,5 @@ struct History {
       }
     }
     return result
-  }
-
-  private static func makeFolder(of path: String) {
-    for (index, character) in zip(path.indices, path) where character == "/" && index != path.startIndex {
-      mkdir(String(path[..<index]), 0o700)
-    }
   }
 }

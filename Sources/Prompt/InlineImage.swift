@@ -1,6 +1,7 @@
 import Encoding
 import Glibc
 import Imaging
+import Platform
 
 /// Pictures between the lines of a terminal.
 public enum InlineImage {
@@ -8,7 +9,7 @@ public enum InlineImage {
 
   /// What the terminal can show, as far as it says so in the environment; asked for sixel when it says nothing.
   public static func detect() -> Mode {
-    func variable(_ name: String) -> String { getenv(name).map { String(cString: $0) } ?? "" }
+    func variable(_ name: String) -> String { Environment[name] ?? "" }
     guard isatty(STDOUT_FILENO) == 1, variable("TERM") != "dumb" else { return .none }
     let isInside = !variable("TMUX").isEmpty || variable("TERM").hasPrefix("screen")
     if !isInside {

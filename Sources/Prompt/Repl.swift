@@ -4,7 +4,7 @@ import Notebook
 import Runs
 import Scripting
 
-/// The prompt. Input that is no terminal is read in the same way, without editing: a session can be piped in.
+/// The prompt. Input that is not a terminal is read in the same way, without editing: a session can be piped in.
 public final class Repl {
   private let session: Session
   private let runner: CellRunner
@@ -127,7 +127,7 @@ public final class Repl {
 
   /// The bundle's picture in the way of this terminal; nil where there is none or it cannot be drawn.
   private func picture(of bundle: MIMEBundle) -> String? {
-    let (png, svg) = (bundle["image/png"]?.bytes, bundle["image/svg+xml"]?.text)
+    let (png, svg) = (bundle[.png]?.bytes, bundle[.svg]?.text)
     guard png != nil || svg != nil else { return nil }
     if images == nil { images = isInteractive ? InlineImage.detect() : InlineImage.Mode.none }
     guard let images, images != .none else { return nil }

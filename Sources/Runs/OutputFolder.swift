@@ -39,7 +39,7 @@ public final class OutputFolder {
     guard !files.isEmpty else { return }
     count += 1
     let number = (count < 10 ? "0" : "") + String(count)
-    let slug = caption.map(Self.slug).flatMap { $0.isEmpty ? nil : $0 } ?? Self.kind(of: bundle)
+    let slug = caption.map(Self.slug).flatMap { $0.isEmpty ? nil : $0 } ?? bundle.noun
     for file in files {
       let name = "\(number)-\(slug).\(file.fileExtension)"
       try WholeFile.write(file.bytes, to: "\(path)/\(name)")
@@ -60,14 +60,6 @@ public final class OutputFolder {
 
   /// Lets the next run in.
   public func close() { lock.release() }
-
-  private static func kind(of bundle: MIMEBundle) -> String {
-    // A sheet of pictures with labels has both forms.
-    if bundle["image/svg+xml"] != nil, bundle["image/png"] == nil { return "plot" }
-    if bundle.types.contains(where: { $0.hasPrefix("image/") }) { return "image" }
-    if bundle["text/csv"] != nil { return "table" }
-    return "value"
-  }
 
   /// Letters and digits with dashes between: a name that every file system and shell takes.
   public static func slug(_ text: String) -> String {

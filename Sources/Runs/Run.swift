@@ -125,7 +125,7 @@ public final class Run {
       keep { try folder.add(bundle, caption: metadata["caption"]?.string ?? title) }
     case .result(let bundle, let metadata):
       // A number that a cell ends with is in the report; a picture deserves its file.
-      guard bundle.types != ["text/plain"] else { return }
+      guard bundle.types != [.plain] else { return }
       keep(.display(bundle, metadata: metadata), title: title)
     case .stream, .error, .other: break
     }

@@ -19,6 +19,6 @@ extension LuaType where Value: Displayable {
 extension LuaFields {
   /// `{ ["image/png"] = …, ["text/plain"] = … }`
   init(_ bundle: MIMEBundle) {
-    self.init(bundle.types.compactMap { type in bundle[type].map { (type, LuaBytes($0.bytes)) } })
+    self.init(bundle.types.compactMap { type in bundle[type].map { (type.name, LuaBytes($0.bytes)) } })
   }
 }

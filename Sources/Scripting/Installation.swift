@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import PluginPackages
 
 /// Where this program finds what belongs to it: relative to itself, whether it was installed or built in a checkout.
@@ -8,20 +9,18 @@ public enum Installation {
   /// The folders that are searched for plugins, first those of the user: `LUNETTE_PLUGINS` (separated by colons),
   /// `$XDG_DATA_HOME/lunette/plugins`, then the plugins that ship with the program.
   public static var pluginFolders: [String] {
-    var folders = (environment("LUNETTE_PLUGINS") ?? "").split(separator: ":").map(String.init)
+    var folders = (Environment["LUNETTE_PLUGINS"] ?? "").split(separator: ":").map(String.init)
     if let userFolder { folders.append(userFolder + "/plugins") }
     if let shipped = shippedPluginFolder { folders.append(shipped) }
     return folders
   }
 
-  private static var userFolder: String? {
-    (environment("XDG_DATA_HOME") ?? environment("HOME").map { $0 + "/.local/share" }).map { $0 + "/lunette" }
-  }
+  private static var userFolder: String? { Environment.dataFolder.map { $0 + "/lunette" } }
 
   /// The folder of a plugin, in the first of `pluginFolders` that has it.
   public static func plugin(named name: String) -> String? {
     guard !name.isEmpty, !name.contains("/"), !name.hasPrefix(".") else { return nil }
-    return pluginFolders.lazy.map { "\($0)/\(name)" }.first(where: isFolder)
+    return pluginFolders.lazy.map { "\($0)/\(name)" }.first(where: Folder.exists)
   }
 
   /// The names of all plugins that can be found, sorted.
@@ -37,9 +36,9 @@ public enum Installation {
     guard let program = programPath else { return nil }
     var folder = parent(of: program)
     let installed = parent(of: folder) + "/share/lunette"
-    if isFolder(installed + "/Plugins") { return installed }
+    if Folder.exists(installed + "/Plugins") { return installed }
     while !folder.isEmpty {
-      if isFile(folder + "/Package.swift"), isFolder(folder + "/Plugins") { return folder }
+      if FileBytes.canRead(folder + "/Package.swift"), Folder.exists(folder + "/Plugins") { return folder }
       folder = parent(of: folder)
     }
     return nil
@@ -47,12 +46,12 @@ public enum Installation {
 
   /// The folder of the plugins that came with the program.
   public static var shippedPluginFolder: String? {
-    root.map { $0 + "/Plugins" }.flatMap { isFolder($0) ? $0 : nil }
+    root.map { $0 + "/Plugins" }.flatMap { Folder.exists($0) ? $0 : nil }
   }
 
   /// The folder of the scripts that came with the program.
   public static var scriptFolder: String? {
-    root.map { $0 + "/Scripts" }.flatMap { isFolder($0) ? $0 : nil }
+    root.map { $0 + "/Scripts" }.flatMap { Folder.exists($0) ? $0 : nil }
   }
 
   /// The names of the scripts in a folder, sorted.
@@ -62,7 +61,7 @@ public enum Installation {
 
   /// The folder of the Lua reference, one page per module.
   public static var referenceFolder: String? {
-    root.map { $0 + "/Docs/lua" }.flatMap { isFolder($0) ? $0 : nil }
+    root.map { $0 + "/Docs/lua" }.flatMap { Folder.exists($0) ? $0 : nil }
   }
 
   /// The program's own file, with links resolved.
@@ -72,21 +71,8 @@ public enum Installation {
     return count > 0 ? String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
   }
 
-  // MARK: Files
-
-  private static func environment(_ name: String) -> String? {
-    getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
-  }
-
+  /// The whole path of a folder that something lies in; empty for the root's.
   private static func parent(of path: String) -> String {
     path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
   }
-
-  private static func mode(of path: String) -> mode_t? {
-    var status = stat()
-    return stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
-  }
-
-  static func isFolder(_ path: String) -> Bool { mode(of: path) == S_IFDIR }
-  private static func isFile(_ path: String) -> Bool { mode(of: path) == S_IFREG }
 }

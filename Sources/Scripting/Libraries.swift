@@ -29,7 +29,7 @@ extension Session {
     try globals.set("arg", arguments)
   }
 
-  /// Where `require` looks for what is no plugin: beside the script.
+  /// Where `require` looks for what is not a plugin: beside the script.
   private var searchPath: String {
     let beside = options.scriptName.lastIndex(of: "/").map { String(options.scriptName[..<$0]) } ?? "."
     guard !beside.contains(";"), !beside.contains("?") else { return "" }

@@ -1,4 +1,5 @@
 import Families
+import Platform
 
 /// A file or folder that takes part in what a model draws.
 public struct ModelPart: Sendable, Hashable {
@@ -38,6 +39,6 @@ extension Checkpoint {
       guard let hash = part.sha256 else { return nil }
       lines.append("\(part.role) \(hash)\n")
     }
-    return FileHash.sha256(Array(lines.joined().utf8))
+    return SHA256(Array(lines.joined().utf8)).description
   }
 }

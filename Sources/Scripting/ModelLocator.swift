@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import PluginPackages
 
 /// Where a model lies that a script calls by name.
@@ -6,7 +7,7 @@ public enum ModelLocator {
   /// - Parameter name: a folder in diffusers layout, a single file, or the name of a plugin that carries a model
   /// - Returns: the model's folder or file
   static func path(_ name: String, _ host: ScriptHost) throws -> String {
-    guard isFolder(name) || access(name, F_OK) == 0 && (name.contains("/") || name.contains(".")) else {
+    guard Folder.exists(name) || access(name, F_OK) == 0 && (name.contains("/") || name.contains(".")) else {
       return try folder(name, host)
     }
     try check(name, host)
@@ -16,13 +17,13 @@ public enum ModelLocator {
   /// - Parameter name: a folder in diffusers layout, or the name of a plugin that carries a model.
   /// - Returns: the model's folder
   static func folder(_ name: String, _ host: ScriptHost) throws -> String {
-    if isFolder(name) {
+    if Folder.exists(name) {
       try check(name, host)
       return name
     }
     if PluginName.isValid(name), let plugin = try host.plugins.find(name) {
       let model = "\(plugin.folder)/model"
-      guard isFolder(model) else { throw ScriptingError("the plugin '\(name)' carries no model") }
+      guard Folder.exists(model) else { throw ScriptingError("the plugin '\(name)' carries no model") }
       if plugin.trust != .shipped { try PluginFolder.checkLinks(below: model, of: plugin.folder) }
       return model
     }
@@ -52,11 +53,6 @@ public enum ModelLocator {
   private static func check(_ path: String, _ host: ScriptHost) throws {
     guard path != host.defaultModel else { return }
     try host.files.checkPlace(path)
-  }
-
-  private static func isFolder(_ path: String) -> Bool {
-    var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 }
 

@@ -42,11 +42,8 @@ public final class ScriptHost {
   /// Which files bound functions may open: the run's, or a plugin's own while it opens something.
   var files = FileAccess.unrestricted
 
-  /// What this process may use, in bytes.
-  static let memory = Room.all
-
   let plugins: PluginFinder
-  /// The stream of the plugin whose code stands there, nil where it is no plugin's; not set while no plugin is loaded.
+  /// The stream of the plugin whose code stands there, nil where it is not a plugin's; not set while no plugin is loaded.
   var pluginStream: ((_ source: String) -> RandomStream?)?
   /// The script has set its stream.
   var onSeed: ((UInt64) -> Void)?

@@ -1,5 +1,6 @@
 import Lua
 import Notebook
+import Platform
 import Tensor
 
 /// One running Lunette: a Lua state with `lunette` in it, and cells that run one after the other.
@@ -29,7 +30,7 @@ public final class Session {
     /// Takes the results of `lunette.test`.
     public var onTest: (@Sendable (TestResult) -> Void)?
     /// With a plugin that has no grant: bytes that Lua's own values may take, and tensors and images.
-    public var confinedMemory = (lua: 1 << 30, tensors: ScriptHost.memory / 2)
+    public var confinedMemory = (lua: 1 << 30, tensors: Machine.memory / 2)
     /// Confines the process, before a plugin without grant runs; without it there are no such plugins.
     public var confine: (@Sendable (ConfinementRules) throws -> Void)?
 
@@ -89,7 +90,7 @@ public final class Session {
     self.options = options
     // Half of the machine's memory for Lua's own values: more is a slip of the script, and an error there is better
     // than a machine that stands still.
-    lua = try LuaState(memoryLimit: ScriptHost.memory > 0 ? ScriptHost.memory / 2 : nil)
+    lua = try LuaState(memoryLimit: Machine.memory > 0 ? Machine.memory / 2 : nil)
     scope = try CellScope(lua)
     host = ScriptHost(
       defaultModel: options.model, outputFolder: options.outputFolder, plugins: options.plugins)

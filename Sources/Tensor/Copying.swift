@@ -34,8 +34,8 @@ extension Tensor {
     if let reason = storage.writeProtection { throw TensorError(reason) }
     if isRecorded {
       throw TensorError(
-        "a tensor that requires a gradient cannot be written in place: use the function that returns a new one "
-          + "(add for add_, where for x[i] = v), or write inside no_grad")
+        "a tensor that requires a gradient cannot be written in place: use the function that returns a new one, "
+          + "or write while nothing is recorded")
     }
     if let source, source.isRecorded {
       throw TensorError(

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import Synchronization
 
 /// How a long operation learns that nobody waits for its result any more.
@@ -20,32 +21,11 @@ public struct Interruption: Sendable {
     _ call: @escaping @Sendable () throws -> Result
   ) throws -> Result {
     let answer = Answer<Result>()
-    guard startThread({ answer.give(Swift.Result(catching: call)) }) else { return try call() }
+    guard DetachedThread.start({ answer.give(Swift.Result(catching: call)) }) else { return try call() }
     while true {
       if let result = answer.awaited(milliseconds: 50) { return try result.get() }
       try check()
     }
-  }
-
-  private static func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
-    final class Box {
-      let body: @Sendable () -> Void
-      init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-    }
-    var thread = pthread_t()
-    let box = Unmanaged.passRetained(Box(body))
-    let status = pthread_create(
-      &thread, nil,
-      { box in
-        box.map { Unmanaged<Box>.fromOpaque($0).takeRetainedValue().body() }
-        return nil
-      }, box.toOpaque())
-    guard status == 0 else {
-      box.release()
-      return false
-    }
-    pthread_detach(thread)
-    return true
   }
 }
 

@@ -30,7 +30,7 @@ struct NumPyElement {
   ]
 
   /// - Parameter name: as in a header's `descr`: `<f4`, `>i8`, `|u1`, `f4`, `float32`. Without a sign the order is ours.
-  /// - Returns: nil for types that are no real numbers, or too wide.
+  /// - Returns: nil for types that are not real numbers, or too wide.
   init?(_ name: String) {
     let hasOrder = name.first.map { "<>|=".contains($0) } ?? false
     let type = hasOrder ? String(name.dropFirst()) : name

@@ -35,11 +35,11 @@ struct NumPyHeader {
       throw TensorError("a NumPy file with a broken header: fortran_order is neither True nor False")
     }
     guard case .tuple(let sizes) = entries["shape"] else {
-      throw TensorError("a NumPy file with a broken header: the shape is no tuple")
+      throw TensorError("a NumPy file with a broken header: the shape is not a tuple")
     }
     shape = try sizes.map {
       guard case .integer(let size) = $0 else {
-        throw TensorError("a NumPy file with a broken header: the shape is no tuple of integers")
+        throw TensorError("a NumPy file with a broken header: the shape is not a tuple of integers")
       }
       return size
     }
@@ -77,7 +77,7 @@ private struct PythonReader {
     var entries: [String: PythonLiteral] = [:]
     try expect("{")
     while !accept("}") {
-      guard case .string(let key) = try value(depth: 0) else { throw TensorError("a key is no string") }
+      guard case .string(let key) = try value(depth: 0) else { throw TensorError("a key is not a string") }
       try expect(":")
       entries[key] = try value(depth: 0)
       if accept("}") { break }
@@ -126,7 +126,7 @@ private struct PythonReader {
       bytes.removeFirst()
     }
     if bytes.first == UInt8(ascii: "L") || bytes.first == UInt8(ascii: "l") { bytes.removeFirst() }
-    guard let value = Int(text) else { throw TensorError("\(text) is no size") }
+    guard let value = Int(text) else { throw TensorError("\(text) is not a size") }
     return .integer(value)
   }
 
@@ -140,7 +140,7 @@ private struct PythonReader {
     case "None": return .other
     case "u", "U": return .string(try strings())
     case "": throw TensorError("it is no Python dictionary")
-    case let other: throw TensorError("\(other.prefix(20)) is no value")
+    case let other: throw TensorError("\(other.prefix(20)) is not a value")
     }
   }
 

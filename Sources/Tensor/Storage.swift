@@ -1,3 +1,5 @@
+import Platform
+
 /// A run of floats that tensors share, in some device's memory.
 ///
 /// Views write through to the same storage, as in PyTorch. Nothing here guards against two threads that write
@@ -59,7 +61,7 @@ public final class Storage: @unchecked Sendable {
 
 enum ByteCount {
   /// The largest tensor that is worth trying to make.
-  static let limit = HostMemory.physicalByteCount
+  static let limit = Machine.memory
 
   /// `1536` → `"1.5 KB"`, `4e12` → `"3.6 TB"`.
   static func text(_ bytes: Int) -> String {

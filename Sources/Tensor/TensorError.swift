@@ -1,9 +1,17 @@
-/// What went wrong in a tensor operation, in one line that a script's author can act on.
+/// What went wrong in a tensor operation, in one line.
 public struct TensorError: Error, CustomStringConvertible, Equatable {
-  public let message: String
+  /// What a floor above can tell its users more of, in its own words.
+  public enum Cause: Sendable, Equatable {
+    /// A gradient was asked for where the tape does not lead.
+    case notRecorded
+  }
 
-  public init(_ message: String) {
+  public let message: String
+  public let cause: Cause?
+
+  public init(_ message: String, cause: Cause? = nil) {
     self.message = message
+    self.cause = cause
   }
 
   public var description: String { message }

@@ -21,7 +21,7 @@ enum CommandName {
       let hint =
         nearestName(to: word, among: known).map { "; did you mean '\(path) \($0)'?" }
         ?? "; there are \(known.joined(separator: ", "))"
-      throw ValidationError("'\(word)' is no command of \(path)\(hint)")
+      throw ValidationError("'\(word)' is not a command of \(path)\(hint)")
     }
   }
 }

@@ -267,7 +267,7 @@ import Testing
         }
         .contains("which is the name of something that Lua or Lunette brings along"))
     }
-    #expect(try run("plugin", "new", "../x").errors.contains("is no name of a plugin"))
+    #expect(try run("plugin", "new", "../x").errors.contains("cannot be the name of a plugin"))
     #expect(try run("plugin", "install", "/nothing").status == 1)
   }
 

@@ -86,8 +86,8 @@ import Testing
       $0.hooks = [try Hook("**.attn2.probs") { value, _ in try value.selected(0, 0) }]
     }
     #expect(
-      message == "hook '**.attn2.probs' at \(attention).probs must return nil or a tensor of shape "
-        + "{2, 2, 6, 6}, got {2, 6, 6}")
+      message == "hook '**.attn2.probs' at \(attention).probs: a tensor of shape "
+        + "{2, 2, 6, 6} expected, got {2, 6, 6}")
   }
 
   @Test func errorsPassThrough() throws {

@@ -4,7 +4,7 @@ import Testing
 
 /// What a stranger shows in a report, and prints at a terminal.
 @Suite struct StrangersOutputTests {
-  private func html(_ type: String, _ text: String) -> String {
+  private func html(_ type: MIMEType, _ text: String) -> String {
     var bundle = MIMEBundle()
     bundle[type] = .text(text)
     return ReportOutput(bundle, [:]).html
@@ -79,7 +79,7 @@ import Testing
       #expect(!shown.contains("<script>") && !shown.contains("<b>") && shown.contains("&lt;"), "\(shown)")
     }
     for type in ["text/plain", "text/x-unknown", "application/x-thing+json"] {
-      #expect(!html(type, "<script>x()</script>").contains("<script>"), "\(type)")
+      #expect(!html(MIMEType(type), "<script>x()</script>").contains("<script>"), "\(type)")
     }
   }
 

@@ -1,4 +1,5 @@
 import Notebook
+import Platform
 import Tensor
 import Testing
 
@@ -82,7 +83,8 @@ import Testing
     let bench = try Bench()
     // As many elements as pass the check of a tensor's size: a view of one number.
     try bench.run(
-      "huge = t(1):expand{\(Room.all / 4)} wide = t{ { 1 } }:expand{ 40000, \(Room.all / 4 / 40000) }")
+      "huge = t(1):expand{\(Machine.memory / 4)} wide = t{ { 1 } }:expand{ 40000, \(Machine.memory / 4 / 40000) }"
+    )
     let message = bench.failure("return \(expression)")
     if expression == "tostring(huge)" {
       #expect(message == "(no error)")

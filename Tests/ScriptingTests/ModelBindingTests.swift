@@ -1,5 +1,6 @@
 import Foundation
 import Notebook
+import Platform
 import Testing
 
 @testable import Lua

@@ -86,7 +86,7 @@ struct PluginBench {
     ("assert(io.open(lunette.plugin.folder .. '/init.lua', 'a'))", "may only write below"),
     ("assert(io.open(lunette.plugin.folder .. '/init.lua', 'r+'))", "may only write below"),
     ("assert(io.open(lunette.plugin.folder .. '/link'))", "is a symbolic link"),
-    ("assert(io.open(lunette.plugin.folder .. '/pipe'))", "is no regular file"),
+    ("assert(io.open(lunette.plugin.folder .. '/pipe'))", "is not a regular file"),
     ("assert(io.open(lunette.plugin.folder .. '/away/secret.txt'))", "may only read below"),
     ("assert(io.open('/proc/self/mem', 'r+'))", "may only read below"),
     ("assert(io.open('/proc/self/environ'))", "may only read below"),
@@ -122,13 +122,13 @@ struct PluginBench {
       "require('lunette.test').image(lunette.image.new(lunette.tensor.ones{ 2, 2, 3 }), '../../../../x')",
       "No such file"
     ),
-    // code that is no text, or runs elsewhere
+    // code that is not text, or runs elsewhere
     ("string.dump(function() end)", "'string.dump' is not for plugins"),
     ("assert(load(('').dump(function() end)))", "attempt to load a binary chunk"),
     ("assert(load('\\27Lua', 'x', 'b'))", "attempt to load a binary chunk"),
     ("require 'hostile.bytecode'", "bytecode, where the text of a module is expected"),
-    ("require 'hostile...secret'", "is no name of a module"),
-    ("require 'hostile./etc/passwd'", "is no name of a module"),
+    ("require 'hostile...secret'", "cannot be the name of a module"),
+    ("require 'hostile./etc/passwd'", "cannot be the name of a module"),
     ("require 'hostile.link'", "is a symbolic link"),
     ("require 'hostile.none'", "has no module 'hostile.none'"),
     ("require 'hostile.a'", "modules require each other: hostile.a → hostile.b → hostile.a"),

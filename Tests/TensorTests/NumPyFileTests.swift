@@ -88,8 +88,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("{'descr': '<f4', 'fortran_order': False, 'shape': [2, 3]}", "the shape is no tuple"),
-    ("{'descr': '<f4', 'fortran_order': False, 'shape': (6)}", "the shape is no tuple"),
+    ("{'descr': '<f4', 'fortran_order': False, 'shape': [2, 3]}", "the shape is not a tuple"),
+    ("{'descr': '<f4', 'fortran_order': False, 'shape': (6)}", "the shape is not a tuple"),
     ("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3.0)}", "expected"),
     ("{'descr': '<f4', 'fortran_order': False, 'shape': (2, True)}", "no tuple of integers"),
     ("{'descr': '<f4', 'fortran_order': 0, 'shape': (2, 3)}", "neither True nor False"),
@@ -101,7 +101,7 @@ import Testing
     ("{'descr': '<f4' 'fortran_order': False, 'shape': (2, 3)}", "'}'"),
     ("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)} x", "something follows"),
     ("{'descr': '<f4, 'fortran_order': False, 'shape': (2, 3)}", "broken header"),
-    ("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,)}", "is no size"),
+    ("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,)}", "is not a size"),
     ("{'descr': '<f4', 'fortran_order': False, 'shape': (((((((((((2", "broken header"),
     ("", "'{' expected"),
   ])

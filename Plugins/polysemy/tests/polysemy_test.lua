@@ -58,7 +58,7 @@ local world = { polysemes = {
   nut = { senses = { "nut (food)", "nut (metal)" }, contexts = { "car", "hammer" }, held_out = { "clock" } },
   bulb = { senses = { "bulb (lamp)", "bulb (plant)" }, contexts = { "tree" } },
 } }
-local list = polysemy.of_world(world)
+local list = polysemy.of_world(world)  -- a world without pictures
 assert(#list == 2 and list[2].senses[2].description == "a nut and a car" and list[2].held_out[1] == "clock")
 assert(list[1].senses[1].label == "bulb (lamp)" and #list[1].held_out == 0)
 -- CLIP is right about three of four examples when it goes by the others, and is not asked about one that is alone

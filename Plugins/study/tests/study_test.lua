@@ -103,3 +103,8 @@ assert(#coefficients == 2 and coefficients[1].name == "decides" and fit.n == 200
 assert(coefficients[1].low > 1 and coefficients[1].p < 0.001, "log odds per standard deviation")
 assert(coefficients[2].low < 0 and coefficients[2].high > 0, "what does nothing has an interval around 0")
 assert(select(2, study.regression({ constant = constant }, outcome, labels)) == "no predictor varies")
+
+-- What a model's plugin brings, asked by the model's name; a model that brings nothing is no error.
+assert(study.offered({ name = "emoji-world" }, "world").categories, "emoji-world has a world")
+assert(study.offered({ name = "emoji-world" }, "portrait") == nil, "no such thing is brought")
+assert(study.offered({ name = "study" }, "judge") == nil and study.offered({ name = "no/such model" }, "judge") == nil)

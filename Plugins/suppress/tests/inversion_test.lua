@@ -34,7 +34,7 @@ for _, name in ipairs{ "tiny-sd1", "tiny-pixel" } do
   -- Edits start from there.
   local none = suppress.generate(model, { inversion = fit, word = "pistol", method = "none" })
   near.tensor(none.latents, fit:reconstruct().latents, 1e-4, name .. ": no edit")
-  for _, method in ipairs{ "optimise", "soften", "negative_prompt" } do
+  for _, method in ipairs{ "optimize", "soften", "negative_prompt" } do
     local edited = suppress.generate(model, { inversion = fit, word = "pistol", method = method })
     assert((edited.latents - none.latents):abs():max():item() > 1e-4, name .. ": " .. method)
   end

@@ -84,6 +84,8 @@ end
 -- what it says to wrong options
 local model = assert(lunette.load(arg[1] .. "/tiny-sd1"))
 local function fails(message, opts) near.fails(message, suppress.generate, model, opts) end
+local _, old = suppress.generate(model, { prompt = prompt, word = word, method = "optimise", steps = 2 })
+assert(old.method == "optimize", "the old name means the same")
 fails("option 'word': a string or a list of them expected, got nil", { prompt = prompt })
 fails("'dog' is not in the prompt; its words are: a, cat, and, a, pistol", { prompt = prompt, word = "dog" })
 fails("there is no method 'softn'", { prompt = prompt, word = word, method = "softn" })

@@ -54,9 +54,9 @@ local mask = t.zeros{ 12, 12 }
 mask[{ { 1, 4 }, { 1, 4 } }] = 1
 local inside = measures.outside(picture, other, mask)
 near.number(inside.ssim, 1, 1e-6, "only the inside changed")
-near.number(inside.colour, 0, 1e-6, "only the inside changed")
+near.number(inside.color, 0, 1e-6, "only the inside changed")
 local beside = measures.outside(picture, (picture + 0.1):clone(), mask)
-near.number(beside.colour, math.sqrt(3) * 0.1, 1e-5, "colour")
+near.number(beside.color, math.sqrt(3) * 0.1, 1e-5, "colour")
 assert(beside.ssim < 1 and measures.outside(picture, other, t.ones{ 12, 12 }) == nil)
 
 -- the rows after the text

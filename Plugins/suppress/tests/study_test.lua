@@ -71,10 +71,10 @@ local task = { prompt = "a man with glasses", word = "glasses", other = "man", r
 local o = { steps = 2, guidance = 3, judge = judge, trials = trials, clip = model.clip }
 local none = comparison.run(model, { task }, { name = "plain", method = "none" }, o)[1]
 near.number(none.ssim, 1, 1e-6, "the plain picture is like itself")
-near.number(none.colour, 0, 1e-6, "the plain picture has its own colours")
+near.number(none.color, 0, 1e-6, "the plain picture has its own colours")
 assert(asked[1].method.method == "none" and asked[1].seed == 1 and #none.vector > 0 and none.clip <= 1)
 local zeroed = comparison.run(model, { task }, { name = "zero", method = "scale" }, o)[1]
-assert(zeroed.ssim < 1 and zeroed.colour > 0)
+assert(zeroed.ssim < 1 and zeroed.color > 0)
 
 -- every method that is compared exists and takes its options
 for _, strengths in ipairs(comparison.curves) do

@@ -3,7 +3,7 @@
 -- %% tags=["parameters"]
 local calls = 2
 local pixels = 512
-local checkpoint = true
+local rematerialize = true
 
 -- %%
 local lunette = require "lunette"
@@ -13,7 +13,7 @@ local embedding, seconds = model:encode("a cat and a dog"), {}
 for call = 1, calls do
   local start = lunette.clock()
   local c = embedding:clone():requires_grad_()
-  local prediction = model:denoise(noise, 500, c, { checkpoint = checkpoint })
+  local prediction = model:denoise(noise, 500, c, { rematerialize = rematerialize })
   assert(lunette.grad(prediction:pow(2):mean(), c):norm():item() > 0)
   seconds[call] = lunette.clock() - start
 end

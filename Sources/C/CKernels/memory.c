@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 // A large block that comes fresh from the system costs more to touch for the first time (a page fault per 4 KB) than
 // most operations that fill it. So the last few that were given back are kept for the next of their size: at most half
@@ -45,27 +43,6 @@ void ck_set_poison(bool on) { atomic_store_explicit(&poison, on, memory_order_re
 bool ck_poison(void) { return atomic_load_explicit(&poison, memory_order_relaxed); }
 
 size_t ck_live_bytes(void) { return atomic_load_explicit(&live_bytes, memory_order_relaxed); }
-
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-
-/// The number that a file begins with; `otherwise` where there is none ("max").
-static size_t number_in(const char *path, size_t otherwise) {
-  FILE *file = fopen(path, "re");
-  if (!file) return otherwise;
-  unsigned long long number;
-  if (fscanf(file, "%llu", &number) == 1) otherwise = number;
-  fclose(file);
-  return otherwise;
-}
-
-size_t ck_physical_memory(void) {
-  long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-  size_t memory = pages > 0 && page > 0 ? (size_t)pages * (size_t)page : (size_t)1 << 40;
-  struct rlimit limit;
-  if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) memory = smaller(memory, limit.rlim_cur);
-  // A container's share.
-  return smaller(memory, number_in("/sys/fs/cgroup/memory.max", memory));
-}
 
 /// Memory that can be had without taking it from others; `SIZE_MAX` where the system does not say.
 static size_t available_memory(void) {

@@ -30,7 +30,7 @@ struct PythonPattern: Sendable {
 
   private let root: Node
 
-  /// Nil for what is no regular expression or uses what is not known here.
+  /// Nil for what is not a regular expression or uses what is not known here.
   init?(_ text: String) {
     var parser = Parser(text)
     guard let root = parser.alternatives(), parser.isAtEnd else { return nil }

@@ -23,7 +23,7 @@ public final class Checkpoint {
   private let settings: [String: JSON]
   private let families: FamilyRegistry
 
-  /// - Throws: an error that says what the path is if it is no such checkpoint.
+  /// - Throws: an error that says what the path is if it is not such a checkpoint.
   public init(
     path: String, options: CheckpointOptions = CheckpointOptions(), families: FamilyRegistry = .standard
   ) throws {

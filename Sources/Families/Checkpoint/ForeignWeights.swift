@@ -27,7 +27,7 @@ enum ForeignWeights {
       return "a UNet alone in diffusers' names: give the directory of the whole model (with model_index.json)"
     }
     if has("text_model.") || has("vision_model.") || has("transformer.resblocks.") {
-      return "a CLIP alone, not a model (lunette.load_clip reads directories that hold one)"
+      return "a CLIP alone, not a model: open the directory that holds it as a CLIP"
     }
     return "not a checkpoint of \(known) (none of its tensors has a known name)"
   }

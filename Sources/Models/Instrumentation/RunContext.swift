@@ -20,7 +20,7 @@ public final class RunContext {
   /// Collects attention probabilities; nil if nobody asked.
   public let trace: Trace?
   /// Whether the UNet keeps only what enters its blocks and computes the rest again for the gradient.
-  public var checkpoints = false
+  public var rematerializes = false
   /// Probabilities that the trace is to get later, while a block is computed that will be computed again.
   var pendingRecords: [(entry: TraceEntry, probabilities: Tensor)]?
   /// What layers keep of the text embedding.
@@ -70,11 +70,11 @@ public final class RunContext {
     for hook in hookSet.listeners(to: site) {
       current.storage.writeProtection =
         "this is a value that a model computes with, as \(site) showed it to a hook, and cannot be written in place: "
-        + "write into a clone() and return that"
+        + "write into a copy and return that"
       guard let replacement = try hook.body(current, place) else { continue }
       guard replacement.shape == value.shape else {
         throw PipelineError(
-          "hook '\(hook.pattern)' at \(site) must return nil or a tensor of shape \(Shape.text(value.shape)), "
+          "hook '\(hook.pattern)' at \(site): a tensor of shape \(Shape.text(value.shape)) expected, "
             + "got \(Shape.text(replacement.shape))")
       }
       // The hook may write over what it returned, for the next site.

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import Synchronization
 import Tensor
 
@@ -12,12 +13,10 @@ final class TraceFile: Sendable {
 
   /// - Throws: `PipelineError` that names the folder if no file can be made there.
   init(folder: String) throws {
-    var path = Array("\(folder)/.trace-XXXXXX".utf8CString)
-    descriptor = path.withUnsafeMutableBufferPointer { $0.baseAddress.map { mkstemp($0) } ?? -1 }
-    guard descriptor >= 0 else { throw Self.failure(folder, errno) }
-    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    do { descriptor = try NamelessFile.open(in: folder) } catch {
+      throw PipelineError("\(folder): no room for a trace: \(error.reason)")
+    }
     self.folder = folder
-    _ = path.withUnsafeBufferPointer { $0.baseAddress.map { unlink($0) } }
   }
 
   deinit { close(descriptor) }

@@ -20,7 +20,7 @@ public final class Optimizer {
       throw NeuralError(
         parameters[wrong].requiresGradient
           ? "tensor \(wrong + 1) was computed: only one that was marked itself can be optimized (detach it first)"
-          : "tensor \(wrong + 1) does not require a gradient: mark it with requires_grad_")
+          : "tensor \(wrong + 1) does not require a gradient: mark it first")
     }
     guard learningRate >= 0, learningRate.isFinite else {
       throw NeuralError("the learning rate must be at least 0, got \(learningRate)")

@@ -19,7 +19,7 @@ public struct FileTree: Sendable, Equatable {
     let hides = parts.contains { $0.hasPrefix(".") && $0 != "." && $0 != ".." }
     let visible = parts.map { $0.hasPrefix(".") && $0 != "." && $0 != ".." ? $0.dropFirst() + "x" : $0 }
     guard RelativePath.isPlain(visible.joined(separator: "/")) else {
-      throw PluginError("it contains '\(written)', which is no path within a plugin")
+      throw PluginError("it contains '\(written)', which is not a path within a plugin")
     }
     if isFolder || hides { return }
     guard files[String(path)] == nil else { throw PluginError("it contains '\(path)' twice") }
@@ -52,6 +52,6 @@ public enum Archive {
       return try TarArchive.read(Inflate.unpack(bytes[...], .gzip, limit: FileTree.largest))
     }
     if bytes.count > 262, bytes[257..<262].elementsEqual("ustar".utf8) { return try TarArchive.read(bytes) }
-    throw PluginError("it is no archive: a rock, .zip, .tar or .tar.gz expected")
+    throw PluginError("it is not an archive: a rock, .zip, .tar or .tar.gz expected")
   }
 }

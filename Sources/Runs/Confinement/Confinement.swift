@@ -18,7 +18,7 @@ public struct Confinement: OptionSet, Sendable {
   public static var offered: Confinement {
     var offered: Confinement = .limits
     #if DEBUG
-      let missing = getenv("LUNETTE_WITHOUT").map { String(cString: $0) } ?? ""
+      let missing = Environment["LUNETTE_WITHOUT"] ?? ""
     #else
       let missing = ""
     #endif

@@ -16,12 +16,7 @@ public final class Delivery: @unchecked Sendable {
   /// - Parameter onNote: takes, in the parent, what kept it from writing.
   public init(to target: String, onNote: @escaping @Sendable (String) -> Void) throws {
     (self.target, self.onNote) = (target, onNote)
-    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-    var template = Array("\(folder)/lunette-XXXXXX".utf8CString)
-    file = mkstemp(&template)
-    guard file >= 0 else { throw RunError("\(folder): \(String(cString: strerror(errno)))") }
-    unlink(template)
-    _ = fcntl(file, F_SETFD, FD_CLOEXEC)
+    file = try NamelessFile.open()
   }
 
   deinit { close(file) }

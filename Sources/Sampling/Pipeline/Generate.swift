@@ -77,7 +77,7 @@ private final class Run {
       Trace(options: $0, samples: samples, latentHeight: latentSize.height, latentWidth: latentSize.width)
     }
     context = RunContext(hooks: request.hooks, trace: trace)
-    context.checkpoints = request.checkpoints
+    context.rematerializes = request.rematerializes
 
     try request.checkSites(pipeline, guidance: guidance, steps: steps)
     warnings += request.withoutEffect(guidance: guidance, scheduler: scheduler)

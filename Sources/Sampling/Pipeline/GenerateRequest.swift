@@ -66,7 +66,7 @@ public struct GenerateRequest {
   /// Texts may weigh words: `(word)`, `(word:1.3)`, `[word]`.
   public var weighsPrompts = false
   /// Keeps less for the gradient, and computes the UNet's blocks again for it; not where hooks listen.
-  public var checkpoints = false
+  public var rematerializes = false
   public var trace: TraceOptions?
   public var hooks: [Hook] = []
   /// Called before the model in every step; what it assigns to the state counts from this step on.

@@ -190,12 +190,12 @@ public final class Pipeline {
   ///   - embedding: {tokens, d} or {rows, tokens, d}
   ///   - pooled: {p} or {rows, p}, in models that take the pooled text
   ///   - sizes: in models that are told of them
-  ///   - checkpoints: keeps less for the gradient, and computes the UNet's blocks again for it; not where hooks listen
+  ///   - rematerializes: keeps less for the gradient, and computes the UNet's blocks again for it; not where hooks listen
   /// - Returns: the output in the shape of the sample, and the trace if one was asked for.
   public func denoise(
     _ latents: Tensor, timestep: Double, embedding: Tensor, pooled: Tensor? = nil,
     sizes: PictureSizes? = nil, hooks: [Hook] = [],
-    trace options: TraceOptions? = nil, checkpoints: Bool = false
+    trace options: TraceOptions? = nil, rematerializes: Bool = false
   ) throws -> (prediction: Tensor, trace: Trace?) {
     let last = try schedulerConfig.int("num_train_timesteps", default: 1000) - 1
     guard timestep >= 0, timestep <= Double(last) else {
@@ -225,7 +225,7 @@ public final class Pipeline {
       }
     }
     let context = RunContext(hooks: hooks, trace: trace)
-    context.checkpoints = checkpoints
+    context.rematerializes = rematerializes
     context.step = 1
     context.timestep = timestep
     let prediction = try predict(

@@ -1,4 +1,5 @@
 import Lua
+import Platform
 
 extension Session {
   /// `lunette.version`, `lunette.spairs`, `lunette.sha256`, and `os.exit`.
@@ -24,7 +25,7 @@ extension Session {
 
     try lunette.function("sha256(text)") { call in
       let text: LuaBytes = try call[1]
-      return FileHash.sha256(text.bytes)
+      return SHA256(text.bytes).description
     }
 
     /// Scripts may keep files of their own beside the outputs of the run.

@@ -1,5 +1,6 @@
 import Encoding
 import Lua
+import LuaSyntax
 import Notebook
 
 extension Session {
@@ -70,9 +71,8 @@ extension Session {
       }
       forms.append((type, bytes.bytes))
     }
-    for (type, bytes) in forms.sorted(by: { $0.0 < $1.0 }) {
-      let isText = type.hasPrefix("text/") || type.hasSuffix("json") || type.hasSuffix("xml")
-      bundle[type] = isText ? .text(String(decoding: bytes, as: UTF8.self)) : .bytes(bytes)
+    for (name, bytes) in forms.sorted(by: { $0.0 < $1.0 }) {
+      bundle[MIMEType(name)] = .init(bytes, as: MIMEType(name))
     }
     return bundle
   }
@@ -94,7 +94,7 @@ private struct TablePrinter {
   mutating func print(_ slot: LuaSlot, depth: Int) throws {
     switch slot.kind {
     case .table where try slot.metafield("__tostring").isNil: try printTable(slot, depth: depth)
-    case .string: text += quoted(slot.string ?? "")
+    case .string: text += (slot.string ?? "").quotedForLua(limit: 400)
     default: text += try slot.tostring()
     }
   }
@@ -108,7 +108,7 @@ private struct TablePrinter {
     var fields: [(String, LuaReference)] = []
     try slot.forEachPair { key, value in
       if let position = key.integer, position >= 1, position <= count { return }
-      let name = key.string.map { isIdentifier($0) ? $0 : "[\(quoted($0))]" }
+      let name = key.string.map { isIdentifier($0) ? $0 : "[\($0.quotedForLua(limit: 400))]" }
       fields.append((try name ?? "[\(key.tostring())]", try value.reference()))
     }
     var isFirst = true
@@ -129,18 +129,6 @@ private struct TablePrinter {
       try value.withSlot { try print($0, depth: depth + 1) }
     }
     text += isFirst ? "{}" : " }"
-  }
-
-  private func quoted(_ string: String) -> String {
-    var text = "\""
-    for character in string.unicodeScalars.prefix(400) {
-      switch character {
-      case "\"", "\\": text += "\\" + String(character)
-      case "\n": text += "\\n"
-      default: text.unicodeScalars.append(character)
-      }
-    }
-    return text + (string.unicodeScalars.count > 400 ? "…\"" : "\"")
   }
 
   private func isIdentifier(_ name: String) -> Bool {

@@ -13,8 +13,7 @@ struct GenerateOptions {
     "width", "height",
     "image",
     "strength", "mask", "chunks", "weights", "trace", "hooks", "record", "patch", "on_step", "on_step_end",
-    "grad_steps",
-    "checkpoint",
+    "grad_steps", "rematerialize", "checkpoint",
   ]
 
   private(set) var request: GenerateRequest
@@ -112,7 +111,7 @@ struct GenerateOptions {
     if let start: Int = try options["start_step"] { request.startStep = start }
     request.endStep = try options["end_step"]
     if let steps: Int = try options["grad_steps"] { request.gradientSteps = steps }
-    request.checkpoints = try options["checkpoint"] ?? false
+    request.rematerializes = try options.rematerializes
   }
 
   private mutating func readStarts(_ options: LuaOptions) throws {
@@ -228,5 +227,12 @@ enum TraceArgument {
       trace.layers = try patterns.map { try SitePattern($0) }
     }
     return trace
+  }
+}
+
+extension LuaOptions {
+  /// `rematerialize`, which was once called `checkpoint`.
+  var rematerializes: Bool {
+    get throws { try self["rematerialize"] ?? self["checkpoint"] ?? false }
   }
 }

@@ -38,7 +38,7 @@ enum LuaHooks {
     }
   }
 
-  /// A key of a table that is no place in a list of so many entries, as it would be written between brackets.
+  /// A key of a table that is not a place in a list of so many entries, as it would be written between brackets.
   private static func strayKey(_ slot: LuaSlot, count: Int) throws -> String? {
     var stray: String?
     try slot.forEachPair { key, _ in

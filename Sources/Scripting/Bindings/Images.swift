@@ -15,7 +15,7 @@ extension Image: Displayable {
     }
     var bundle = try MIMEBundle(png: pngData(), plain: inWords)
     // Labels are better read as text; without any, the pixels say it all.
-    if let sheet, sheet.hasLabels { bundle["image/svg+xml"] = .text(try sheet.svg()) }
+    if let sheet, sheet.hasLabels { bundle[.svg] = .text(try sheet.svg()) }
     return bundle
   }
 

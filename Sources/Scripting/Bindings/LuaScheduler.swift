@@ -25,7 +25,7 @@ struct LuaScheduler: Scheduler {
       ("alphas_cumprod", try Tensor(setup.alphasCumprod, shape: [setup.alphasCumprod.count])),
     ])
     guard case .table(let table)? = try make.call(given).first else {
-      throw ScriptingError("the scheduler '\(name)' is no table")
+      throw ScriptingError("the scheduler '\(name)' is not a table")
     }
     self.table = table
     func field<T: LuaReadable>(_ key: String, _ type: T.Type = T.self) throws -> T {

@@ -98,7 +98,7 @@ final class LuaModel: LuaUserdata {
       model.pipeline.unet.sites().attention.filter { $0.kind == .cross }.map(\.path)
     }
     try type.method(
-      "denoise(latents, timestep, embedding, {pooled, size, trace, hooks, record, patch, checkpoint})"
+      "denoise(latents, timestep, embedding, {pooled, size, trace, hooks, record, patch, rematerialize, checkpoint})"
     ) { model, call in
       let (hooks, record) = try ProbeOptions.read(call.options)
       let trace = try TraceArgument.read(call)
@@ -106,7 +106,7 @@ final class LuaModel: LuaUserdata {
         call[1], timestep: call[2], embedding: call[3],
         pooled: call["pooled"] ?? EncodedText.pooled(of: call[3]), sizes: SizeArgument.read(call.options),
         hooks: hooks, trace: trace,
-        checkpoints: call["checkpoint"] ?? false)
+        rematerializes: call.options.rematerializes)
       return LuaMany(prediction, recorded.map { LuaTrace($0) }, record.map { LuaRecord($0) })
     }
   }

@@ -7,7 +7,7 @@ struct NestedNumbers {
   private let target: Tensor
   private var written = 0
 
-  /// - Throws: `LuaMismatch` for ragged tables, for anything that is no number, and for tables nested deeper than a tensor
+  /// - Throws: `LuaMismatch` for ragged tables, for anything that is not a number, and for tables nested deeper than a tensor
   ///   has dimensions (or within themselves).
   static func read(_ slot: LuaSlot) throws -> Tensor {
     if let number = slot.number { return try .scalar(Float(number)) }

@@ -18,7 +18,7 @@ struct LuaPlot: Displayable {
 
   func mimeBundle() throws -> MIMEBundle {
     var bundle = MIMEBundle(plain: inWords)
-    bundle["image/svg+xml"] = .text(svg)
+    bundle[.svg] = .text(svg)
     return bundle
   }
 

@@ -56,7 +56,7 @@ extension LuaCall {
       guard let name else { return nil }
       guard name.contains(".") else { return try ColorMap.named(name) }
       guard let plugins else {
-        throw ScriptingError("there are no plugins here, of which '\(name)' could be a colour map")
+        throw ScriptingError("'\(name)' is the name of a plugin's colour map, and there are no plugins here")
       }
       return try plugins(name)
     } catch {

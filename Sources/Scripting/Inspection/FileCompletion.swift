@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 import PluginPackages
 
 /// File names within quotes.
@@ -13,11 +13,11 @@ enum FileCompletion {
     let names = Disk.names(in: place).filter { $0.hasPrefix(prefix) }.sorted()
     return Completion(
       range: cursor - prefix.utf8.count..<cursor,
-      candidates: names.map { Installation.isFolder(place + $0) ? $0 + "/" : $0 })
+      candidates: names.map { Folder.exists(place + $0) ? $0 + "/" : $0 })
   }
 
   private static func expanded(_ path: String) -> String {
-    guard path.hasPrefix("~/"), let home = getenv("HOME") else { return path }
-    return String(cString: home) + path.dropFirst()
+    guard path.hasPrefix("~/"), let home = Environment["HOME"] else { return path }
+    return home + path.dropFirst()
   }
 }

@@ -1,4 +1,5 @@
 import Lua
+import LuaSyntax
 
 /// Commands at the prompt that plugins bring along: `repl_commands` of their extensions, `:plugin.name` or, once the plugin is
 /// loaded and nobody else has one of that name, `:name`.
@@ -36,18 +37,6 @@ extension Session {
 
   /// The Lua that runs a command with the rest of its line.
   public func promptCommandSource(_ name: String, _ argument: String) -> String {
-    "return lunette.extension(\"repl_commands\", \(Self.quoted(name))).run(\(Self.quoted(argument)))"
-  }
-
-  /// A Lua string of any text.
-  private static func quoted(_ text: String) -> String {
-    let bytes = text.utf8.map { byte in
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"): "\\" + String(UnicodeScalar(byte))
-      case 0x20..<0x7F: String(UnicodeScalar(byte))
-      default: "\\x" + String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-      }
-    }
-    return "\"" + bytes.joined() + "\""
+    "return lunette.extension(\"repl_commands\", \(name.quotedForLua())).run(\(argument.quotedForLua()))"
   }
 }

@@ -87,12 +87,12 @@ extension Session {
       let names = page.entries.flatMap(\.signatures)
       var bundle = MIMEBundle(
         plain: page.introduction + "\n" + names.map { "    \($0)\n" }.joined())
-      bundle["text/markdown"] = .text(page.introduction + "\n\n" + names.map { "- `\($0)`\n" }.joined())
+      bundle[.markdown] = .text(page.introduction + "\n\n" + names.map { "- `\($0)`\n" }.joined())
       return bundle
     }
     guard !entries.isEmpty else { return nil }
     var bundle = MIMEBundle(plain: entries.map(\.plainText).joined(separator: "\n\n"))
-    bundle["text/markdown"] = .text(entries.map(\.markdown).joined(separator: "\n\n---\n\n"))
+    bundle[.markdown] = .text(entries.map(\.markdown).joined(separator: "\n\n---\n\n"))
     return bundle
   }
 

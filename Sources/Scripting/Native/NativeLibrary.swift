@@ -71,7 +71,9 @@ final class NativeRegistry {
     _ name: UnsafePointer<CChar>?, _ function: lunette_primitive?, _ context: UnsafeMutableRawPointer?
   ) -> lunette_status {
     let name = name.map { String(cString: $0) } ?? ""
-    guard let function, Self.isName(name) else { return refuse("'\(name)' is no name of a primitive") }
+    guard let function, Self.isName(name) else {
+      return refuse("'\(name)' cannot be the name of a primitive")
+    }
     guard !primitives.contains(where: { $0.name == name }) else {
       return refuse("it registers '\(name)' twice")
     }

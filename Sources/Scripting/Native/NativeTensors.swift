@@ -78,7 +78,7 @@ enum NativeTensors {
     guard try Shape.count(shape) > 0 else { return try Tensor.zeros(shape) }
     guard let offset = Int(exactly: view.byte_offset), let start = view.data.map({ $0 + offset }),
       Int(bitPattern: start) % MemoryLayout<Float>.alignment == 0
-    else { throw ScriptingError("add_dlpack: the address of the numbers is none") }
+    else { throw ScriptingError("add_dlpack: the address of the numbers is null") }
     let memory = start.assumingMemoryBound(to: Float.self)
     let tensor = try Tensor(memory: memory, shape: shape, strides: strides, owner: owner)
     return managed.pointee.flags & isReadOnly == 0 ? tensor : try tensor.clone()

@@ -68,7 +68,7 @@ struct FileAccess: Sendable {
     var status = stat()
     guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       close(file)
-      throw refusal(path, "is no regular file")
+      throw refusal(path, "is not a regular file")
     }
     do {
       if use == .writing { try refuseOtherNames(path, status) }

@@ -7,7 +7,7 @@ import PluginPackages
 extension PluginHost {
   /// The kinds of extensions, and what their values are.
   static let extensionKinds = [
-    "commands", "repl_commands", "metrics", "color_maps", "schedulers", "displays",
+    "commands", "repl_commands", "metrics", "color_maps", "schedulers", "displays", "models",
   ]
 
   /// `lunette.extension(kind, "plugin.name")`, and the metrics of plugins in `lunette.metrics`.
@@ -30,7 +30,7 @@ extension PluginHost {
     host.pluginScheduler = { [weak self] name, setup in
       guard let self else { throw ScriptingError("the session is over") }
       guard case .function(let make) = try found("schedulers", name) else {
-        throw ScriptingError("the scheduler '\(name)' is no function that makes one")
+        throw ScriptingError("the scheduler '\(name)' is not a function that makes a scheduler")
       }
       return try LuaScheduler(name, make, setup)
     }
@@ -55,11 +55,11 @@ extension PluginHost {
   /// A list of colours { red, green, blue } in [0, 1], from low to high.
   private func colorMap(_ name: String) throws -> ColorMap {
     guard case .table(let list) = try found("color_maps", name) else {
-      throw ScriptingError("the colour map '\(name)' is no list of colours")
+      throw ScriptingError("the colour map '\(name)' is not a list of colours")
     }
     let stops = try list.read(as: [[Double]].self)
     guard stops.allSatisfy({ $0.count == 3 && $0.allSatisfy(\.isFinite) }) else {
-      throw ScriptingError("the colour map '\(name)' is no list of { red, green, blue }")
+      throw ScriptingError("the colour map '\(name)' is not a list of { red, green, blue }")
     }
     return try ColorMap(name: name, stops: stops.map { SIMD3(Float($0[0]), Float($0[1]), Float($0[2])) })
   }

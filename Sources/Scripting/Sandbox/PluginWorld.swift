@@ -72,7 +72,7 @@ final class PluginWorld {
     let inner = name.split(separator: ".", omittingEmptySubsequences: false).dropFirst().joined(
       separator: "/")
     guard inner.isEmpty ? name == plugin.name : RelativePath.isPlain(inner) else {
-      throw ScriptingError("'\(name)' is no name of a module")
+      throw ScriptingError("'\(name)' cannot be the name of a module")
     }
     let candidates = inner.isEmpty ? ["init.lua"] : ["\(inner).lua", "\(inner)/init.lua"]
     for candidate in candidates {

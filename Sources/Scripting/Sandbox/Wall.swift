@@ -6,7 +6,7 @@
 /// user: it gets what plugins give as it is. All views of a session know each other: a view that is handed on is a view of the thing
 /// itself, and one that comes home is the thing.
 enum Wall {
-  /// The worlds that are no stranger's.
+  /// The worlds that are not a stranger's.
   static let script = ""
   static let shipped = "lunette"
 

@@ -18,7 +18,8 @@ extension Tensor {
     let node = try lossNode()
     let targets = try inputs.map { input in
       guard let target = input.node else {
-        throw TensorError("a tensor \(Shape.text(input.shape)) does not require a gradient; \(Self.hint)")
+        throw TensorError(
+          "a tensor \(Shape.text(input.shape)) does not require a gradient", cause: .notRecorded)
       }
       return target
     }
@@ -27,7 +28,7 @@ extension Tensor {
     return try targets.map { target in
       guard let gradient = found.first(where: { $0.node === target })?.gradient else {
         throw TensorError(
-          "the result does not depend on the tensor \(Shape.text(target.shape)); \(Self.hint)")
+          "the result does not depend on the tensor \(Shape.text(target.shape))", cause: .notRecorded)
       }
       return gradient
     }
@@ -38,13 +39,11 @@ extension Tensor {
       throw TensorError("a gradient starts from one number, got \(Shape.text(shape)); sum or mean make one")
     }
     guard let node else {
-      throw TensorError("the result does not depend on a tensor that requires a gradient; \(Self.hint)")
+      throw TensorError(
+        "the result does not depend on a tensor that requires a gradient", cause: .notRecorded)
     }
     return node
   }
-
-  private static let hint =
-    "mark it with requires_grad_ before it is used, use it outside no_grad, and give model:generate its grad_steps"
 }
 
 /// One way back over the tape.
@@ -157,7 +156,7 @@ private struct GradientSums {
 
   /// The first gradient is kept as it is: it may be shared with other nodes. The second makes a sum that is ours.
   mutating func add(_ gradient: Tensor, to node: GradientNode) throws {
-    assert(gradient.shape == node.shape, "\(gradient.shape) is no gradient of \(node.shape)")
+    assert(gradient.shape == node.shape, "\(gradient.shape) cannot be the gradient of \(node.shape)")
     let key = ObjectIdentifier(node)
     guard let sum = sums[key] else {
       sums[key] = (gradient, false)

@@ -36,7 +36,7 @@ extension Tensor {
   /// - Throws: `TensorError` for a tensor that was not marked, and a gradient of another shape.
   public func setGradient(_ gradient: Tensor?) throws {
     guard let node, node.isLeaf else {
-      throw TensorError("only a tensor that was marked with requires_grad_ has a gradient")
+      throw TensorError("only a tensor that was marked as requiring a gradient has one")
     }
     if let gradient, gradient.shape != shape {
       throw TensorError(

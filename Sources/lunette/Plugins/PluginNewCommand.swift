@@ -16,7 +16,8 @@ struct PluginNewCommand: ParsableCommand {
   func run() throws {
     try reporting {
       guard PluginName.isValid(name) else {
-        throw CommandError("'\(name)' is no name of a plugin: small letters, digits, '-' and '_' expected")
+        throw CommandError(
+          "'\(name)' cannot be the name of a plugin: small letters, digits, '-' and '_' expected")
       }
       guard !PluginName.isReserved(name) else { throw CommandError("'\(name)' is taken") }
       guard !Disk.exists(name) else { throw CommandError("\(name): File exists") }
@@ -41,7 +42,7 @@ enum PluginSkeleton {
     if withExtensions {
       parts += [("extensions.lua", extensions), ("tests/extensions_test.lua", extensionsTest)]
     }
-    // A name with a dash is no name of a variable.
+    // A name with a dash cannot be the name of a variable.
     let variable = name.replacing("-", with: "_")
     return parts.map { path, text in
       (
@@ -162,7 +163,7 @@ enum PluginSkeleton {
       test.near(lunette.metrics["NAME.concentration"](lunette.tensor.ones{ 10, 10 }), 0.1)
     end)
 
-    test.case("the colour map begins and ends as it should", function()
+    test.case("the color map begins and ends as it should", function()
       local map = lunette.image.color_map(lunette.tensor{ { 0, 1 } }, { colors = "NAME.night" }):tensor()
       test.near(map[{ 1, 1 }], { 0, 0, 0.2 })
       test.near(map[{ 1, 2 }], { 1, 1, 0.8 })
@@ -182,7 +183,7 @@ enum PluginSkeleton {
       test.near(plain:step(lunette.tensor.zeros{ 1, 1, 1, 1 }, 4, x):item(), math.sqrt(alphas[1]:item()))
     end)
 
-    test.case("a seed that is no number is refused", function()
+    test.case("a seed that is not a number is refused", function()
       test.fails("a seed expected, got 'x'", lunette.extension("commands", "NAME.noise").run, { "x" })
     end)
 
@@ -220,7 +221,7 @@ enum PluginSkeleton {
       test.near(VARIABLE.concentration(map, { area = 0.01 }), 1)
     end)
 
-    test.case("what is no tensor is the caller's mistake", function()
+    test.case("what is not a tensor is the caller's mistake", function()
       test.fails("bad argument #1 to 'concentration' (tensor expected, got nil)", VARIABLE.concentration)
     end)
 

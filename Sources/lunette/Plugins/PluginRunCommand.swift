@@ -24,7 +24,7 @@ struct PluginRunCommand: ParsableCommand {
   @Argument(parsing: .captureForPassthrough, help: ArgumentHelp("What the command gets.", valueName: "args"))
   var arguments: [String] = []
 
-  /// `lunette daam map` where `daam` is no command of the program but an installed plugin.
+  /// `lunette daam map` where `daam` is not a command of the program but an installed plugin.
   static func expanded(_ arguments: [String]) -> [String] {
     let known = Set(Lunette.configuration.subcommands.map { $0._commandName } + ["help"])
     guard let first = arguments.first, PluginName.isValid(first), !known.contains(first),
@@ -54,7 +54,7 @@ struct PluginRunCommand: ParsableCommand {
 
   private func run(_ command: String) throws {
     guard PluginName.isValid(plugin), PluginName.isValid(command) else {
-      throw CommandError("'\(plugin) \(command)' is no command of a plugin")
+      throw CommandError("'\(plugin) \(command)' is not a command of a plugin")
     }
     let folder = try OutputFolder(out ?? "lunette-out/\(plugin)-\(command)", onNote: Terminal.note)
     defer { folder.close() }

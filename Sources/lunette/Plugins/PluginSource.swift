@@ -86,7 +86,7 @@ struct PluginSource {
     let reference = parts.count > 1 ? parts[1] : nil
     let url = try address(written, hasCommit: isCommit(reference))
     if let reference, reference.hasPrefix("-") || reference.isEmpty {
-      throw PluginError("\(given): '\(reference)' is no branch or tag")
+      throw PluginError("\(given): '\(reference)' is neither a branch nor a tag")
     }
     let temporary: TemporaryFolder
     do { temporary = try TemporaryFolder("lunette-") } catch {

@@ -41,14 +41,14 @@ import Weights
     try expect(#require(rows.gradient), like: "\(name).text.gradient")
   }
 
-  /// With checkpoints, the blocks are computed twice and the gradients are the same.
+  /// With rematerializes, the blocks are computed twice and the gradients are the same.
   @Test(arguments: names, [false, true])
-  func unet(name: String, checkpoints: Bool) throws {
+  func unet(name: String, rematerializes: Bool) throws {
     let pipeline = try pipeline(name)
     let sample = try golden("\(name).unet.sample").requiringGradient()
     let embedding = try golden("\(name).unet.embedding").requiringGradient()
     let (prediction, _) = try pipeline.denoise(
-      sample, timestep: 500, embedding: embedding, checkpoints: checkpoints)
+      sample, timestep: 500, embedding: embedding, rematerializes: rematerializes)
     let loss = try prediction.multiplying(golden("\(name).unet.weights")).sum()
     let found = try loss.gradients(of: [sample, embedding])
     try expect(found[0], like: "\(name).unet.out.sample")
@@ -56,7 +56,7 @@ import Weights
   }
 
   /// Losses on recorded attention: through the trace, and through hooks.
-  @Test(arguments: names, ["trace", "hooks", "checkpoints"])
+  @Test(arguments: names, ["trace", "hooks", "rematerializes"])
   func attentionMaps(name: String, by way: String) throws {
     let pipeline = try pipeline(name)
     let sample = try golden("\(name).unet.sample").requiringGradient()
@@ -77,7 +77,7 @@ import Weights
     } else {
       let (_, recorded) = try pipeline.denoise(
         sample, timestep: 500, embedding: embedding, trace: TraceOptions(selfAttention: true),
-        checkpoints: way == "checkpoints")
+        rematerializes: way == "rematerializes")
       let trace = try #require(recorded)
       for (index, layer) in trace.layers.enumerated() {
         let probabilities = try trace.probabilities(layer: index)
@@ -96,7 +96,7 @@ import Weights
 
   /// Both halves of guidance to a loss on the picture.
   @Test(arguments: names, [(1, false), (3, false), (3, true)])
-  func imageThroughTheLastSteps(name: String, run: (last: Int, checkpoints: Bool)) throws {
+  func imageThroughTheLastSteps(name: String, run: (last: Int, rematerializes: Bool)) throws {
     let last = run.last
     let pipeline = try pipeline(name)
     let embedding = try pipeline.encode("a cat and a pistol").requiringGradient()
@@ -105,7 +105,7 @@ import Weights
     request.negative = .embedding(uncond)
     request.noise = try golden("\(name).run.noise")
     (request.steps, request.guidance, request.scheduler) = (Self.steps, 7.5, "ddim")
-    (request.gradientSteps, request.checkpoints) = run
+    (request.gradientSteps, request.rematerializes) = run
     let result = try pipeline.generate(request)
     #expect(try !result.image().requiresGradient)
     let loss = try pipeline.decode(result.latents).subtracting(0.3).square().mean()
@@ -141,10 +141,10 @@ import Weights
     let pipeline = try pipeline("tiny-sd2")
     let latents = try golden("tiny-sd2.run.noise").requiringGradient()
     let texts = try ["a cat", "a pistol"].map { try pipeline.encode($0) }
-    func run(_ checkpoints: Bool) throws -> (gradient: Tensor, kept: Int) {
+    func run(_ rematerializes: Bool) throws -> (gradient: Tensor, kept: Int) {
       var request = GenerateRequest(prompt: .embeddings(texts))
       (request.noise, request.steps, request.scheduler) = (latents, 2, "ddim")
-      (request.gradientSteps, request.checkpoints) = (2, checkpoints)
+      (request.gradientSteps, request.rematerializes) = (2, rematerializes)
       request.trace = TraceOptions(unconditional: true)
       let before = Storage.liveByteCount
       let result = try pipeline.generate(request)

@@ -12,7 +12,5 @@ bool ck_poison(void);
 void ck_release(void *block, size_t bytes);
 /// Bytes of all blocks handed out and not yet given back, over all threads.
 size_t ck_live_bytes(void);
-/// The memory in bytes that this process may use, the machine's or less: no single block can be larger.
-size_t ck_physical_memory(void);
 /// Whether so many bytes can be had now, for memory that does not come from `ck_allocate`.
 bool ck_has_room(size_t bytes);

@@ -3,4 +3,5 @@
 #include "endings.h"
 #include "files.h"
 #include "mappings.h"
+#include "memory.h"
 #include "sha256.h"

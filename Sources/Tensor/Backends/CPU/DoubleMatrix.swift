@@ -31,7 +31,7 @@ struct DoubleMatrix: Sendable {
 
   private init(checked tensor: Tensor, for name: String) throws {
     guard !tensor.isRecorded else {
-      throw TensorError("\(name) has no gradient: detach the tensor, or compute inside no_grad")
+      throw TensorError("\(name) has no gradient: detach the tensor, or compute without recording")
     }
     let (m, n) = (tensor.shape[0], tensor.shape[1])
     guard m > 0 && n > 0 else {

@@ -24,9 +24,6 @@ public struct HostMemory: DeviceMemory {
   /// Bytes of all blocks handed out and not yet given back.
   static var liveByteCount: Int { ck_live_bytes() }
 
-  /// The machine's memory in bytes: no single block can be larger.
-  static var physicalByteCount: Int { ck_physical_memory() }
-
   /// Whether new memory is filled with NaN, so that a test sees a read of what nobody has written.
   static var isPoisoned: Bool {
     get { ck_poison() }

@@ -1,13 +1,13 @@
--- Inference-time optimisation of the text embedding (Li et al. 2024, section 3.3).
+-- Inference-time optimization of the text embedding (Li et al. 2024, section 3.3).
 local lunette = require "lunette"
 local maps = require "suppress.maps"
-local optimise = {}
+local optimize = {}
 
 -- s · √(falls from 1 to 0.1 over all steps)
 local function rate(o, step) return o.rate * math.sqrt(1 - 0.9 * (step - 1) / math.max(1, o.steps - 1)) end
 
---- The steps in which the embedding is optimised, first and last.
-function optimise.range(o)
+--- The steps in which the embedding is optimized, first and last.
+function optimize.range(o)
   local first = math.floor(o.from * o.steps) + 1
   return math.min(first, o.steps), math.max(first, math.min(o.steps, math.floor(o.to * o.steps)))
 end
@@ -18,7 +18,7 @@ local function descended(model, state, task, o, target)
   for i = 1, o.iterations do
     c = c:detach():clone():requires_grad_()
     local _, trace = model:denoise(state.latents, state.timestep, c, {
-      trace = { self = o.own_weight > 0, layers = task.paths }, checkpoint = o.checkpoint,
+      trace = { self = o.own_weight > 0, layers = task.paths }, rematerialize = o.rematerialize,
     })
     local loss = maps.loss(target, maps.read(trace, task.groups), o)
     losses[i] = loss:item()
@@ -28,12 +28,12 @@ local function descended(model, state, task, o, target)
   return c, losses
 end
 
---- An on_step that optimises the embedding in the steps of `range`, and leaves the softened one to those that follow. An
+--- An on_step that optimizes the embedding in the steps of `range`, and leaves the softened one to those that follow. An
 -- unedited run goes along from there on and gives the maps that the other words shall keep.
 -- @param task { embedding, edited = softened, uncond = function(step), rows, start = fields of generate for the first step }
 -- @param losses a table that gets a list of losses per step
-function optimise.on_step(model, task, o, losses)
-  local first, last = optimise.range(o)
+function optimize.on_step(model, task, o, losses)
+  local first, last = optimize.range(o)
   local reference
   -- Which layers there are is known once the model was called; at which noise does not matter.
   local _, probe = model:denoise(task.latents, 500, task.embedding, { trace = { self = o.own_weight > 0 } })
@@ -57,4 +57,4 @@ function optimise.on_step(model, task, o, losses)
   end
 end
 
-return optimise
+return optimize

@@ -7,7 +7,7 @@ extension UNetStep {
   /// Runs a block, so that only what enters and leaves it is kept for the gradient if the run asks for that. Hooks would
   /// be called a second time: where there are any, everything is kept.
   func through(_ block: @escaping Block, _ x: Tensor, _ skips: inout [Tensor]) throws -> Tensor {
-    guard context.checkpoints, context.hookSet.hooks.isEmpty,
+    guard context.rematerializes, context.hookSet.hooks.isEmpty,
       x.requiresGradient || text.requiresGradient || timeBiases.requiresGradient
     else { return try block(x, &skips, self) }
     let given = skips.count
@@ -16,7 +16,7 @@ extension UNetStep {
     // The skip connections that the block adds, and the attention that it shows, leave it as results do.
     let place = context.place
     let parts = text.parts
-    let results = try Tensor.checkpointed([x, timeBiases] + parts + skips) { inputs in
+    let results = try Tensor.rematerialized([x, timeBiases] + parts + skips) { inputs in
       try context.collectingRecords(at: place) {
         let text = text.with(Array(inputs[2..<2 + parts.count]))
         context.conditioning.use(text)

@@ -107,7 +107,8 @@ for _, name in ipairs{ "tiny-sd1", "tiny-sd2", "tiny-pixel" } do
 
   -- The losses of a step fall where the steps are small, in both distances.
   for _, kind in ipairs{ "cosine", "l2" } do
-    local out, report = run{ distance = kind, rate = kind == "cosine" and 1 or 0.01, iterations = 4, checkpoint = true }
+    local rate = kind == "cosine" and 1 or 0.01
+    local out, report = run{ distance = kind, rate = rate, iterations = 4, rematerialize = true }
     assert(out.latents:isnan():sum():item() == 0)
     local count = 0
     for step, losses in pairs(report.losses) do
@@ -129,6 +130,6 @@ for _, name in ipairs{ "tiny-sd1", "tiny-sd2", "tiny-pixel" } do
 
   -- Checkpoints compute the same. (Long strides would carry differences in rounding far.)
   local kept = run{ iterations = 2, rate = 1 }
-  local again = run{ iterations = 2, rate = 1, checkpoint = true }
-  near.tensor(again.latents, kept.latents, 1e-3, name .. ": checkpoints")
+  local again = run{ iterations = 2, rate = 1, rematerialize = true }
+  near.tensor(again.latents, kept.latents, 1e-3, name .. ": rematerialized")
 end

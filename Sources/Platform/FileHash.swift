@@ -1,16 +1,14 @@
-import Platform
-
 /// SHA-256 of files and folders, as lower-case hexadecimal digits.
 public enum FileHash {
-  public static func sha256(_ bytes: [UInt8]) -> String { SHA256(bytes).description }
-
-  public static func sha256(_ bytes: UnsafeRawBufferPointer) -> String { SHA256(bytes).description }
-
   /// The hash of a file or of a whole folder: of the list of its files with their hashes. nil where there is neither.
   public static func sha256(of path: String) -> String? {
     guard Folder.exists(path) else { return hash(ofFile: path) }
-    let lines = list(below: path).map { "\(hash(ofFile: path + "/" + $0) ?? "-")  \($0)\n" }
-    return sha256(Array(lines.joined().utf8))
+    return sha256(listing: list(below: path).map { ($0, hash(ofFile: path + "/" + $0) ?? "-") })
+  }
+
+  /// The hash of a list of files with their hashes, as `sha256sum` writes it.
+  public static func sha256(listing files: [(name: String, hash: String)]) -> String {
+    SHA256(Array(files.map { "\($0.hash)  \($0.name)\n" }.joined().utf8)).description
   }
 
   private static func hash(ofFile path: String) -> String? { try? SHA256(file: path).description }

@@ -5,7 +5,8 @@ extension Tensor {
   /// - Parameters:
   ///   - inputs: all tensors requiring a gradient that `body` reads; others it may hold by itself.
   ///   - body: must give the same results each time.
-  public static func checkpointed(_ inputs: [Tensor], _ body: @escaping ([Tensor]) throws -> [Tensor]) throws
+  public static func rematerialized(_ inputs: [Tensor], _ body: @escaping ([Tensor]) throws -> [Tensor])
+    throws
     -> [Tensor]
   {
     guard inputs.contains(where: \.isRecorded) else { return try body(inputs) }
