@@ -80,10 +80,11 @@ public struct MIMEBundle: Sendable, Equatable {
     return chosen.map(file)
   }
 
-  /// What a file of it is called that has no other name: a plot, an image, a table, a value.
+  /// What a file of it is called that has no other name: a plot, an image, a table, a value. A sheet of pictures with labels, which
+  /// has both forms, is an image.
   public var noun: String {
     let named = types.filter { $0.noun != nil }
-    return named.min { ($0.pageRank ?? .max) < ($1.pageRank ?? .max) }?.noun ?? "value"
+    return named.min { ($0.fileRank ?? .max) < ($1.fileRank ?? .max) }?.noun ?? "value"
   }
 
   /// What a browser opens by itself stands in a page that lets it do nothing but show itself.

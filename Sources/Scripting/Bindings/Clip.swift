@@ -2,6 +2,7 @@ import Families
 import Imaging
 import Lua
 import Models
+import Platform
 import Tensor
 
 /// CLIP as scripts hold it: pictures and texts as unit vectors.

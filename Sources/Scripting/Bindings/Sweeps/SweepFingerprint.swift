@@ -28,7 +28,7 @@ enum SweepFingerprint {
     let walk = try state.load(source, name: "=[sweep]").call(
       code, kind, identity, returning: LuaFunction.self)
     let text = try walk.call(function, version, returning: LuaBytes.self)
-    return FileHash.sha256(text.bytes)
+    return SHA256(text.bytes).description
   }
 
   /// How a bound value is known.
@@ -41,7 +41,7 @@ enum SweepFingerprint {
   }
 
   private static func hash(_ tensor: Tensor) -> String {
-    let bytes = tensor.withUnsafeBuffer { FileHash.sha256(UnsafeRawBufferPointer($0)) }
+    let bytes = tensor.withUnsafeBuffer { SHA256(UnsafeRawBufferPointer($0)).description }
     return "tensor \(Shape.text(tensor.shape)) \(bytes)"
   }
 
