@@ -108,7 +108,7 @@ import Weights
     let pooled = try reference("text.0.pooled").requiringGradient()
     let prediction = try pipeline().denoise(
       reference("unet.sample").narrowed(0, start: 0, length: 1), timestep: 501, embedding: tokens,
-      pooled: pooled, sizes: sizes(), checkpoints: checkpoints
+      pooled: pooled, sizes: sizes(), rematerializes: checkpoints
     ).prediction
     let found = try prediction.multiplying(prediction).sum().gradients(of: [tokens, pooled])
     for (gradient, name) in zip(found, ["gradient.tokens", "gradient.pooled"]) {
