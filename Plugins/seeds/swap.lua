@@ -8,7 +8,9 @@ local function latents_at(model, o, seed, step)
   if step == 1 then return nil end
   local found
   model:generate{
-    prompt = o.prompt, seed = seed, steps = o.steps, guidance = o.guidance, eta = o.eta, scheduler = "ddim", end_step = step - 1,
+    prompt = o.prompt, seed = seed, steps = o.steps, guidance = o.guidance, eta = o.eta,
+    scheduler = "ddim",
+    end_step = step - 1,
     on_step_end = function(s) if s.index == step - 1 then found = s.latents:clone() end end,
   }
   return found
@@ -19,7 +21,8 @@ end
 function swap.picture(model, o, first, second, at)
   local latents = latents_at(model, o, first, at)
   return model:generate{
-    prompt = o.prompt, seed = latents and second or first, steps = o.steps, guidance = o.guidance, eta = o.eta, scheduler = "ddim",
+    prompt = o.prompt, seed = latents and second or first, steps = o.steps, guidance = o.guidance, eta = o.eta,
+    scheduler = "ddim",
     latents = latents, start_step = at,
   }.image
 end

@@ -1,5 +1,7 @@
+import Glibc
 import Platform
 import Scripting
+import Tensor
 
 /// What a session is opened with, whichever door it is for.
 public struct SessionSettings: Sendable {
@@ -14,6 +16,9 @@ public struct SessionSettings: Sendable {
   public var timeLimit = Supervisor.defaultSeconds
   /// What the run writes; it is there already.
   public var outputFolder: String?
+
+  /// Where to compute; as `LUNETTE_DEVICE` says if `nil`. One device serves all sessions of a process.
+  public var device: String?
 
   public init() {}
 
@@ -35,6 +40,7 @@ public struct SessionSettings: Sendable {
 
   /// Opens a session of such options, with what the settings say beside.
   public func open(_ options: Session.Options, _ guarded: SessionGuard?) throws -> Session {
+    try useDevice()
     var options = options
     options.scriptName = scriptName
     options.arguments = arguments
@@ -51,6 +57,16 @@ public struct SessionSettings: Sendable {
     let session = try Session(options)
     guarded?.watch(session)
     return session
+  }
+
+  /// - Throws: why the device cannot be had, in one line.
+  private func useDevice() throws {
+    if let device { setenv("LUNETTE_DEVICE", device, 1) }
+    do { try Compute.checkDevice() } catch { throw ScriptingError("\(error)") }
+    if let device, device != Compute.deviceName {
+      throw ScriptingError(
+        "the device \(device) comes too late: this process computes on \(Compute.deviceName)")
+    }
   }
 
   /// What holds plugins without grant; nil where all are trusted. Forks: what follows runs in a child. So it comes before all else:

@@ -135,7 +135,9 @@ public final class Session {
             if keepsLastValue, let last = results.first(where: { !$0.isNothing }) {
               try lua.globals.set("_", last)
             }
-            if let sweep = results.lazy.compactMap({ try? ScriptSweep.read($0) }).first { returnedSweep = sweep }
+            if let sweep = results.lazy.compactMap({ try? ScriptSweep.read($0) }).first {
+              returnedSweep = sweep
+            }
             for result in results where !result.isNothing { emit(.result(try bundle(of: result))) }
           }
         }

@@ -39,7 +39,9 @@ enum Program {
       try command.run()
     } catch let status as ExitCode {
       finish(status.rawValue)
-    } catch let error where error is CommandError || error is RunError || error is FileError || error is SweepError {
+    } catch let error
+      where error is CommandError || error is RunError || error is FileError || error is SweepError
+    {
       Terminal.note("\(error)")
       finish(1)
     } catch {

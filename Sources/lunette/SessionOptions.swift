@@ -4,7 +4,6 @@ import Notebook
 import Prompt
 import Runs
 import Scripting
-import Tensor
 
 /// What every command that runs Lua takes.
 struct SessionOptions: ParsableArguments {
@@ -36,6 +35,7 @@ struct SessionOptions: ParsableArguments {
     var settings = SessionSettings()
     settings.model = model
     settings.isTrusted = trust
+    settings.device = device
     if let timeLimit { settings.timeLimit = timeLimit }
     return settings
   }

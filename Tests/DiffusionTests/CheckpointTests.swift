@@ -349,7 +349,9 @@ struct CheckpointTests {
       for key in ["only_cross_attention", "attention_head_dim", "transformer_layers_per_block"] {
         try copy.set(key, nil, in: file)
       }
-      #expect { try Checkpoint(path: copy.path).pipeline() } throws: { "\($0)".contains("a list of at most 16") }
+      #expect { try Checkpoint(path: copy.path).pipeline() } throws: {
+        "\($0)".contains("a list of at most 16")
+      }
     }
     for key in ["num_train_timesteps", "steps_offset", "original_inference_steps", "solver_order"] {
       for value in [Int.max, Int.min, 1 << 31, -(1 << 31)] {

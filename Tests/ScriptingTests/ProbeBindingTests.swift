@@ -176,7 +176,10 @@ import Testing
     ("sites = 'unet.mid_block.**.attn2.z', value = 0, heads = 99", "there is no head 99"),
     ("sites = 'unet.mid_block', value = 0, tokens = 1", "tokens of a patch: unet.mid_block has none"),
     ("sites = 'text_encoder.layers.0', value = 0, tokens = 78", "there is no token 78"),
-    ("sites = 'unet.mid_block', value = 0, steps = { 1, 9 }", "1 to 9 are not all among those that the run takes"),
+    (
+      "sites = 'unet.mid_block', value = 0, steps = { 1, 9 }",
+      "1 to 9 are not all among those that the run takes"
+    ),
     ("sites = 'text_encoder.layers.0', value = 0, steps = 1", "is called outside the loop of steps"),
     ("sites = 'unet.mid_block', value = t.zeros{3}", "does not go with a row of shape"),
     ("sites = 'unet.mid_block'", "one of from, add, value and mean expected"),

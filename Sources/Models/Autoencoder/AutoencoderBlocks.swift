@@ -31,7 +31,8 @@ struct MapAttention {
     let (count, height, width, channels) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
     let flat = [count, height * width, channels]
     return try attention(
-      context.visitMap(normSite, norm(x)).reshaped(flat), residual: x.reshaped(flat), height: height, width: width, context: context
+      context.visitMap(normSite, norm(x)).reshaped(flat), residual: x.reshaped(flat), height: height,
+      width: width, context: context
     ).reshaped(x.shape)
   }
 }

@@ -52,12 +52,15 @@ public struct Patch {
   public func hooks() -> [Hook] {
     let known = KnownSites()
     var hooks = sites.enumerated().map { index, pattern in
-      Hook(pattern, role: "patch", prepare: { sites, run in
-        for site in sites {
-          try check(site, run)
-          known.sites[site.name] = site
+      Hook(
+        pattern, role: "patch",
+        prepare: { sites, run in
+          for site in sites {
+            try check(site, run)
+            known.sites[site.name] = site
+          }
         }
-      }) { value, site in
+      ) { value, site in
         guard !sites[..<index].contains(where: { $0.matches(site.name) }), let info = known.sites[site.name]
         else { return nil }
         return try patched(value, site, info)
@@ -218,7 +221,8 @@ public struct Patch {
     var mask: Tensor?
     func narrow(to chosen: [Int], of count: Int, each: Int = 1, dim: Int, _ what: String) throws {
       if let stray = chosen.first(where: { $0 >= count }) {
-        throw PipelineError("\(what)s of a patch: \(info.name) has \(count) \(what)s, there is no \(what) \(stray + 1)")
+        throw PipelineError(
+          "\(what)s of a patch: \(info.name) has \(count) \(what)s, there is no \(what) \(stray + 1)")
       }
       let wanted = Set(chosen)
       var shape = [Int](repeating: 1, count: value.rank)

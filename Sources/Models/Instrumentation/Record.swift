@@ -51,18 +51,22 @@ public final class Record {
   /// The hooks that fill the record: to be the last of a run, so that it keeps what the model goes on with.
   public func hooks() -> [Hook] {
     patterns.enumerated().map { index, pattern in
-      Hook(pattern, role: "record", prepare: { [self] sites, run in
-        for site in sites { infos[site.name] = site }
-        hasSteps = run.steps != nil
-        if let steps, let own = run.steps {
-          guard own.contains(steps.lowerBound), own.contains(steps.upperBound) else {
-            throw PipelineError(
-              "the record's steps \(steps.inWords) are not all among those that the run takes, \(own.inWords)")
+      Hook(
+        pattern, role: "record",
+        prepare: { [self] sites, run in
+          for site in sites { infos[site.name] = site }
+          hasSteps = run.steps != nil
+          if let steps, let own = run.steps {
+            guard own.contains(steps.lowerBound), own.contains(steps.upperBound) else {
+              throw PipelineError(
+                "the record's steps \(steps.inWords) are not all among those that the run takes, \(own.inWords)"
+              )
+            }
+          } else if steps != nil {
+            throw PipelineError("steps of the record: this call has no steps")
           }
-        } else if steps != nil {
-          throw PipelineError("steps of the record: this call has no steps")
         }
-      }) { [self] value, site in
+      ) { [self] value, site in
         // A site that several patterns match is kept once.
         guard !patterns[..<index].contains(where: { $0.matches(site.name) }) else { return nil }
         try keep(value, site)
@@ -113,7 +117,8 @@ public final class Record {
         "'\(text)' matches \(found.count) of the recorded sites, '\(found[0])' and '\(found[1])' among them")
     }
     let nearest = pattern.nearest(in: names).map { "'\($0)'" }.joined(separator: ", ")
-    throw PipelineError("nothing was recorded at '\(text)'; the nearest are \(nearest.isEmpty ? "none" : nearest)")
+    throw PipelineError(
+      "nothing was recorded at '\(text)'; the nearest are \(nearest.isEmpty ? "none" : nearest)")
   }
 
   /// The value of one row at a site, as hooks see it but without the rows. Where no step is chosen, those of all steps in a
@@ -177,7 +182,8 @@ public final class Record {
     guard let first = found.first else {
       let step = isLoop ? " of step \(site.step ?? 0)" : ""
       let half =
-        site.input == .negativePrompt ? " of a negative prompt: rows = \"cond\" patches that of the prompt alone" : ""
+        site.input == .negativePrompt
+        ? " of a negative prompt: rows = \"cond\" patches that of the prompt alone" : ""
       throw PipelineError("the record that a patch is from has no \(site.name)\(step)\(half)")
     }
     guard !isLoop || first.site.timestep == site.timestep else {

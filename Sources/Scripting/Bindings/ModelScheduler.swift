@@ -20,7 +20,9 @@ final class LuaModelScheduler: LuaUserdata {
   static func describe(_ type: LuaType<LuaModelScheduler>) throws {
     type.property("name") { $0.name }
     type.property("timesteps") { $0.scheduler.timesteps }
-    type.property("alphas_cumprod") { try Tensor($0.setup.alphasCumprod, shape: [$0.setup.alphasCumprod.count]) }
+    type.property("alphas_cumprod") {
+      try Tensor($0.setup.alphasCumprod, shape: [$0.setup.alphasCumprod.count])
+    }
     type.property("prediction_type") { $0.setup.predictionType }
     type.property("initial_noise") { Double($0.scheduler.initialNoiseScale) }
     type.property("draws_noise") { $0.scheduler.drawsNoise }
@@ -29,7 +31,9 @@ final class LuaModelScheduler: LuaUserdata {
       return try scheduler.batched(call[1]) { try scheduler.scheduler.scaleInput($0, at: index) }
     }
     try type.method("add_noise(x, noise, index)") { scheduler, call in
-      let (clean, noise, index): (Tensor, Tensor, Int) = (try call[1], try call[2], try scheduler.index(call, 3))
+      let (clean, noise, index): (Tensor, Tensor, Int) = (
+        try call[1], try call[2], try scheduler.index(call, 3)
+      )
       try call.check(noise, 2, like: clean)
       let batch = try noise.rank == 3 ? noise.unsqueezed(0) : noise
       return try scheduler.batched(clean) { try scheduler.scheduler.addNoise(batch, to: $0, at: index) }
@@ -52,7 +56,8 @@ final class LuaModelScheduler: LuaUserdata {
     }
     guard scheduler.drawsNoise == (noise != nil) else {
       throw call.options.complaint(
-        "noise", noise == nil ? "the \(name) scheduler needs some in every step" : "the \(name) scheduler draws none")
+        "noise",
+        noise == nil ? "the \(name) scheduler needs some in every step" : "the \(name) scheduler draws none")
     }
     let isSingle = sample.rank == 3
     func batch(_ tensor: Tensor) throws -> Tensor { try isSingle ? tensor.unsqueezed(0) : tensor }
@@ -105,7 +110,9 @@ extension LuaModel {
 
 extension LuaCall {
   /// The scheduler of a plugin, if the name is one: no scheduler of ours has a point in its name.
-  func customScheduler(named name: String?, option: String) throws -> ((SchedulerSetup) throws -> any Scheduler)? {
+  func customScheduler(named name: String?, option: String) throws -> (
+    (SchedulerSetup) throws -> any Scheduler
+  )? {
     guard let name, name.contains(".") else { return nil }
     guard let make = try state.scriptHost.pluginScheduler else {
       throw options.complaint(option, "there are no plugins here, of which '\(name)' could be one")

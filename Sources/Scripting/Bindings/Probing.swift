@@ -69,7 +69,8 @@ enum PatchArgument {
     return patch
   }
 
-  private static func source(_ options: LuaOptions, _ given: String?, mean: Patch.Mean) throws -> Patch.Source {
+  private static func source(_ options: LuaOptions, _ given: String?, mean: Patch.Mean) throws -> Patch.Source
+  {
     if given != "from", try options.has("index") {
       throw options.complaint("index", "goes only together with 'from'")
     }
@@ -86,9 +87,12 @@ enum PatchArgument {
       if mean != .none { throw options.complaint("mean", "cannot go together with '\(key)'") }
       return .value(try (options[key] as Operand).asTensor())
     case nil:
-      guard mean != .none else { throw options.complaint("from", "one of from, add, value and mean expected") }
+      guard mean != .none else {
+        throw options.complaint("from", "one of from, add, value and mean expected")
+      }
       guard mean == .positions else {
-        throw options.complaint("mean", "a mean over pictures goes only together with 'from'; 'positions' goes alone")
+        throw options.complaint(
+          "mean", "a mean over pictures goes only together with 'from'; 'positions' goes alone")
       }
       return .own
     }
@@ -112,7 +116,9 @@ enum PatchArgument {
     let isList = try options.read(key) { $0.kind } == .table
     let given: [Int] = isList ? try options[key] : [try options[key]]
     guard let first = given.first(where: { $0 < 1 }) else {
-      guard !given.isEmpty else { throw options.complaint(key, "at least one number expected, got an empty list") }
+      guard !given.isEmpty else {
+        throw options.complaint(key, "at least one number expected, got an empty list")
+      }
       return given.map { $0 - 1 }
     }
     throw options.complaint(key, "they count from 1, got \(first)")
@@ -125,7 +131,8 @@ struct StepRange: LuaReadable {
 
   static func read(_ slot: LuaSlot) throws -> StepRange {
     let ends = slot.kind == .table ? try [Int].read(slot) : [try Int.read(slot)]
-    guard ends.count == 1 || ends.count == 2, let first = ends.first, let last = ends.last, first >= 1, first <= last
+    guard ends.count == 1 || ends.count == 2, let first = ends.first, let last = ends.last, first >= 1,
+      first <= last
     else { throw LuaMismatch("a step, or {first, last} with 1 ≤ first ≤ last expected") }
     return StepRange(range: first...last)
   }

@@ -21,7 +21,8 @@ struct SitePatternArgument: LuaReadable {
   let pattern: SitePattern
 
   static func read(_ slot: LuaSlot) throws -> SitePatternArgument {
-    do { return SitePatternArgument(pattern: try SitePattern(String.read(slot))) } catch let error as PipelineError
+    do { return SitePatternArgument(pattern: try SitePattern(String.read(slot))) } catch let error
+      as PipelineError
     { throw LuaMismatch("\(error)") }
   }
 }
@@ -35,7 +36,9 @@ struct SitePatterns: LuaReadable {
       return SitePatterns(patterns: [try SitePatternArgument.read(slot).pattern])
     }
     let patterns = try [SitePatternArgument].read(slot).map(\.pattern)
-    guard !patterns.isEmpty else { throw LuaMismatch("at least one pattern of sites expected, got an empty list") }
+    guard !patterns.isEmpty else {
+      throw LuaMismatch("at least one pattern of sites expected, got an empty list")
+    }
     return SitePatterns(patterns: patterns)
   }
 }

@@ -139,7 +139,8 @@ extension PluginHost {
 
   /// The functions of `lunette` and its modules that open files.
   static let openers: [(module: String?, names: [String])] = [
-    (nil, ["load", "load_clip", "sweep"]), ("tensor", ["load", "save"]), ("image", ["open"]), ("json", ["load"]),
+    (nil, ["load", "load_clip", "sweep"]), ("tensor", ["load", "save"]), ("image", ["open"]),
+    ("json", ["load"]),
   ]
 
   /// The same function, which opens what the plugin may open.
