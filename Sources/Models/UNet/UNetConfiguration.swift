@@ -100,6 +100,9 @@ struct UNetConfiguration {
         "\(json.path): addition_embed_type = \(kind) is not supported, only text_time (as in Stable Diffusion XL)"
       )
     }
+    for key in ["projection_class_embeddings_input_dim", "addition_time_embed_dim"] where !json.has(key) {
+      throw PipelineError("\(json.path): addition_embed_type = text_time needs \(key)")
+    }
     let inputs = try json.int("projection_class_embeddings_input_dim")
     let channels = try json.int("addition_time_embed_dim")
     guard channels % 2 == 0 else { throw json.fault("addition_time_embed_dim", "an even number") }
