@@ -428,7 +428,7 @@ import Testing
         == "1.0\n")
     #expect(
       try eval("lunette.image.color_map(lunette.tensor{ { 0, 1 } }, { colors = 'extra.wrong' })").contains(
-        "no list of { red, green, blue }"))
+        "is not a list of { red, green, blue }"))
     #expect(try eval("lunette.display(require('extra').value())") == "shown by extra\n")
     #expect(try eval("lunette.extension('commands', 'none.x')").contains("there is no plugin 'none'"))
     #expect(try eval("lunette.extension('toys', 'extra.x')").contains("one of commands"))

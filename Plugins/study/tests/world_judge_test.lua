@@ -1,6 +1,7 @@
 -- emoji-world's judge, asked as studies ask it, about renders whose objects are known.
+local lunette = require "lunette"
 local study = require "study"
-local reference = require "emoji-world.reference"
+local reference = lunette.extension("models", "emoji-world.reference")()
 
 local judge = assert(study.judge.open({ name = "emoji-world" }))
 assert(judge.locates and judge.clip == nil)
@@ -32,7 +33,7 @@ assert(pairs_seen == 12 and rightly >= 10, ("%d of %d pairs were seen rightly"):
 assert(in_order == rightly, "whose centre is left is left")
 
 -- the senses of words that have two
-local world = require "emoji-world.world"
+local world = lunette.extension("models", "emoji-world.world")()
 local asked, right = 0, 0
 for i = 1, reference.count() do
   local picture = reference.get(i)
