@@ -9,7 +9,7 @@ import Testing
 
   private func refused(_ device: String, _ environment: [String: String] = [:]) throws -> String {
     let result = try program.run("eval", "--device", device, "1", environment: environment)
-    #expect(result.status == 1)
+    #expect(result.status == 2)
     #expect(result.output == "")
     #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
     return result.errors

@@ -50,7 +50,7 @@ import Testing
     lua("a tensor that requires", "lunette.tensor{ 1 }:requires_grad_():zero_()"),
     (heading: "--set …: the parameters cell", arguments: ["run", "script.lua", "--set", "m=1"]),
     (heading: "--set … is a number", arguments: ["run", "script.lua", "--set", "n=abc"]),
-    (heading: "is no command", arguments: ["rnu"]),
+    (heading: "is not a command", arguments: ["rnu"]),
     (heading: "there is no file", arguments: ["run", "dam"]),
   ]
 

@@ -13,14 +13,14 @@ import Testing
   @Test(arguments: [
     // what a value has, what a page shows, what files are made, and what they are called
     (["text/plain", "image/png"], "image/png", ["png"], "image"),
-    (["image/png", "image/svg+xml", "text/plain"], "image/svg+xml", ["png", "html"], "plot"),
+    (["image/png", "image/svg+xml", "text/plain"], "image/svg+xml", ["png", "html"], "image"),
     (["text/plain", "text/html", "text/csv"], "text/html", ["csv"], "table"),
     (["text/plain", "application/json"], "application/json", ["json"], "value"),
     (["text/plain", "text/markdown"], "text/markdown", ["md"], "value"),
     (["text/plain"], "text/plain", ["txt"], "value"),
     (["image/webp"], "image/webp", ["bin"], "image"),
     (["application/vnd.x+json"], "application/vnd.x+json", ["json"], "value"),
-    (["text/html", "image/png", "image/svg+xml"], "text/html", ["png", "html"], "plot"),
+    (["text/html", "image/png", "image/svg+xml"], "text/html", ["png", "html"], "image"),
   ])
   func theBestFormIsChosen(_ types: [String], _ page: String, _ files: [String], _ noun: String) {
     for order in [types, types.reversed()] {

@@ -14,7 +14,7 @@ import Testing
     ("x_t^2", "<mrow><msubsup><mi>x</mi><mi>t</mi><mn>2</mn></msubsup></mrow>"),
     (
       #"\frac{1}{\sqrt{d}}"#,
-      "<mrow><mfrac><mrow><mn>1</mn></mrow><msqrt><mrow><mi>d</mi></mrow></msqrt></mfrac></mrow>"
+      "<mrow><mfrac><mrow><mn>1</mn></mrow><mrow><msqrt><mrow><mi>d</mi></mrow></msqrt></mrow></mfrac></mrow>"
     ),
     (#"\bar\alpha"#, #"<mrow><mover accent="true"><mi>α</mi><mo>‾</mo></mover></mrow>"#),
     (

@@ -65,7 +65,7 @@ import Testing
     )
     #expect(
       session.describedVariables.map { "\($0.name) \($0.type) \($0.value)" } == [
-        "f function load(name?, {dtype, unet, text_encoder, vae, tokenizer, scheduler, clip, loras, embeddings, vae_tile})",
+        "f function load(name?, {\(CheckpointArguments.keys.joined(separator: ", "))})",
         "l table 2 items", "n number 1.5", "s string \"a…\"", "x tensor {2, 3}",
       ])
   }

@@ -29,7 +29,7 @@ extension Tensor {
     try type.method("masked_fill(mask, value)") { x, call in try x.masked(call[1], with: call[2]) }
     try type.method("diag(offset?)") { x, call in
       let offset: Int = try call[1] ?? 0
-      guard Swift.abs(offset) <= 1 << 16 else {
+      guard offset.magnitude <= 1 << 16 else {
         throw LuaArgumentError(1, "offset up to 65536 expected, got \(offset)")
       }
       return try x.diagonal(offset: offset)
