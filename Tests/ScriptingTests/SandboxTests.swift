@@ -244,7 +244,9 @@ struct PluginBench {
     let session = try Session()
     let opening = try session.boundFunctions().compactMap { bound -> String? in
       let arguments = bound.signature.drop { $0 != "(" }
-      return arguments.hasPrefix("(path") || arguments.hasPrefix("(name") ? bound.name : nil
+      let takesPath =
+        arguments.hasPrefix("(path") || arguments.hasPrefix("(name") || arguments.contains("folder")
+      return takesPath ? bound.name : nil
     }
     let known = PluginHost.openers.flatMap { module, names in
       names.map { "\(module.map { $0 + "." } ?? "")\($0)" }

@@ -222,12 +222,13 @@ import Testing
   private static let makers: Set<String> = [
     "argument_error", "clear_output", "grad", "no_grad", "clock", "display", "help", "input", "load",
     "load_clip",
-    "output_folder", "sha256", "table",
+    "output_folder", "sha256", "sweep", "table",
     "native", "time", "sleep",
   ]
   /// Modules whose functions get and give numbers, tensors and other values of the host, and tables made for the call.
   private static let modules: Set<String> = [
     "tensor", "image", "plot", "stats", "metrics", "linalg", "optim", "json", "text", "options",
+    "cluster", "embed",
   ]
 
   @Test func everyWayAcrossIsListed() throws {

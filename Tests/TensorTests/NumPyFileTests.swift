@@ -91,7 +91,7 @@ import Testing
     ("{'descr': '<f4', 'fortran_order': False, 'shape': [2, 3]}", "the shape is not a tuple"),
     ("{'descr': '<f4', 'fortran_order': False, 'shape': (6)}", "the shape is not a tuple"),
     ("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3.0)}", "expected"),
-    ("{'descr': '<f4', 'fortran_order': False, 'shape': (2, True)}", "no tuple of integers"),
+    ("{'descr': '<f4', 'fortran_order': False, 'shape': (2, True)}", "not a tuple of integers"),
     ("{'descr': '<f4', 'fortran_order': 0, 'shape': (2, 3)}", "neither True nor False"),
     ("{'descr': '<f4', 'fortran_order': False}", "must have descr, fortran_order and shape"),
     ("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), 'x': 1}", "nothing else"),

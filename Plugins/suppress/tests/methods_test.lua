@@ -89,7 +89,7 @@ assert(old.method == "optimize", "the old name means the same")
 fails("option 'word': a string or a list of them expected, got nil", { prompt = prompt })
 fails("'dog' is not in the prompt; its words are: a, cat, and, a, pistol", { prompt = prompt, word = "dog" })
 fails("there is no method 'softn'", { prompt = prompt, word = word, method = "softn" })
-fails("unknown option 'alfa'; did you mean 'alpha'?", { prompt = prompt, word = word, alfa = 1 })
+fails("unknown option 'alpa'; did you mean 'alpha'?", { prompt = prompt, word = word, alpa = 1 })
 fails("unknown option 'factor'", { prompt = prompt, word = word, method = "soften", factor = 1 })
 fails("option 'alpha': a number of at least 0 expected, got -1", { prompt = prompt, word = word, alpha = -1 })
 fails("option 'rows': one of 'words', 'padding', 'target' expected, got 'all'",

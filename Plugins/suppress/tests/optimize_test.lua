@@ -95,8 +95,10 @@ local prompt, word, steps = "a cat and a pistol", "pistol", 10
 for _, name in ipairs{ "tiny-sd1", "tiny-sd2", "tiny-pixel" } do
   local model = assert(lunette.load(arg[1] .. "/" .. name))
   local function run(opts)
-    local all = { prompt = prompt, word = word, seed = 3, steps = steps, alpha = 0.05 }
+    local all = { prompt = prompt, word = word, seed = 3, steps = steps }
     for key, value in pairs(opts or {}) do all[key] = value end
+    -- What the others do has no strength.
+    if not all.method or all.method == "soften" then all.alpha = 0.05 end
     return suppress.generate(model, all)
   end
 
