@@ -66,7 +66,8 @@ function prompts.classes(known, path)
     if name ~= "" and not has[name] then list[#list + 1], has[name] = name, true end
   end
   if path ~= "" then
-    local file = assert(io.open(path))
+    local file, why = io.open(path)
+    if not file then error("the file of classes: " .. why:sub(-200), 0) end
     for line in file:lines() do add((line:gsub("^%s+", ""):gsub("%s+$", ""))) end
     file:close()
   end
