@@ -5,7 +5,7 @@ source = { url = "git+https://example.org/lunette.git", dir = "lunette/Plugins/s
 description = {
   summary = "What a seed decides of a picture: swaps, shares of variance, rankings, style, composition, diversity",
   license = "Apache-2.0",
-  labels = { "lunette", "lunette >= 0.1" },
+  labels = { "lunette", "lunette >= 0.1", "lunette:files" },
 }
 dependencies = { "lua >= 5.4", "study >= 0.1, < 1", "emoji-world >= 0.1, < 1" }
 build = {

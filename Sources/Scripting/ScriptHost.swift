@@ -109,6 +109,9 @@ extension LuaCall {
   /// Throws unless the run may write this file.
   func checkWriting(_ path: String) throws { try state.scriptHost.files.check(path, for: .writing) }
 
+  /// Throws unless this folder may be made and written into.
+  func checkNewFolder(_ path: String) throws { try state.scriptHost.files.checkNewFolder(path) }
+
   /// Throws unless this file may be read.
   func checkReading(_ path: String) throws { try state.scriptHost.files.check(path, for: .reading) }
 }

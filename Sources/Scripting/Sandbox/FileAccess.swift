@@ -37,6 +37,25 @@ struct FileAccess: Sendable {
       path, "is a file that has another name as well (a hard link): \(subject) may not write to it")
   }
 
+  /// Throws unless a folder may be made here, with those above it that are missing: the nearest one that is there decides.
+  func checkNewFolder(_ path: String) throws {
+    guard let writable else { return }
+    var parts = path.split(separator: "/", omittingEmptySubsequences: true)
+    let start = path.hasPrefix("/") ? "/" : "./"
+    while true {
+      let folder = Glibc.open(start + parts.joined(separator: "/"), lookUp | O_DIRECTORY | O_CLOEXEC)
+      if folder >= 0 {
+        defer { close(folder) }
+        guard Self.isBelow(folder, writable) else { throw refusal(path, for: .writing) }
+        return
+      }
+      // Of what is not there nobody knows what is above it.
+      guard errno == ENOENT, let last = parts.popLast(), last != ".." else {
+        throw refusal(path, for: .writing)
+      }
+    }
+  }
+
   /// Throws unless the file, or the folder with what is in it, may be read.
   func checkPlace(_ path: String) throws {
     guard let readable else { return }

@@ -32,7 +32,7 @@ extension Bindings {
       } catch { throw LuaArgumentError(1, "option '\(error)'") }
       let host = try call.state.scriptHost
       let asked = try host.sweepFolder ?? call["folder"] ?? host.outputFolder.map { "\($0)/\(name)" }
-      if let asked { try call.checkWriting("\(asked)/parts") }
+      if let asked { try call.checkNewFolder(asked) }
       return ScriptSweep(
         plan: plan, folder: try asked ?? ScriptSweep.makeTemporaryFolder(), isTemporary: asked == nil,
         function: each,
