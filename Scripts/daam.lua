@@ -188,8 +188,8 @@ lunette.display(image.grid(of_heads, { columns = columns, labels = titles }))
 -- box in the middle. A map whose 0.4 · max covers everything has the whole picture's IoU, whatever it shows.
 
 -- %%
-local found, judge = pcall(require, "emoji-world.judge")
-if model.name ~= "emoji-world" or not found then
+local judge = require("study").offered(model, "judge")
+if not judge then
   print("This model brings no judge: Docs/attribution.md says how to score its maps against masks of your own.")
 else
   local attribution = require "attribution"

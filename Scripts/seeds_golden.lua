@@ -41,8 +41,9 @@ if not s.clip then error("this study needs a CLIP: --set clip=DIRECTORY") end
 
 -- reference features: renders where the model brings them, else all pictures of the sweep
 local reference, source
-if s.model.name == "emoji-world" then
-  local renders, list = require "emoji-world.reference", {}
+local renders = study.offered(s.model, "reference")
+if renders then
+  local list = {}
   for i = 1, renders.count() do
     local entry = renders.get(i)
     if #entry.objects == 1 then list[#list + 1] = s.clip:image(entry.image) end

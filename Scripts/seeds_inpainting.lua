@@ -22,20 +22,20 @@ local lunette = require "lunette"
 local study, lab = require "study", require "seeds"
 local report, t = study.report, lunette.tensor
 local model = assert(lunette.load())
-local look = model.name == "emoji-world" and require "emoji-world.judge" or nil
+local look = study.offered(model, "judge")
 
 -- renders of one object that the judge finds where it is
 local renders = {}
 if look then
-  local reference = require "emoji-world.reference"
+  local reference = study.offered(model, "reference")
   for i = 1, reference.count() do
     local entry = reference.get(i)
     local object = entry.objects[1]
     local is_plain = #entry.objects == 1 and type(object.accessory) ~= "string"
-    if is_plain and #renders < n and require("emoji-world.judge").has(look(entry.image), object.noun) then
-      local found = look(entry.image)[1]
+    local seen = is_plain and #renders < n and look(entry.image) or {}
+    if look.has(seen, object.noun) then
       renders[#renders + 1] = {
-        image = lunette.image.new(entry.image), noun = object.noun, caption = entry.caption, box = found.box,
+        image = lunette.image.new(entry.image), noun = object.noun, caption = entry.caption, box = seen[1].box,
         ground = "a plain background",
       }
     end

@@ -42,24 +42,7 @@ print(("%s: %d prompts × %d seeds, %d steps, guidance %g, judged by %s"):format
 -- corrected by Holm over the lines.
 
 -- %%
-local fields, lines, ps = { "red", "green", "blue", "border" }, {}, {}
-for i, field in ipairs(fields) do
-  local y = grid:matrix(field)
-  local found = y and lab.variance.of_seed(y)
-  lines[i] = { field = field, found = found }
-  ps[i] = found and found.p or 1
-end
-local corrected, rows = lunette.stats.holm(ps), {}
-for i, line in ipairs(lines) do
-  local f = line.found
-  rows[i] = {
-    line.field, report.number(f and f.shares.prompt, 3), report.interval(f and f.interval, "nothing varies", 3),
-    report.interval(f and f.null, nil, 3), report.p(corrected[i]),
-  }
-end
-lunette.display(lunette.table(rows, {
-  columns = { "of", "prompt's share", "seed's share [95 %, over prompts]", "by chance [95 %]", "p (Holm)" },
-}))
+lunette.display(lab.variance.table(grid, { "red", "green", "blue", "border" }))
 
 -- %% [markdown]
 -- ## Styles

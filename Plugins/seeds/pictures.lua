@@ -1,5 +1,6 @@
 -- The sweep that the studies of seeds share: every prompt from every seed, the picture, and what is measured of it.
 local lunette = require "lunette"
+local study = require "study"
 local t = lunette.tensor
 local pictures = {}
 
@@ -33,8 +34,9 @@ end
 
 --- Feature maps of a picture: two layers of the judge where the model brings one, else the autoencoder's latents.
 function pictures.features(model, image)
-  if model.name == "emoji-world" then
-    local levels = require("emoji-world.judge").features(image)
+  local judge = study.offered(model, "judge")
+  if judge then
+    local levels = judge.features(image)
     return { levels[1], levels[2] }
   end
   return { model:encode_image(image) }

@@ -1,5 +1,6 @@
 -- How much of what varies is the prompt's, the seed's, and neither's.
 local lunette = require "lunette"
+local report = require("study").report
 local nulls = require "seeds.nulls"
 local variance = {}
 
@@ -33,6 +34,28 @@ function variance.of_seed(y, o)
   })
   for k = 1, o and o.permutations or 200 do null[k] = variance.shares(nulls.shuffled(y, k)).seed end
   return { shares = shares, interval = interval, null = nulls.range(null), p = nulls.p(shares.seed, null) }
+end
+
+--- A table of how much of each field is the seed's, p corrected over the fields (Holm).
+-- @param grid pictures of the sweep; fields names of their numbers
+function variance.table(grid, fields)
+  local found, ps = {}, {}
+  for i, field in ipairs(fields) do
+    local y = grid:matrix(field)
+    found[i] = y and variance.of_seed(y) or false
+    ps[i] = found[i] and found[i].p or 1
+  end
+  local corrected, rows = lunette.stats.holm(ps), {}
+  for i, f in ipairs(found) do
+    rows[i] = {
+      fields[i], report.number(f and f.shares.prompt or nil, 3),
+      report.interval(f and f.interval or nil, "nothing varies", 3), report.interval(f and f.null or nil, nil, 3),
+      report.p(corrected[i]),
+    }
+  end
+  return lunette.table(rows, {
+    columns = { "of", "prompt's share", "seed's share [95 %, over prompts]", "by chance [95 %]", "p (Holm)" },
+  })
 end
 
 return variance
