@@ -35,10 +35,10 @@ let package = Package(
   ],
   targets: [
     library("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
-    library("CPNG", pkgConfig: "libpng", apt: "libpng-dev"),
+    library("CPNG", apt: "libpng-dev"),
     library("CJPEG", apt: "libjpeg-dev"),
-    library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
-    library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+    library("CSQLite", apt: "libsqlite3-dev"),
+    library("CZlib", apt: "zlib1g-dev"),
     library("CYAML", apt: "libyaml-dev"),
     library("CLua54", pkgConfig: "lua5.4", apt: "liblua5.4-dev"),
     c("COneDNN", links: "dnnl"),
@@ -50,6 +50,7 @@ let package = Package(
     c("CLuaBridge", dependencies: ["CLua54"]),
     c("CZeroMQ"),
     c("CTorch"),
+    c("CStart", cSettings: nil),
 
     // The floors, from the ground up: a target stands on those above it in this list.
     .target(name: "Platform", dependencies: ["CPlatform"]),
@@ -99,7 +100,7 @@ let package = Package(
       name: "lunette",
       dependencies: [
         "Prompt", "JupyterKernel", "Runs", "Scripting", "Sweeps", "PluginPackages", "Notebook", "Lua",
-        "Families", "Imaging", "Tensor", "Encoding", "Platform",
+        "Families", "Imaging", "Tensor", "Encoding", "Platform", "CStart",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(

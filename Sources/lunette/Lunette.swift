@@ -1,3 +1,4 @@
+import CStart  // Linked for what it does before main.
 import ArgumentParser
 import Glibc
 import Platform

@@ -49,6 +49,14 @@ import Testing
     Case(
       "OMP_NUM_THREADS=100000 \(matmul)", 1, "OMP_NUM_THREADS: a number of threads from 1 to 1024 expected"),
     Case("OMP_NUM_THREADS=none \(matmul)", 1, "got 'none'"),
+    // Threads that wait sleep, unless somebody says how they shall wait: what libgomp found when it began.
+    Case(
+      "env -u OMP_WAIT_POLICY -u GOMP_SPINCOUNT OMP_DISPLAY_ENV=true $LUNETTE eval 1", 0,
+      "OMP_WAIT_POLICY = 'PASSIVE'"),
+    Case("OMP_WAIT_POLICY=active OMP_DISPLAY_ENV=true $LUNETTE eval 1", 0, "OMP_WAIT_POLICY = 'ACTIVE'"),
+    Case(
+      "env -u OMP_WAIT_POLICY GOMP_SPINCOUNT=7 OMP_DISPLAY_ENV=verbose $LUNETTE eval 1", 0,
+      "GOMP_SPINCOUNT = '7'"),
     // Where the output goes.
     Case("$LUNETTE eval 1+1 > /dev/full", 1, "stdout: No space left on device"),
     Case("$LUNETTE eval 'for i = 1, 1e5 do print(i) end' > /dev/full", 1, "stdout: No space left on device"),
