@@ -1,5 +1,5 @@
-import CStart  // Linked for what it does before main.
 import ArgumentParser
+import CStart  // Linked for what it does before main.
 import Glibc
 import Platform
 import Prompt
