@@ -147,22 +147,23 @@ final class OneNodeCluster {
     Self.output(arguments[0], Array(arguments.dropFirst()), environment)
   }
 
+  /// By the shell, which waits for the program alone: `Process` waits until a daemon has closed what it inherits, which munged never does.
   private static func output(_ name: String, _ arguments: [String], _ environment: [String: String] = [:])
     -> String
   {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [name] + arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    process.environment?["PATH", default: ""] += ":/usr/sbin:/sbin"
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = FileHandle.nullDevice
-    process.standardInput = FileHandle.nullDevice
-    guard (try? process.run()) != nil else { return "" }
-    // A daemon keeps what it inherits open: what is there when the program ends is all.
-    process.waitUntilExit()
-    return String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self)
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+    defer { unlink(file) }
+    let set = environment.map { "export \($0)=\(quoted($1))\n" }.joined()
+    let command = ([name] + arguments).map(quoted).joined(separator: " ")
+    guard
+      system("exec < /dev/null > \(quoted(file)) 2> /dev/null\nPATH=$PATH:/usr/sbin:/sbin\n\(set)\(command)")
+        >= 0
+    else { return "" }
+    return (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
+  }
+
+  private static func quoted(_ word: String) -> String {
+    "'" + word.replacing("'", with: "'\\''") + "'"
   }
 
   /// Waits at most a minute and a half.
