@@ -49,6 +49,7 @@ let package = Package(
     c("CNativePlugin", cSettings: nil),
     c("CLuaBridge", dependencies: ["CLua54"]),
     c("CZeroMQ"),
+    c("CMarkdown"),
     c("CTorch"),
     c("CStart", cSettings: nil),
 
@@ -73,7 +74,7 @@ let package = Package(
     .target(name: "Sweeps", dependencies: ["Platform", "Encoding", "CSQLite"]),
     .target(name: "LuaSyntax", dependencies: ["Encoding"]),
     .target(name: "Lua", dependencies: ["CLuaBridge", "CLua54"]),
-    .target(name: "Notebook", dependencies: ["LuaSyntax", "Encoding", "CYAML"]),
+    .target(name: "Notebook", dependencies: ["LuaSyntax", "Encoding", "CYAML", "CMarkdown"]),
     .target(name: "PluginPackages", dependencies: ["Lua", "Encoding", "Platform", "CZlib"]),
     .target(
       name: "Scripting",
@@ -121,7 +122,8 @@ let package = Package(
     ),
     .testTarget(
       name: "NeuralTests", dependencies: ["Weights", "Neural", "Tensor", "Encoding"], exclude: ["Goldens"]),
-    .testTarget(name: "ImagingTests", dependencies: ["Imaging", "Tensor"], exclude: ["Goldens"]),
+    .testTarget(
+      name: "ImagingTests", dependencies: ["Imaging", "Tensor", "Platform"], exclude: ["Goldens"]),
     .testTarget(
       name: "DiffusionTests",
       dependencies: ["Families", "Sampling", "Models", "Weights", "Neural", "Tensor", "Encoding"],

@@ -74,7 +74,7 @@ lunette.display(plan:declaration())
 
 -- %%
 local pictures = {}
-for _, one in ipairs(given or words.world and attribution.masks.of_reference(renders) or {}) do
+for _, one in ipairs(given or words.world and attribution.masks.of_reference(renders, model) or {}) do
   if one.image and next(one.objects) then pictures[#pictures + 1] = one end
 end
 local observations = segmentation.observations(segmentation.noised(model, {

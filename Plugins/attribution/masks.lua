@@ -1,12 +1,15 @@
 -- Pictures with masks of what they show: the reference renders of the built-in world, or yours.
 local lunette = require "lunette"
 local scores = require "attribution.scores"
+local study = require "study"
 local masks = {}
 
---- The first `count` renders of the world whose objects are told apart by their nouns, with the true mask of each.
--- @return a list of { number, caption, image, objects = { noun = {h, w} } }
-function masks.of_reference(count)
-  local reference = require "emoji-world.reference"
+--- The first `count` reference pictures of a model whose objects are told apart by their nouns, with the true mask of each.
+-- @param model whose; the built-in one's if nil
+-- @return a list of { number, caption, image, objects = { noun = {h, w} } }, empty if it brings none
+function masks.of_reference(count, model)
+  local reference = study.offered(model or { name = "emoji-world" }, "reference")
+  if not reference then return {} end
   local place, list = {}, {}
   for number, label in ipairs(reference.classes) do place[label] = number end
   for number = 1, reference.count() do

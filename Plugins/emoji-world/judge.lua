@@ -1,16 +1,16 @@
 -- What is in a picture of the emoji world: a small segmentation network that was trained on rendered scenes alone.
 local network = require "emoji-world.judge.network"
 local objects = require "emoji-world.judge.objects"
-local colours = require "emoji-world.judge.colours"
+local colors = require "emoji-world.judge.colors"
 local world = require "emoji-world.world"
 
 --- `judge(img)` finds the objects of one picture.
 -- @param img an image or tensor {64, 64, 3}, values in [0, 1]
 -- @param opts area: pixels that an object has at least (20); confidence: its least mean probability (0.5)
 -- @return a list of objects, largest first. Each has `kind` ("noun", "accessory" or "none" for what is none of the world's),
--- `label`, `noun` and `sense` (as in world.json; sense only where a noun has two), `colour` (the world's colour that covers most
--- of it, or nil), `texture` ("plain", "striped", …), `mask` {64, 64}, `box` {x, y, width, height}, `x`, `y` (the mask's centre,
--- pixels from the left and the top), `area` and `confidence`.
+-- `label`, `noun` and `sense` (as in world.json; sense only where a noun has two), `color` (the world's colour that covers most
+-- of it, or nil) and `color_share` (of `area`), `texture` ("plain", "striped", …), `mask` {64, 64}, `box` {x, y, width, height},
+-- `x`, `y` (the mask's centre, pixels from the left and the top), `area` and `confidence`.
 local judge = {}
 
 local known = { area = true, confidence = true }
@@ -44,7 +44,11 @@ local function find(img, opts)
   local x = pixels(img)
   local classes, textures = network.logits(x)
   local found = objects.of(classes, textures, opts)
-  for _, object in ipairs(found) do object.colour, object.colour_share = colours.of(x, named(object).mask) end
+  for _, object in ipairs(found) do
+    object.color, object.color_share = colors.of(x, named(object).mask)
+    -- their names of before version 0.3
+    object.colour, object.colour_share = object.color, object.color_share
+  end
   return found
 end
 

@@ -5,6 +5,9 @@ local world = assert(lunette.json.load(path:match("^(.*)/") .. "/data/world.json
 --- Which version of the world the weights were taught.
 world.weights = { version = world.version }
 
+--- The colours by name, {red, green, blue} up to 255. `colours` is the same table under its name of before version 0.3.
+world.colors = world.colours
+
 world.none = "none of these"
 
 world.is_accessory = {}

@@ -1,4 +1,5 @@
 -- Pictures of the model that were labelled by eye, with what the judge says of them: how far the judge errs.
+local offered = require "study.offered"
 local words = require "study.words"
 
 local function contains(list, name)
@@ -9,9 +10,8 @@ local function contains(list, name)
 end
 
 local function pictures_of(model, judge)
-  if model.name ~= "emoji-world" then return nil, "this model's pictures were not labelled by eye" end
-  local found, labels = pcall(require, "emoji-world.labelled")
-  if not found then return nil, "emoji-world brings no labels" end
+  local labels = offered(model, "labelled")
+  if not labels then return nil, "this model's pictures were not labelled by eye" end
   if labels.model ~= model.fingerprint then return nil, "the labels are of pictures of other weights" end
   if not judge.look or labels.judge ~= judge.look.fingerprint() then return nil,
     "the labels are beside another judge's" end

@@ -61,8 +61,7 @@ public struct Animation {
 
   /// Writes the file; what was there stays until the new one is complete.
   public func write(to path: String) throws {
-    let bytes = try pngData()
-    do { try WholeFile.write(bytes, to: path) } catch { throw ImagingError(error.description) }
+    try WholeFile.write(pngData(), to: path)
   }
 
   /// Size, place, delay in milliseconds; each frame replaces the one before.

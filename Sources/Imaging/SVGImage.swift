@@ -35,7 +35,6 @@ public enum PDF {
 
   /// Writes it; what was there stays until the new file is complete.
   public static func write(svg text: String, to path: String) throws {
-    let bytes = try data(svg: text)
-    do { try WholeFile.write(bytes, to: path) } catch { throw ImagingError(error.description) }
+    try WholeFile.write(data(svg: text), to: path)
   }
 }

@@ -135,7 +135,7 @@ extension LuaState {
       pushMessage(isFresh ? callerLine() + Self.readable(error.message) : error.message)
       return LB_RAISE
     }
-    let text = function?.signature.complete(error) ?? String(describing: error)
+    let text = function?.signature.complete(error, else: wording) ?? wording(error)
     pushMessage(callerLine() + Self.readable(text))
     return LB_RAISE
   }

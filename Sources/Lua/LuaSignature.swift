@@ -58,8 +58,10 @@ public struct LuaSignature: Sendable {
   }
 
   /// The message for an error that the function threw.
-  func complete(_ error: any Error) -> String {
-    guard let error = error as? LuaArgumentError else { return "\(error)" }
+  ///
+  /// - Parameter words: what is said of errors that are no complaint about an argument
+  func complete(_ error: any Error, else words: (any Error) -> String) -> String {
+    guard let error = error as? LuaArgumentError else { return words(error) }
     if isOperator { return "bad operand #\(error.index + 1) to '\(name)' (\(error.message))" }
     if error.index == 0 { return "calling '\(name)' on bad self (\(error.message))" }
     return "bad argument #\(error.index) to '\(name)' (\(error.message))"

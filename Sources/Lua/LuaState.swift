@@ -23,6 +23,8 @@ public final class LuaState {
   public weak var host: AnyObject?
   /// Receives warnings: `warn("…")` of scripts, and errors in `__gc`, which Lua cannot raise.
   public var onWarning: ((String) -> Void)?
+  /// What is said in Lua of a Swift error that bound functions throw.
+  public var wording: (any Error) -> String = { "\($0)" }
   /// After how many new bytes held outside Lua (see `LuaType.bytes`) the collector runs.
   public var collectionThreshold = 64 << 20
 

@@ -12,6 +12,8 @@ public protocol NoisePredictor {
   var conditionChannels: Int { get }
   /// Latent height and width for which the model was trained.
   var sampleSize: (height: Int, width: Int) { get }
+  /// Latents on a side of the patches into which the model cuts the sample, each of them whole: 1 for UNets, mostly 2 for transformers.
+  var patchSize: Int { get }
   /// Width of the text embedding that cross-attention expects.
   var embeddingWidth: Int { get }
   /// Width of the pooled text that the model takes; nil if it takes none.
@@ -33,6 +35,7 @@ public protocol NoisePredictor {
 extension NoisePredictor {
   public var outputChannels: Int { sampleChannels }
   public var conditionChannels: Int { 0 }
+  public var patchSize: Int { 1 }
   public var pooledWidth: Int? { nil }
   public var sizeCount: Int { 0 }
 
@@ -100,6 +103,7 @@ public protocol TextEmbedder {
 }
 
 extension TextEmbedder {
+  public var patchSize: Int { 1 }
   public var pooledWidth: Int? { nil }
 
   public func conditioning(ids: [[Int]], context: RunContext) throws -> TextConditioning {

@@ -59,13 +59,6 @@ extension StringProtocol {
     return String(rest)
   }
 
-  func trimmingQuotes() -> String {
-    for quote in ["\"", "'"] where count >= 2 && hasPrefix(quote) && hasSuffix(quote) {
-      return String(dropFirst().dropLast())
-    }
-    return String(self)
-  }
-
   /// Lines without their line breaks, which are Lua's: `\n`, `\r\n`, `\r`. A final one opens no further line.
   func lines() -> [Substring] {
     var lines = split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" || $0 == "\r" }.map {

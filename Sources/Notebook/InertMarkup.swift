@@ -1,3 +1,5 @@
+import Encoding
+
 /// Markup that does nothing but show itself: text in elements and attributes that are known to be harmless. Lunette's own tables and
 /// plots are; what is not may be a stranger's, and is shown in a frame of its own.
 enum InertMarkup {
@@ -94,12 +96,7 @@ enum InertMarkup {
     // Pictures that stand in the drawing itself; anything else would be asked of elsewhere.
     case "href":
       let start = "data:image/png;base64,"
-      return value.hasPrefix(start)
-        && value.dropFirst(start.count).utf8.allSatisfy {
-          ($0 | 0x20 >= UInt8(ascii: "a") && $0 | 0x20 <= UInt8(ascii: "z"))
-            || ($0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9"))
-            || $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "=")
-        }
+      return value.hasPrefix(start) && Base64.isPlain(value.dropFirst(start.count))
     case "clip-path":
       return value.hasPrefix("url(#") && value.hasSuffix(")") && !value.contains(where: \.isWhitespace)
     case "fill", "stroke", "stop-color": return isColor(value[...])

@@ -59,7 +59,7 @@ public struct Report: Sendable {
       <body>
       <header class="top">
       <p class="kicker">\(ReportStyle.mark)<span>Lunette</span></p>
-      <h1>\(MarkdownInline.html(title))</h1>
+      <h1>\(Markdown.inline(title))</h1>
       \(factList)\(contents(body.headings))</header>
       \(banner)<main>
       \(content)</main>
@@ -87,11 +87,11 @@ public struct Report: Sendable {
   }
 
   /// Short reports need no table of contents.
-  private func contents(_ headings: [(level: Int, text: String, anchor: String)]) -> String {
+  private func contents(_ headings: [Markdown.Heading]) -> String {
     let sections = headings.filter { $0.level == 2 }
     guard sections.count >= 3 else { return "" }
     let links = sections.map {
-      "<li><a href=\"#\(escapedHTML($0.anchor))\">\(MarkdownInline.html($0.text))</a></li>"
+      "<li><a href=\"#\(escapedHTML($0.anchor))\">\($0.html)</a></li>"
     }
     return "<nav aria-label=\"Contents\"><ol>\(links.joined())</ol></nav>\n"
   }

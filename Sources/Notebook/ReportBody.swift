@@ -3,7 +3,7 @@ import LuaSyntax
 
 /// The cells of a report with their outputs.
 struct ReportBody {
-  private(set) var headings: [(level: Int, text: String, anchor: String)] = []
+  private(set) var headings: [Markdown.Heading] = []
   private var hasFailure = false
 
   mutating func html(_ document: Document, skippingTitle title: String) -> String {

@@ -49,7 +49,7 @@ struct ReportOutput {
   }
 
   private static func captioned(_ html: String, _ caption: String?, _ style: String) -> String {
-    let text = caption.map { "<figcaption>\(MarkdownInline.html($0))</figcaption>" } ?? ""
+    let text = caption.map { "<figcaption>\(Markdown.inline($0))</figcaption>" } ?? ""
     return "<figure class=\"\(style)\">\(html)\(text)</figure>\n"
   }
 
@@ -87,8 +87,4 @@ struct ReportOutput {
     }
     return String(rest)
   }
-}
-
-extension MarkdownInline {
-  static func html(_ text: String) -> String { MarkdownInline(images: { _ in nil }).html(text) }
 }

@@ -64,18 +64,21 @@ public final class WholeFile {
   }
 
   /// Puts the draft in the file's place.
-  public func commit() throws(FileError) {
+  ///
+  /// - Parameter synchronizes: waits until it is on the disk. Without, a power cut may leave what is neither the old nor the new file:
+  ///   for those of which something that is written later says that they are whole.
+  public func commit(synchronizes: Bool = true) throws(FileError) {
     defer { discard() }
     let file = descriptor
     if let draft {
-      while fsync(file) != 0 { if errno != EINTR { throw .last(path) } }
+      while synchronizes && fsync(file) != 0 { if errno != EINTR { throw .last(path) } }
       descriptor = -1
       guard close(file) == 0, rename(draft, target) == 0 else {
         let failure = FileError.last(path)
         unlink(draft)
         throw failure
       }
-      Folder.synchronize(Folder.parent(of: target))
+      if synchronizes { Folder.synchronize(Folder.parent(of: target)) }
     } else {
       descriptor = -1
       guard close(file) == 0 else { throw .last(path) }

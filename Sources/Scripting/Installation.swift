@@ -32,7 +32,7 @@ public enum Installation {
   public static var pluginTree: PluginTree? { userFolder.map { PluginTree(root: $0 + "/installed") } }
 
   /// `PREFIX/share/lunette` of an installed program, the checkout's root of a built one.
-  public static var root: String? {
+  public static let root: String? = {
     guard let program = programPath else { return nil }
     var folder = parent(of: program)
     let installed = parent(of: folder) + "/share/lunette"
@@ -42,7 +42,7 @@ public enum Installation {
       folder = parent(of: folder)
     }
     return nil
-  }
+  }()
 
   /// The folder of the plugins that came with the program.
   public static var shippedPluginFolder: String? {

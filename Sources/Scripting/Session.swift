@@ -222,7 +222,7 @@ public final class Session {
   private func fail(_ error: any Error) {
     if exitStatus != nil { return }
     guard let error = error as? LuaError else {
-      emit(.error(.init(name: "error", message: "\(error)")))
+      emit(.error(.init(name: "error", message: Wording.text(of: error))))
       return
     }
     let name =

@@ -142,16 +142,8 @@ public final class SweepStore {
     let path = "\(folder)/\(name)"
     let parent = Folder.parent(of: path)
     if !Folder.exists(parent) { try Folder.make(parent) }
-    let draft = "\(path).\(getpid()).tmp"
-    let file = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard file >= 0 else { throw .last(draft) }
-    let written = bytes.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
-    let isWhole = written == bytes.count
-    let failure = FileError.last(draft)
-    close(file)
-    guard isWhole, rename(draft, path) == 0 else {
-      unlink(draft)
-      throw failure
-    }
+    let file = try WholeFile(path)
+    try file.append(bytes)
+    try file.commit(synchronizes: false)
   }
 }

@@ -31,7 +31,7 @@ extension Tensor {
         "an expanded view \(Shape.text(shape)) repeats its elements and cannot be written in place; clone it first"
       )
     }
-    if let reason = storage.writeProtection { throw TensorError(reason) }
+    if let protection = storage.writeProtection { throw protection }
     if isRecorded {
       throw TensorError(
         "a tensor that requires a gradient cannot be written in place: use the function that returns a new one, "
@@ -39,8 +39,8 @@ extension Tensor {
     }
     if let source, source.isRecorded {
       throw TensorError(
-        "writing a tensor that requires a gradient into another would lose the gradient: join them with cat, stack "
-          + "or where, or detach it")
+        "writing a tensor that requires a gradient into another would lose the gradient: join them or detach it",
+        cause: .losesGradient)
     }
     storage.version += 1
   }

@@ -4,20 +4,16 @@ import Platform
 /// beyond 2²⁴ round), float32 is written.
 extension Tensor {
   /// Reads a file.
+  ///
+  /// - Throws: `FileError` for a file that cannot be read, `TensorError` for one that holds no such array.
   public init(numPyFile path: String) throws {
-    do {
-      try self.init(numPy: FileBytes.read(path, limit: ByteCount.limit))
-    } catch let error as FileError {
-      throw TensorError(error.description)
-    } catch {
-      throw TensorError("\(path): \(error)")
-    }
+    let bytes = try FileBytes.read(path, limit: ByteCount.limit)
+    do { try self.init(numPy: bytes) } catch { throw TensorError("\(path): \(error)") }
   }
 
   /// Writes a file; an older one is replaced only when the new one is complete.
   public func save(numPyFile path: String) throws {
-    let bytes = try numPyBytes()
-    do { try WholeFile.write(bytes, to: path) } catch { throw TensorError(error.description) }
+    try WholeFile.write(numPyBytes(), to: path)
   }
 
   /// Decodes the bytes of a file.

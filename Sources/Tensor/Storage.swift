@@ -9,8 +9,8 @@ public final class Storage: @unchecked Sendable {
   private let memory: any DeviceMemory
   /// Goes up with every write in place, so that a gradient never reads what has changed since.
   var version = 0
-  /// Why nobody may write in place, as the message that whoever tries gets; nil for memory that may be written.
-  public var writeProtection: String?
+  /// What whoever tries to write in place gets; nil for memory that may be written.
+  public var writeProtection: (any Error)?
   /// What whoever made these numbers wants to be found beside them, for as long as they live; copies do not have it.
   public var companion: (any Sendable)?
   /// Keeps memory that is not ours alive: a mapped file, for example.

@@ -4,6 +4,10 @@ public struct TensorError: Error, CustomStringConvertible, Equatable {
   public enum Cause: Sendable, Equatable {
     /// A gradient was asked for where the tape does not lead.
     case notRecorded
+    /// The tape was differentiated before, and not kept.
+    case tapeSpent
+    /// Numbers would be written in place that the tape leads to.
+    case losesGradient
   }
 
   public let message: String

@@ -17,13 +17,13 @@ import Weights
     try SafetensorsFile.write(tensors, to: path)
     let pipeline = try Checkpoint(directory: copy.path).pipeline()
     var late: [String] = []
-    pipeline.onWarning = { late.append($0) }
+    pipeline.onWarning = { late.append("\($0)") }
     var request = GenerateRequest(prompt: "a cat")
     (request.steps, request.width, request.height) = (2, 16, 16)
     let result = try pipeline.generate(request)
     _ = try result.image()
     _ = try result.image()
-    return result.warnings + late
+    return result.warnings.map(\.description) + late
   }
 
   private let unet = "unet/diffusion_pytorch_model.safetensors"

@@ -111,7 +111,7 @@ import Testing
         $0.negative = .texts(["a", "b"])
         $0.latents = latents
       }
-      .hasPrefix("negative_prompt has 2 entries and latents has 3"))
+      .hasPrefix("negativePrompt has 2 entries and latents has 3"))
   }
 
   @Test func embeddingsInThreeForms() throws {
@@ -155,7 +155,7 @@ import Testing
     #expect(toy.refusal { $0.prompt = .embeddings([c, c, c]) } == "embedding has 3 entries for 4 steps")
     #expect(
       toy.refusal { $0.negative = .embedding(try Tensor.zeros([5, 4])) }
-        == "embedding has 6 tokens and uncond 5: guidance needs equally many")
+        == "embedding has 6 tokens and unconditional 5: guidance needs equally many")
     // other lengths than the tokenizer's are fine as long as both halves agree
     let short = try c.narrowed(0, start: 0, length: 3)
     #expect(
@@ -197,10 +197,10 @@ import Testing
     let toy = Toy()
     #expect(
       toy.refusal { $0.onStep = { $0.latents = try Tensor.zeros([4, 2, 2]) } }
-        == "latents set by on_step must be of shape {1, 4, 2, 3}, got {4, 2, 2}")
+        == "latents set by onStep must be of shape {1, 4, 2, 3}, got {4, 2, 2}")
     #expect(
       toy.refusal { $0.onStep = { $0.embedding = try Tensor.zeros([6, 3]) } }
-        == "embedding set by on_step must be of shape {tokens, 4}, got {6, 3}")
+        == "embedding set by onStep must be of shape {tokens, 4}, got {6, 3}")
     #expect(
       toy.refusal {
         $0.guidance = 1
@@ -294,6 +294,20 @@ import Testing
     #expect(result.warnings == ["prompt 'catdog…' has more than 6 tokens; cut off: 'og'"])
   }
 
+  /// A model that cuts the sample into patches has no use for parts of one.
+  @Test func sizesAreMultiplesOfPatches() throws {
+    let toy = Toy()
+    toy.unet.patchSize = 3
+    #expect(toy.refusal { $0.width = 8 } == "width must be a positive multiple of 6, got 8")
+    #expect(toy.refusal { $0.height = 4 } == "height must be a positive multiple of 6, got 4")
+    #expect(
+      toy.refusal { $0.noise = try Tensor.zeros([4, 2, 3]) }
+        == "the last two sizes of noise must be multiples of 3, got {4, 2, 3}")
+    #expect(
+      toy.refusal { $0.image = try Tensor.zeros([6, 8, 3]) }.hasPrefix(
+        "the sides of image must be multiples of 6"))
+  }
+
   @Test func refusesWhatCannotBe() throws {
     let toy = Toy()
     let state = try Tensor.zeros([4, 2, 3])
@@ -301,19 +315,19 @@ import Testing
     #expect(toy.refusal { $0.height = 0 } == "height must be a positive multiple of 2, got 0")
     #expect(toy.refusal { $0.steps = 0 } == "steps must be between 1 and 1000, got 0")
     #expect(
-      toy.refusal { $0.startStep = 2 } == "start_step = 2 needs latents: the state that enters that step")
+      toy.refusal { $0.startStep = 2 } == "startStep = 2 needs latents: the state that enters that step")
     #expect(
       toy.refusal {
         $0.startStep = 5
         $0.latents = state
-      } == "start_step must be between 1 and 4, got 5")
+      } == "startStep must be between 1 and 4, got 5")
     #expect(
       toy.refusal {
         $0.startStep = 3
         $0.endStep = 2
         $0.latents = state
       }
-        == "end_step must be between 3 and 4, got 2")
+        == "endStep must be between 3 and 4, got 2")
     #expect(
       toy.refusal {
         $0.latents = state

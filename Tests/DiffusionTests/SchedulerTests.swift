@@ -195,6 +195,6 @@ import Testing
     let plain = try Guidance(weight: 7)(with, without)
     let half = try Guidance(weight: 7, rescale: 0.5)(with, without)
     #expect(difference(half, try full.adding(plain).multiplying(0.5)) < 1e-6)
-    #expect(Toy().refusal { $0.guidanceRescale = 1.5 } == "guidance_rescale must be between 0 and 1, got 1.5")
+    #expect(Toy().refusal { $0.guidanceRescale = 1.5 } == "guidanceRescale must be between 0 and 1, got 1.5")
   }
 }

@@ -8,6 +8,7 @@ final class ToyUNet: NoisePredictor {
   let sampleChannels = 4
   let sampleSize: (height: Int, width: Int)
   let embeddingWidth = 4
+  var patchSize = 1
   /// Rows of each call.
   private(set) var calls: [Int] = []
 
@@ -96,6 +97,7 @@ struct ToyTokenizer: TextTokenizer {
 
 final class ToyTextEncoder: TextEmbedder {
   let embeddingWidth = 4
+  var patchSize = 1
   /// Texts of each call.
   private(set) var calls: [Int] = []
 

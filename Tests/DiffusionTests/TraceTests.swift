@@ -145,10 +145,10 @@ import Testing
     )
     #expect(
       refusal(TraceOptions(layers: [try SitePattern("**.attn1")]))
-        == "layers '**.attn1' of the trace names self-attention only, which is recorded with self = true")
+        == "layers '**.attn1' of the trace names self-attention only, which it is not to record")
     #expect(
       refusal(TraceOptions(cross: false, selfAttention: true, layers: [known]))
-        == "layers '**.attn2' of the trace names cross-attention only, which is recorded with cross = true")
+        == "layers '**.attn2' of the trace names cross-attention only, which it is not to record")
     #expect(refusal(TraceOptions(cross: false)).contains("would record nothing"))
     #expect(refusal(TraceOptions(unconditional: true), guidance: 1).contains("needs guidance above 1"))
     #expect(refusal(TraceOptions(selfAttention: true, layers: [known])) == "")
@@ -187,9 +187,9 @@ import Testing
       } catch { return "\(error)" }
     }
     #expect(message { try summed.probabilities(layer: 1) } == "the trace has 1 layers, there is no layer 2")
-    #expect(message { try summed.probabilities(layer: 0, step: 2) }.contains("steps = \"each\""))
+    #expect(message { try summed.probabilities(layer: 0, step: 2) }.contains("no step 2"))
     #expect(message { try each.probabilities(layer: 0, step: 9) }.contains("has the steps 1 to 4"))
-    #expect(message { try summed.probabilities(layer: 0, conditional: false) }.contains("uncond = true"))
+    #expect(message { try summed.probabilities(layer: 0, conditional: false) }.contains("no unconditional maps"))
     #expect(message { try summed.map(layer: 0, head: 2, token: 0) }.contains("no head 3"))
     #expect(message { try summed.map(layer: 0, token: 6) }.contains("no token 7"))
     #expect(message { try summed.map(layer: 0, token: 0, sample: 1) }.contains("no sample 2"))

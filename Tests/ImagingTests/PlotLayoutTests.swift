@@ -47,6 +47,14 @@ import Testing
     #expect(short.hasPrefix("the") && short.hasSuffix("17") && short.contains("…"))
     #expect(PlotText.width(of: short, size: 12) <= 90)
     #expect(PlotText.shortened("cat", to: 90, size: 12) == "cat")
+    // Of all that fit, the longest.
+    let name = "the prompt of condition 17"
+    for width in 2...30 {
+      let short = PlotText.shortened(name) { $0.count <= width }
+      #expect(short.count == min(width, name.count))
+      #expect(name.hasPrefix(short.prefix { $0 != "…" }))
+    }
+    #expect(["", "a", "ab"].map { PlotText.shortened($0) { $0.isEmpty } } == ["", "a…", "a…"])
     #expect(
       PlotText.wrapped("without the accessory", to: 70, size: 12, lines: 3) == [
         "without", "the", "accessory",

@@ -29,6 +29,63 @@ import Testing
     #expect(Markdown.html(text) == html)
   }
 
+  /// What CommonMark has besides, and what it takes for text.
+  @Test(arguments: [
+    ("Head\n====", "<h1 id=\"head\">Head</h1>\n"),
+    (
+      "[r][1] and [R]\n\n[1]: /a \"t\"\n[r]: </b c>",
+      "<p><a href=\"/a\" title=\"t\">r</a> and <a href=\"/b%20c\">R</a></p>\n"
+    ),
+    ("&lt;b&gt; &copy; &#42;a&#42; &#x0;", "<p>&lt;b&gt; &copy; *a* \u{FFFD}</p>\n"),
+    ("    code <b>", "<pre class=\"code\"><code>code &lt;b&gt;</code></pre>\n"),
+    (
+      "<div>\n\n<script>alert(1)</script>\n\n<!-- x -->",
+      "<p>&lt;div&gt;</p>\n<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>\n<p>&lt;!-- x --&gt;</p>\n"
+    ),
+    ("![a *b* ![c](d)](data:image/png;base64,AA)", "<p>a b c</p>\n"),
+    ("![*a*](/x.png)", "<p><a href=\"/x.png\">a</a></p>\n"),
+    (
+      "# a `b` $c$\n## a `b` $c$",
+      "<h1 id=\"a-b-c\">a <code>b</code> \(MathML.html("c", isBlock: false))</h1>\n<h2 id=\"a-b-c\">a <code>b</code> \(MathML.html("c", isBlock: false))</h2>\n"
+    ),
+    ("$$\nx\n$$", "\(MathML.html("x", isBlock: true))\n"),
+    ("so $$x$$ is", "<p>so \(MathML.html("x", isBlock: true)) is</p>\n"),
+    ("$5 *and* $10, $5-$10, $ 1", "<p>$5 <em>and</em> $10, $5-$10, $ 1</p>\n"),
+    ("\\$a\\$ `$b$`", "<p>$a$ <code>$b$</code></p>\n"),
+    ("a\u{0}b", "<p>a\u{FFFD}b</p>\n"),
+  ])
+  func commonMark(_ text: String, _ html: String) {
+    #expect(Markdown.html(text) == html)
+  }
+
+  /// No address makes a browser run anything, however it is written.
+  @Test(arguments: [
+    "javascript:alert(1)", "JavaScript:alert(1)", "<java script:alert(1)>", "javascript&#58;alert(1)",
+    "javascript&colon;alert(1)", "&#1;javascript:alert(1)", "<&#32;javascript:alert(1)>",
+    "java&#10;script:alert(1)",
+    "vbscript:x", "data:text/html,x", "&#x6a;avascript:alert(1)", "java&Tab;script:alert(1)",
+  ])
+  func harmlessAddresses(_ address: String) {
+    for text in ["[x](\(address))", "![x](\(address))", "[x][1]\n\n[1]: \(address)"] {
+      let html = Markdown.html(text)
+      let opened = html.split(separator: "href=\"").dropFirst().map { $0.prefix { $0 != "\"" } }
+      // What is left open is relative: a browser sees no scheme in it.
+      for address in opened {
+        let plain = address.replacing("&amp;", with: "&")
+        #expect(!plain.contains(":") || plain.contains("&colon;"), "\(text): \(html)")
+        #expect(!address.contains("&colon;") && !address.contains("&Tab;"), "\(text): \(html)")
+      }
+    }
+  }
+
+  @Test func inlineTextOpensNoBlocks() {
+    #expect(Markdown.inline("1. *a* #") == "1. <em>a</em> #")
+    #expect(Markdown.inline("- a\n> b") == "- a &gt; b")
+    #expect(Markdown.inline("C #") == "C #")
+    #expect(Markdown.inline("") == "")
+    #expect(Markdown.inline("    a") == "a")
+  }
+
   @Test func nestsLists() {
     #expect(
       Markdown.html("1. a\n   - b\n   - c\n2. d\n   goes on\n\ntext")
@@ -47,6 +104,8 @@ import Testing
   @Test func hostileInputEnds() {
     let signs = String(repeating: "> - ", count: 2000) + String(repeating: "*a", count: 2000)
     #expect(!Markdown.html(signs).isEmpty)
-    #expect(!Markdown.html(String(repeating: "[", count: 3000)).isEmpty)
+    for part in ["[", "![a](", "*a ", "$a ", "$a$1", "`a", "> ", "[a]: b c\n", "<", "|a", "~~a "] {
+      #expect(!Markdown.html(String(repeating: part, count: 10_000)).isEmpty)
+    }
   }
 }

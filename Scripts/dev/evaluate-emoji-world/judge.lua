@@ -47,7 +47,7 @@ for index = 1, math.tointeger(count) do
       local said = names[object.label]
       if said and said.label == object.label and said.adjective then
         if colours[said.adjective] then
-          note(colour, object.colour == said.adjective)
+          note(colour, object.color == said.adjective)
         else
           note(texture, object.texture == said.adjective)
         end

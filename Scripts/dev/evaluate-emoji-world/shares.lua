@@ -66,9 +66,9 @@ local function coloured()
   end
   drawing.each(model, jobs_of(list), function(job, objects)
     local object = drawing.find(objects, job.noun)
-    shares.note("colour adjective: noun in that colour", job.prompt, object and object.colour == job.colour)
+    shares.note("colour adjective: noun in that colour", job.prompt, object and object.color == job.colour)
     local any = objects[1]
-    shares.note("colour adjective: largest object in that colour", job.prompt, any and any.colour == job.colour)
+    shares.note("colour adjective: largest object in that colour", job.prompt, any and any.color == job.colour)
   end)
 end
 

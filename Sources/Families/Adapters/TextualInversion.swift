@@ -68,8 +68,8 @@ public struct TextualInversion: Sendable {
         continue
       }
       throw PipelineError(
-        "\(embedding.path): the word '\(embedding.token)' is also that of \(other): name another with "
-          + "{ path = …, token = … }")
+        "\(embedding.path): the word '\(embedding.token)' is also that of \(other): it needs another",
+        cause: .tokenTaken)
     }
   }
 

@@ -97,7 +97,7 @@ struct SingleFile {
     if isGuess, !hasConfigs {
       warnings.append(
         "\(path) does not say whether it predicts the noise or the velocity: taken for a v-prediction model as "
-          + "Stable Diffusion 2.1; if pictures are noise, load it with prediction_type = \"epsilon\"")
+          + "Stable Diffusion 2.1; if pictures are noise, its prediction_type is epsilon")
     }
     return type
   }

@@ -56,18 +56,19 @@ public struct PlotGrid {
 
   /// The plots with the ranges and the width that they have in common.
   private func shared(_ columns: Int) -> [Plot] {
-    let extents = plots.map { PlotExtent($0) }
-    func union(_ ranges: [ClosedRange<Double>]) -> ClosedRange<Double>? {
+    func union(_ range: KeyPath<PlotExtent, ClosedRange<Double>>) -> ClosedRange<Double>? {
+      let ranges = extents.map { $0[keyPath: range] }
       guard let low = ranges.map(\.lowerBound).min(), let high = ranges.map(\.upperBound).max() else {
         return nil
       }
       return low...high
     }
-    let (x, y) = (union(extents.map(\.x)), union(extents.map(\.y)))
+    let extents = sharesX || sharesY ? plots.map { PlotExtent($0) } : []
+    let (x, y) = (sharesX ? union(\.x) : nil, sharesY ? union(\.y) : nil)
     return plots.map { plot in
       var plot = plot
-      if sharesX, plot.xRange == nil { plot.xRange = x }
-      if sharesY, plot.yRange == nil { plot.yRange = y }
+      plot.xRange = plot.xRange ?? x
+      plot.yRange = plot.yRange ?? y
       if let width { plot.width = (width - PlotGrid.gap * Double(columns - 1)) / Double(columns) }
       return plot
     }

@@ -26,19 +26,27 @@ enum PlotText {
   }
 
   /// The text if it fits, else its beginning and its end with an ellipsis between: names of one experiment begin alike,
-  /// and what tells them apart is often their end.
-  static func shortened(_ text: String, to room: Double, size: Double) -> String {
-    guard width(of: text, size: size) > room else { return text }
+  /// and what tells them apart is often their end. At least its first letter is kept.
+  static func shortened(_ text: String, fits: (String) -> Bool) -> String {
+    if fits(text) { return text }
     let characters = Array(text)
-    var kept = characters.count - 1
-    while kept > 1 {
+    guard characters.count > 1 else { return characters.first.map { "\($0)…" } ?? "" }
+    func short(_ kept: Int) -> String {
       let head = (kept + 1) / 2
-      let short =
-        String(characters[..<head]) + "…" + String(characters[(characters.count - (kept - head))...])
-      if width(of: short, size: size) <= room { return short }
-      kept -= 1
+      return String(characters[..<head]) + "…" + String(characters[(characters.count - (kept - head))...])
     }
-    return characters.first.map { "\($0)…" } ?? ""
+    // What is shorter fits if the longer does.
+    var (least, most) = (1, characters.count - 1)
+    while least < most {
+      let middle = (least + most + 1) / 2
+      if fits(short(middle)) { least = middle } else { most = middle - 1 }
+    }
+    return short(least)
+  }
+
+  /// The same for a room in pixels.
+  static func shortened(_ text: String, to room: Double, size: Double) -> String {
+    shortened(text) { width(of: $0, size: size) <= room }
   }
 
   /// The text in lines of at most `room`, broken after blanks, underscores, hyphens and slashes; `nil` where it takes more

@@ -182,10 +182,7 @@ public struct TerminalPlot {
   // MARK: Text
 
   private static func shortened(_ text: String, _ width: Int) -> String {
-    guard text.count > width else { return text }
-    guard width > 1 else { return "…" }
-    let head = width / 2
-    return text.prefix(head) + "…" + text.suffix(width - 1 - head)
+    PlotText.shortened(text) { $0.count <= width }
   }
 
   private func padded(_ text: String, _ width: Int) -> String {

@@ -45,7 +45,7 @@ public final class AutoencoderKL: ImageCodec {
     shiftFactor = model.shiftFactor
     let (factor, grid) = (factor, 4 * factor)
     if let tile, tile <= 0 || tile % grid != 0 {
-      throw PipelineError("vae_tile must be a positive multiple of \(grid), got \(tile)")
+      throw PipelineError("\(.tileSize) must be a positive multiple of \(grid), got \(tile)")
     }
     tiles = tile.map { TiledDecoding(side: $0 / factor, factor: factor) }
   }

@@ -80,9 +80,9 @@ public struct Patch {
   private func check(_ site: SiteInfo, _ run: RunExtent) throws {
     let name = site.name
     if case .record(let record, _) = source, !record.names.contains(name) {
-      let hint =
-        name.hasPrefix("vae.decoder") ? ": the VAE decodes when a picture is first looked at (out.image)" : ""
-      throw PipelineError("the record that a patch is from has no \(name)\(hint)")
+      throw PipelineError(
+        "the record that a patch is from has no \(name)",
+        cause: name.hasPrefix("vae.decoder") ? .notDecoded : nil)
     }
     if let heads {
       guard site.separatesHeads else { throw PipelineError("heads of a patch: \(name) has none") }
@@ -154,8 +154,8 @@ public struct Patch {
       }
       guard !candidates.isEmpty else {
         throw PipelineError(
-          "the record that a patch is from has no \(row.isConditional ? "" : "un")conditional rows of \(site.name): "
-            + "rows = \"\(row.isConditional ? "uncond" : "cond")\" patches the other half alone")
+          "the record that a patch is from has no \(row.isConditional ? "" : "un")conditional rows of \(site.name)",
+          cause: .recordedOneHalf(isConditional: !row.isConditional))
       }
       if mean == .samples || mean == .all {
         let values = try candidates.map { try shaped($0.value, as: value, site) }

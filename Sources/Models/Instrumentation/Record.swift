@@ -181,10 +181,10 @@ public final class Record {
     }
     guard let first = found.first else {
       let step = isLoop ? " of step \(site.step ?? 0)" : ""
-      let half =
-        site.input == .negativePrompt
-        ? " of a negative prompt: rows = \"cond\" patches that of the prompt alone" : ""
-      throw PipelineError("the record that a patch is from has no \(site.name)\(step)\(half)")
+      let isNegative = site.input == .negativePrompt
+      throw PipelineError(
+        "the record that a patch is from has no \(site.name)\(step)\(isNegative ? " of a negative prompt" : "")",
+        cause: isNegative ? .recordedOneHalf(isConditional: true) : nil)
     }
     guard !isLoop || first.site.timestep == site.timestep else {
       throw PipelineError(

@@ -68,9 +68,9 @@ public final class RunContext {
     // A replacement is laid out by itself: a value that is kept is too, so that products take the same way either way.
     var current = try value.contiguous()
     for hook in hookSet.listeners(to: site) {
-      current.storage.writeProtection =
+      current.storage.writeProtection = PipelineError(
         "this is a value that a model computes with, as \(site) showed it to a hook, and cannot be written in place: "
-        + "write into a copy and return that"
+          + "write into a copy and return that")
       guard let replacement = try hook.body(current, place) else { continue }
       guard replacement.shape == value.shape else {
         throw PipelineError(

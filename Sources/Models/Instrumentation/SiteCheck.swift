@@ -49,21 +49,20 @@ public struct SiteCheck {
   /// - Throws: `PipelineError` if the trace would record nothing, or one of its patterns matches no layer.
   public func check(_ trace: TraceOptions) throws {
     guard trace.cross || trace.selfAttention else {
-      throw PipelineError("the trace would record nothing: cross is false and self is not true")
+      throw PipelineError("the trace would record nothing: neither cross-attention nor self-attention")
     }
     let layers = sites.attention.filter { $0.kind == .cross || $0.kind == .selfAttention }
     for pattern in trace.layers ?? [] {
       let matching = layers.filter { pattern.matches($0.path) }
       if matching.contains(where: trace.wants) { continue }
       guard matching.isEmpty else {
-        let (kind, option) =
-          trace.cross ? ("self-attention", "self = true") : ("cross-attention", "cross = true")
         throw PipelineError(
-          "layers '\(pattern)' of the trace names \(kind) only, which is recorded with \(option)")
+          "layers '\(pattern)' of the trace names \(trace.cross ? "self" : "cross")-attention only, which it is not to record",
+          cause: trace.cross ? .tracedWithoutSelfAttention : .tracedWithoutCrossAttention)
       }
+      let nearest = pattern.nearest(in: layers.filter(trace.wantsKind).map(\.path))
       throw PipelineError(
-        "layers '\(pattern)' of the trace matches no attention layer; the nearest are "
-          + Self.list(pattern.nearest(in: layers.filter(trace.wantsKind).map(\.path))))
+        "layers '\(pattern)' of the trace matches no attention layer; the nearest are \(Self.list(nearest))")
     }
   }
 

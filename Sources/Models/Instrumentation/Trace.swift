@@ -160,13 +160,11 @@ public final class Trace {
       throw PipelineError("the trace has \(layers.count) layers, there is no layer \(index + 1)")
     }
     if !conditional && !options.unconditional {
-      throw PipelineError("the trace has no unconditional maps: ask for them with trace = { uncond = true }")
+      throw PipelineError("the trace has no unconditional maps", cause: .tracedWithoutUnconditional)
     }
     switch (options.steps, step) {
     case (.sum, let step?):
-      throw PipelineError(
-        "the trace has sums over the steps and no step \(step): ask for each with trace = { steps = \"each\" }"
-      )
+      throw PipelineError("the trace has sums over the steps and no step \(step)", cause: .tracedInSum)
     case (.sum, nil): return try recorded(Key(layer: index, step: 0, conditional: conditional))
     case (.each, let step?):
       guard steps.contains(step) else {

@@ -51,8 +51,8 @@ public final class Tokenizer: TextTokenizer, Sendable {
       let known = String(token.text.utf8.map { ByteAlphabet.letters[Int($0)] })
       guard files.vocabulary[token.text] == nil, files.vocabulary[known] == nil else {
         throw PipelineError(
-          "\(directory): '\(token.text)' is in the tokenizer's vocabulary already: an embedding needs another word, "
-            + "{ path = …, token = … }")
+          "\(directory): '\(token.text)' is in the tokenizer's vocabulary already: an embedding needs another word",
+          cause: .tokenTaken)
       }
       let letters = String(token.text.utf8.map { ByteAlphabet.letters[Int($0)] })
       for id in token.ids {

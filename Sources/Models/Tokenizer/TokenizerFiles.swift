@@ -156,7 +156,7 @@ struct TokenizerFiles {
     }
     let key = "added_tokens_decoder"
     for (name, value) in (json.json[key]?.object ?? JSON.Object()).members {
-      guard let id = Int(name) else { throw PipelineError("\(json.path): \(key): '\(name)' is no id") }
+      guard let id = Int(name) else { throw PipelineError("\(json.path): \(key): '\(name)' is not an id") }
       let mention = try TokenizerSettings.mention(value, "\(json.path): \(key)", isSpecial: false)
       try number(mention.content, id, "\(json.path): \(key)")
       tokens.add(mention)

@@ -26,7 +26,9 @@ public struct Adam: UpdateRule {
       throw NeuralError("betas must be at least 0 and below 1, got \(beta)")
     }
     guard epsilon >= 0 else { throw NeuralError("eps must not be negative, got \(epsilon)") }
-    guard weightDecay >= 0 else { throw NeuralError("weight_decay must not be negative, got \(weightDecay)") }
+    guard weightDecay >= 0 else {
+      throw NeuralError("the weight decay must not be negative, got \(weightDecay)")
+    }
     (self.betas, self.epsilon) = (betas, epsilon)
     (self.weightDecay, self.isDecoupled) = (weightDecay, isDecoupled)
   }

@@ -13,7 +13,9 @@ public struct SGD: UpdateRule {
     guard (0..<1).contains(momentum) else {
       throw NeuralError("momentum must be at least 0 and below 1, got \(momentum)")
     }
-    guard weightDecay >= 0 else { throw NeuralError("weight_decay must not be negative, got \(weightDecay)") }
+    guard weightDecay >= 0 else {
+      throw NeuralError("the weight decay must not be negative, got \(weightDecay)")
+    }
     guard !isNesterov || momentum > 0 else { throw NeuralError("nesterov needs a momentum above 0") }
     (self.momentum, self.weightDecay, self.isNesterov) = (Float(momentum), Float(weightDecay), isNesterov)
   }

@@ -3,8 +3,8 @@ import Tensor
 
 /// One half of guidance over a run: what the model is told in every step, checked before the loop starts.
 struct Conditioning {
-  /// What errors call it: `embedding` or `uncond`.
-  let name: String
+  /// What errors are about: the embedding or the unconditional one.
+  let setting: Setting
   private let shape: TextShape
   private let samples: Int
   /// One for all steps, or one per step; without rows where it goes for all pictures.
@@ -28,26 +28,27 @@ struct Conditioning {
   ///   - steps: how many steps a list must at least cover.
   ///   - schedule: how many it may at most have entries for; nil for `steps`
   init(
-    _ entries: [TextConditioning], name: String, shape: TextShape, samples: Int, steps: Int,
+    _ entries: [TextConditioning], setting: Setting, shape: TextShape, samples: Int, steps: Int,
     schedule: Int? = nil
   ) throws {
-    self.name = name
+    self.setting = setting
     self.shape = shape
     self.samples = samples
     self.entries = entries
     guard entries.count == 1 || entries.count >= steps else {
-      throw PipelineError("\(name) has \(entries.count) entries for \(steps) steps")
+      throw PipelineError("\(setting) has \(entries.count) entries for \(steps) steps")
     }
     guard entries.count <= max(schedule ?? steps, 1) else {
-      throw PipelineError("\(name) has \(entries.count) entries, and the schedule \(schedule ?? steps) steps")
+      throw PipelineError(
+        "\(setting) has \(entries.count) entries, and the schedule \(schedule ?? steps) steps")
     }
     for entry in entries {
-      try check(entry.tokens, name)
-      try check(pooled: entry.pooled, pooledName)
+      try check(entry.tokens, "\(setting)")
+      try check(pooled: entry.pooled, "\(pooledSetting)")
     }
   }
 
-  private var pooledName: String { name == "embedding" ? "pooled" : "uncond_pooled" }
+  private var pooledSetting: Setting { setting == .embedding ? .pooled : .unconditionalPooled }
 
   /// What holds in a step (from 1).
   subscript(step: Int) -> TextConditioning {
@@ -67,12 +68,12 @@ struct Conditioning {
   }
 
   mutating func assign(_ embedding: Tensor) throws {
-    try check(embedding, "\(name) set by on_step")
+    try check(embedding, "\(setting) set by \(.onStep)")
     assigned = embedding
   }
 
   mutating func assign(pooled: Tensor) throws {
-    try check(pooled: pooled, "\(pooledName) set by on_step")
+    try check(pooled: pooled, "\(pooledSetting) set by \(.onStep)")
     assignedPooled = pooled
   }
 
@@ -95,7 +96,7 @@ struct Conditioning {
     return try tensor.expanded([range.count] + tensor.shape.suffix(rank))
   }
 
-  private func check(_ embedding: Tensor, _ what: String) throws {
+  private func check(_ embedding: Tensor, _ what: Complaint) throws {
     let (shape, width) = (embedding.shape, self.shape.width)
     let fits =
       shape.last == width
@@ -106,7 +107,7 @@ struct Conditioning {
     }
   }
 
-  private func check(pooled: Tensor?, _ what: String) throws {
+  private func check(pooled: Tensor?, _ what: Complaint) throws {
     guard let width = shape.pooledWidth else {
       if pooled != nil { throw PipelineError("\(what) has no place in this model: it takes no pooled text") }
       return
@@ -132,8 +133,8 @@ extension GenerateRequest.Condition {
     }
   }
 
-  /// The field as errors call it.
-  func name(text: String, embedding: String) -> String {
+  /// The setting by which it was given.
+  func setting(text: Setting, embedding: Setting) -> Setting {
     if case .texts = self { text } else { embedding }
   }
 }

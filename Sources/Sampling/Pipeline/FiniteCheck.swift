@@ -1,3 +1,4 @@
+import Models
 import Tensor
 
 /// Looks for results that are not numbers: weights that hold NaN make pictures that say nothing of it.
@@ -5,7 +6,7 @@ struct FiniteCheck {
   let pipeline: Pipeline
 
   /// A line on the first of these results with NaN or infinite numbers, by the components that made them; nil if all are finite.
-  func warning(_ results: [(component: String, what: String, tensor: Tensor)]) -> String? {
+  func warning(_ results: [(component: String, what: String, tensor: Tensor)]) -> Complaint? {
     for (component, what, tensor) in results {
       guard let fault = Self.fault(tensor) else { continue }
       let cause = pipeline.brokenWeight?(component).map { ": \($0)" } ?? ""

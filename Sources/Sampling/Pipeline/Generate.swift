@@ -31,7 +31,7 @@ private final class Run {
   private let seeds: [UInt64]
   private let text: GuidedText
   private var tokens: [Tokenization?]
-  private var warnings: [String] = []
+  private var warnings: [Complaint] = []
 
   init(_ request: GenerateRequest, pipeline: Pipeline) throws {
     self.pipeline = pipeline
@@ -40,18 +40,18 @@ private final class Run {
     let given = try Self.givenState(request, pipeline)
     pictures = try SourcePictures(request, pipeline)
     guard pipeline.unet.conditionChannels == 0 || pictures?.mask != nil else {
-      throw PipelineError("this model is for inpainting: it needs image and mask")
+      throw PipelineError("this model is for inpainting: it needs \(.image) and \(.mask)")
     }
     count = try SampleCount.resolve([
-      (request.prompt.name(text: "prompts", embedding: "embedding"), request.prompt.count),
+      (request.prompt.setting(text: .prompts, embedding: .embedding), request.prompt.count),
       (
-        request.negative?.name(text: "negative_prompt", embedding: "uncond") ?? "negative_prompt",
+        request.negative?.setting(text: .negativePrompt, embedding: .unconditional) ?? .negativePrompt,
         request.negative?.count ?? 1
       ),
-      ("seeds", request.seeds?.count ?? 1),
-      (request.latents == nil ? "noise" : "latents", given?.shape[0] ?? 1),
-      ("image", pictures?.images.shape[0] ?? 1),
-      ("mask", pictures?.mask?.shape[0] ?? 1),
+      (.seeds, request.seeds?.count ?? 1),
+      (request.latents == nil ? .noise : .latents, given?.shape[0] ?? 1),
+      (.image, pictures?.images.shape[0] ?? 1),
+      (.mask, pictures?.mask?.shape[0] ?? 1),
     ])
     size = try Self.size(request, pipeline, given, pictures)
 
@@ -60,9 +60,9 @@ private final class Run {
     steps = try Self.steps(request, scheduler.timesteps.count, first: first)
 
     let weight = request.guidance ?? pipeline.defaultGuidance
-    guard weight.isFinite else { throw PipelineError("guidance must be a finite number, got \(weight)") }
+    guard weight.isFinite else { throw PipelineError("\(.guidance) must be a finite number, got \(weight)") }
     guard (0...1).contains(request.guidanceRescale) else {
-      throw PipelineError("guidance_rescale must be between 0 and 1, got \(request.guidanceRescale)")
+      throw PipelineError("\(.guidanceRescale) must be between 0 and 1, got \(request.guidanceRescale)")
     }
     guidance = Guidance(weight: Float(weight), rescale: Float(request.guidanceRescale))
 
@@ -87,11 +87,11 @@ private final class Run {
       style: PromptStyle(chunks: request.chunksPrompts, weighs: request.weighsPrompts))
     encoder.sizes = try pipeline.sizeNumbers(request.sizes, latents: size)
     guard request.gradientSteps >= 0 else {
-      throw PipelineError("grad_steps must not be negative, got \(request.gradientSteps)")
+      throw PipelineError("\(.gradientSteps) must not be negative, got \(request.gradientSteps)")
     }
     guard request.gradientSteps <= steps.count else {
       throw PipelineError(
-        "grad_steps must be at most \(steps.count), the steps that the run takes, got \(request.gradientSteps)"
+        "\(.gradientSteps) must be at most \(steps.count), the steps that the run takes, got \(request.gradientSteps)"
       )
     }
     text = try encoder.text(request, isGuided: guidance.weight > 1)
@@ -138,7 +138,7 @@ private final class Run {
   }
 
   /// What is wrong with a run's last latents, and which component it came from.
-  private func finiteWarning(_ latents: Tensor) -> String? {
+  private func finiteWarning(_ latents: Tensor) -> Complaint? {
     var results = [text.conditional, text.unconditional].compactMap(\.self).flatMap { half in
       let known = half[steps.upperBound]
       return [known.tokens, known.pooled].compactMap(\.self).map {
@@ -156,11 +156,11 @@ private final class Run {
     let shape = [count, pipeline.unet.sampleChannels, size.height, size.width]
     if let latents = request.latents {
       if scheduler.drawsNoise { try source.skip(steps.lowerBound) }
-      return try pipeline.checkedBatch(latents, "latents").expanded(shape).clone()
+      return try pipeline.checkedBatch(latents, "\(.latents)").expanded(shape).clone()
     }
     if let noise = request.noise {
       if scheduler.drawsNoise { try source.skip(1) }
-      return try pipeline.checkedBatch(noise, "noise").expanded(shape).multiplying(
+      return try pipeline.checkedBatch(noise, "\(.noise)").expanded(shape).multiplying(
         scheduler.initialNoiseScale)
     }
     return try source.draw().multiplying(scheduler.initialNoiseScale)
@@ -180,7 +180,7 @@ private final class Run {
     }
     var noise = try source.draw()
     if let given = request.noise {
-      noise = try pipeline.checkedBatch(given, "noise").expanded(noise.shape).contiguous()
+      noise = try pipeline.checkedBatch(given, "\(.noise)").expanded(noise.shape).contiguous()
     }
     if let mask = try pictures.latentMask(pipeline.factor), let masked = try pictures.masked() {
       let draw = try source.draw()
@@ -218,8 +218,9 @@ private final class Run {
     if let onStepEnd = request.onStepEnd {
       // The scheduler may remember them for later steps.
       for tensor in [leaving, result.denoised, result.noise] {
-        tensor.storage.writeProtection =
-          "what on_step_end shows cannot be written in place: write into a clone(); on_step may assign latents"
+        tensor.storage.writeProtection = PipelineError(
+          "what \(.onStepEnd) shows cannot be written in place: write into a clone; \(.onStep) may assign \(.latents)"
+        )
       }
       try onStepEnd(
         StepEnd(
@@ -240,17 +241,18 @@ private final class Run {
     if state.changed.contains(.embedding) { try text.conditional.assign(state.embedding) }
     if state.changed.contains(.uncond) {
       guard let uncond = state.uncond, text.unconditional != nil else {
-        throw PipelineError("on_step can set uncond only to an embedding, and only with guidance above 1")
+        throw PipelineError(
+          "\(.onStep) can set \(.unconditional) only to an embedding, and only with \(.guidance) above 1")
       }
       try text.unconditional?.assign(uncond)
     }
     try assignPooled(state)
     guard state.changed.contains(.latents) else { return state.latents }
-    let assigned = try pipeline.checkedBatch(state.latents, "latents set by on_step")
+    let assigned = try pipeline.checkedBatch(state.latents, "\(.latents) set by \(.onStep)")
     guard assigned.shape.dropFirst() == latents.shape.dropFirst(), [1, count].contains(assigned.shape[0])
     else {
       throw PipelineError(
-        "latents set by on_step must be of shape \(Shape.text(latents.shape)), got \(Shape.text(state.latents.shape))"
+        "\(.latents) set by \(.onStep) must be of shape \(Shape.text(latents.shape)), got \(Shape.text(state.latents.shape))"
       )
     }
     return try assigned.expanded(latents.shape).clone()
@@ -259,14 +261,15 @@ private final class Run {
   private func assignPooled(_ state: StepState) throws {
     if state.changed.contains(.pooled) {
       guard let pooled = state.pooled else {
-        throw PipelineError("on_step can set pooled only to a pooled text")
+        throw PipelineError("\(.onStep) can set \(.pooled) only to a pooled text")
       }
       try text.conditional.assign(pooled: pooled)
     }
     if state.changed.contains(.uncondPooled) {
       guard let pooled = state.uncondPooled, text.unconditional != nil else {
         throw PipelineError(
-          "on_step can set uncond_pooled only to a pooled text, and only with guidance above 1")
+          "\(.onStep) can set \(.unconditionalPooled) only to a pooled text, and only with \(.guidance) above 1"
+        )
       }
       try text.unconditional?.assign(pooled: pooled)
     }
@@ -278,9 +281,9 @@ private final class Run {
   private static func givenState(_ request: GenerateRequest, _ pipeline: Pipeline) throws -> Tensor? {
     switch (request.noise, request.latents) {
     case (nil, nil): return nil
-    case (let noise?, nil): return try pipeline.checkedBatch(noise, "noise")
-    case (nil, let latents?): return try pipeline.checkedBatch(latents, "latents")
-    default: throw PipelineError("give noise or latents, not both")
+    case (let noise?, nil): return try pipeline.checkedBatch(noise, "\(.noise)")
+    case (nil, let latents?): return try pipeline.checkedBatch(latents, "\(.latents)")
+    default: throw PipelineError("give \(.noise) or \(.latents), not both")
     }
   }
 
@@ -290,13 +293,13 @@ private final class Run {
     let asked = try pipeline.latentSize(width: request.width, height: request.height)
     let drawn = pictures?.latentSize(pipeline.factor)
     guard let found = given.map({ (height: $0.shape[2], width: $0.shape[3]) }) ?? drawn else { return asked }
-    if let drawn, drawn != found { throw PipelineError("noise and image are of different sizes") }
-    let name = given == nil ? "image" : request.latents == nil ? "noise" : "latents"
+    if let drawn, drawn != found { throw PipelineError("\(.noise) and \(.image) are of different sizes") }
+    let name: Setting = given == nil ? .image : request.latents == nil ? .noise : .latents
     if (request.width != nil && asked.width != found.width)
       || (request.height != nil && asked.height != found.height)
     {
       throw PipelineError(
-        "width and height do not fit \(name), which stands for "
+        "\(.width) and \(.height) do not fit \(name), which stands for "
           + "\(found.width * pipeline.factor) × \(found.height * pipeline.factor) pixels")
     }
     return found
@@ -308,13 +311,13 @@ private final class Run {
     let isGiven = first != nil
     let (first, last) = (first ?? request.startStep, request.endStep ?? total)
     guard (1...total).contains(first) else {
-      throw PipelineError("start_step must be between 1 and \(total), got \(first)")
+      throw PipelineError("\(.startStep) must be between 1 and \(total), got \(first)")
     }
     guard (first...total).contains(last) else {
-      throw PipelineError("end_step must be between \(first) and \(total), got \(last)")
+      throw PipelineError("\(.endStep) must be between \(first) and \(total), got \(last)")
     }
     guard first == 1 || isGiven || request.latents != nil else {
-      throw PipelineError("start_step = \(first) needs latents: the state that enters that step")
+      throw PipelineError("\(.startStep) = \(first) needs \(.latents): the state that enters that step")
     }
     return first...last
   }

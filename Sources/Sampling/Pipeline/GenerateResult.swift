@@ -15,14 +15,14 @@ public final class GenerateResult {
   /// Size in pixels.
   public let width, height: Int
   /// What the user should know: cut prompts, hooks that matched nothing.
-  public let warnings: [String]
+  public let warnings: [Complaint]
 
   private let decode: (Int) throws -> Tensor
   private var decoded: [Int: Tensor] = [:]
 
   init(
     latents: Tensor, seeds: [UInt64], tokens: [Tokenization?], trace: Trace?, timesteps: [Double], width: Int,
-    height: Int, warnings: [String], decode: @escaping (Int) throws -> Tensor
+    height: Int, warnings: [Complaint], decode: @escaping (Int) throws -> Tensor
   ) {
     self.latents = latents
     self.seeds = seeds

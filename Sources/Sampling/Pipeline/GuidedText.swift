@@ -35,8 +35,8 @@ final class GuidedText {
     let lengths = halves.map { $0.tokens.shape[1] }
     guard lengths[0] == lengths[1] else {
       throw PipelineError(
-        "\(conditional.name) has \(lengths[1]) tokens and \(unconditional?.name ?? "uncond") \(lengths[0]): "
-          + "guidance needs equally many")
+        "\(conditional.setting) has \(lengths[1]) tokens and \(unconditional?.setting ?? .unconditional) \(lengths[0]): "
+          + "\(.guidance) needs equally many")
     }
     return try .concatenated(halves)
   }

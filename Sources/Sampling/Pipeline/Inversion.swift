@@ -24,7 +24,7 @@ extension Pipeline {
   /// - Returns: the state that enters each step of a DDIM run of the same settings, and last the picture's own latents
   public func invert(_ latents: Tensor, _ request: InversionRequest) throws -> [Tensor] {
     guard latents.rank == 3 else {
-      throw PipelineError("latents must be of shape {channels, h, w}, got \(Shape.text(latents.shape))")
+      throw PipelineError("\(.latents) must be of shape {channels, h, w}, got \(Shape.text(latents.shape))")
     }
     let steps = request.steps ?? defaultSteps
     let inversion = try DDIMInversion(
@@ -35,7 +35,7 @@ extension Pipeline {
     var known = GenerateRequest(prompt: request.prompt)
     known.negative = request.negative
     let text = try encoder.text(known, isGuided: request.guidance > 1)
-    var states = [try checkedBatch(latents, "latents").clone()]
+    var states = [try checkedBatch(latents, "\(.latents)").clone()]
     for (index, timestep) in inversion.timesteps.enumerated() {
       try Interruption.check()
       // Steps are numbered as in sampling, so that an embedding per step is that of the same noise level.

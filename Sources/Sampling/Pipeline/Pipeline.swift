@@ -21,7 +21,7 @@ public final class Pipeline {
   /// Names a tensor of a component (`unet`, `vae`, `text_encoder`) that holds numbers that are not finite; nil if there is none.
   public var brokenWeight: ((_ component: String) -> String?)?
   /// Called with what the user should know of a picture that is decoded after its run.
-  public var onWarning: ((String) -> Void)?
+  public var onWarning: ((Complaint) -> Void)?
   /// Called after each step with the number of steps done and the number to be done.
   public var onProgress: ((_ done: Int, _ of: Int) -> Void)?
 
@@ -38,6 +38,9 @@ public final class Pipeline {
 
   /// Pixels per latent in each direction.
   public var factor: Int { codec?.factor ?? 1 }
+
+  /// The sides of pictures are multiples of so many pixels.
+  public var sizeStep: Int { factor * unet.patchSize }
 
   // MARK: Text
 
@@ -79,7 +82,7 @@ public final class Pipeline {
 
   /// Everything that the model is told of given tokens: tokens {n, d}, pooled {p}.
   public func conditioning(ids: [Int], hooks: [Hook] = []) throws -> TextConditioning {
-    guard !ids.isEmpty else { throw PipelineError("ids is empty") }
+    guard !ids.isEmpty else { throw PipelineError("\(.ids) is empty") }
     if let stray = ids.first(where: { !(0..<tokenizer.vocabularySize).contains($0) }) {
       throw PipelineError("token id \(stray) is not in the vocabulary of \(tokenizer.vocabularySize)")
     }
@@ -103,7 +106,7 @@ public final class Pipeline {
     let columns = probabilities.rank == 2 ? probabilities.shape[1] : 0
     guard columns == vocabulary || columns == table.shape[0], probabilities.count > 0 else {
       throw PipelineError(
-        "soft must be of shape {tokens, \(vocabulary)}, got \(Shape.text(probabilities.shape))")
+        "\(.soft) must be of shape {tokens, \(vocabulary)}, got \(Shape.text(probabilities.shape))")
     }
     return try conditioning(
       rows: probabilities.matmul(table.narrowed(0, start: 0, length: columns)), hooks: hooks)
@@ -152,7 +155,7 @@ public final class Pipeline {
   public func decode(_ latents: Tensor, hooks: [Hook] = []) throws -> Tensor {
     let batch = try checkedBatch(latents, "latents")
     let context = try codecContext(
-      hooks, codec?.decoderSites, input: .latents, "decode calls the VAE's decoder alone")
+      hooks, codec?.decoderSites, input: .latents, "latents are decoded by the VAE's decoder alone")
     let images = try (0..<batch.shape[0]).map { sample in
       context.rows = [Row(sample: sample, isConditional: true)]
       return try decode(batch.selected(0, sample), context: context)
@@ -170,12 +173,12 @@ public final class Pipeline {
   /// The latents of a picture {height, width, 3} in [0, 1]: {C, h, w}, the mean of the codec's distribution.
   public func encodeImage(_ image: Tensor, hooks: [Hook] = []) throws -> Tensor {
     guard image.rank == 3, image.shape[2] == 3 else {
-      throw PipelineError("image must be of shape {height, width, 3}, got \(Shape.text(image.shape))")
+      throw PipelineError("\(.image) must be of shape {height, width, 3}, got \(Shape.text(image.shape))")
     }
     _ = try latentSize(width: image.shape[1], height: image.shape[0])
     let input = try image.multiplying(2).adding(-1).unsqueezed(0).contiguous()
     let context = try codecContext(
-      hooks, codec?.encoderSites, input: .image, "encode_image calls the VAE's encoder alone")
+      hooks, codec?.encoderSites, input: .image, "a picture is encoded by the VAE's encoder alone")
     let latents = try codec?.encode(input, context: context) ?? input
     return try latents.selected(0, 0).permuted([2, 0, 1]).contiguous()
   }
@@ -199,9 +202,10 @@ public final class Pipeline {
   ) throws -> (prediction: Tensor, trace: Trace?) {
     let last = try schedulerConfig.int("num_train_timesteps", default: 1000) - 1
     guard timestep >= 0, timestep <= Double(last) else {
-      throw PipelineError("timestep must be between 0 and \(last), the last of the training, got \(timestep)")
+      throw PipelineError(
+        "\(.timestep) must be between 0 and \(last), the last of the training, got \(timestep)")
     }
-    let all = try checkedBatch(latents, "latents", channels: unet.sampleChannels + unet.conditionChannels)
+    let all = try checkedBatch(latents, "\(.latents)", channels: unet.sampleChannels + unet.conditionChannels)
     let batch = try all.narrowed(1, start: 0, length: unet.sampleChannels)
     let condition =
       unet.conditionChannels == 0
@@ -212,7 +216,7 @@ public final class Pipeline {
       known.extra[TextConditioning.sizes] = sizes
     }
     let conditioning = try Conditioning(
-      [known], name: "embedding", shape: Conditioning.TextShape(unet), samples: count, steps: 1)
+      [known], setting: .embedding, shape: Conditioning.TextShape(unet), samples: count, steps: 1)
     let trace = options.map {
       Trace(options: $0, samples: count, latentHeight: batch.shape[2], latentWidth: batch.shape[3])
     }
@@ -221,7 +225,7 @@ public final class Pipeline {
     if let options {
       try check.check(options)
       guard !options.unconditional else {
-        throw PipelineError("uncond of the trace needs guidance, and denoise has none")
+        throw PipelineError("\(.unconditional) of the trace needs \(.guidance), and denoise has none")
       }
     }
     let context = RunContext(hooks: hooks, trace: trace)
@@ -239,7 +243,7 @@ public final class Pipeline {
   /// The numbers on the picture's size that the model takes, {count}; nil if it takes none.
   func sizeNumbers(_ sizes: PictureSizes?, latents: (height: Int, width: Int)) throws -> Tensor? {
     guard unet.sizeCount > 0 else {
-      if sizes != nil { throw PipelineError("size has no place in this model: it is not told of sizes") }
+      if sizes != nil { throw PipelineError("\(.size) has no place in this model: it is not told of sizes") }
       return nil
     }
     let numbers = (sizes ?? PictureSizes()).numbers(
@@ -252,18 +256,18 @@ public final class Pipeline {
 
   /// The size of latents for a size in pixels; the model's own where nothing is given.
   func latentSize(width: Int?, height: Int?) throws -> (height: Int, width: Int) {
-    func latent(_ pixels: Int?, _ name: String, _ own: Int) throws -> Int {
+    func latent(_ pixels: Int?, _ side: Setting, _ own: Int) throws -> Int {
       guard let pixels else { return own }
       guard pixels <= 1 << 16 else {
-        throw PipelineError("\(name) must be at most \(1 << 16), got \(pixels)")
+        throw PipelineError("\(side) must be at most \(1 << 16), got \(pixels)")
       }
-      guard pixels > 0, pixels % factor == 0 else {
-        throw PipelineError("\(name) must be a positive multiple of \(factor), got \(pixels)")
+      guard pixels > 0, pixels % sizeStep == 0 else {
+        throw PipelineError("\(side) must be a positive multiple of \(sizeStep), got \(pixels)")
       }
       return pixels / factor
     }
     return try (
-      latent(height, "height", unet.sampleSize.height), latent(width, "width", unet.sampleSize.width)
+      latent(height, .height, unet.sampleSize.height), latent(width, .width, unet.sampleSize.width)
     )
   }
 
@@ -278,12 +282,16 @@ public final class Pipeline {
   }
 
   /// Latents as {rows, C, h, w}, checked against the model.
-  func checkedBatch(_ latents: Tensor, _ name: String, channels: Int? = nil) throws -> Tensor {
+  func checkedBatch(_ latents: Tensor, _ what: Complaint, channels: Int? = nil) throws -> Tensor {
     let (shape, channels) = (latents.shape, channels ?? unet.sampleChannels)
     guard shape.count == 3 || shape.count == 4, !shape.contains(0), shape[shape.count - 3] == channels else {
       throw PipelineError(
-        "\(name) must be of shape {\(channels), h, w} or {n, \(channels), h, w}, "
+        "\(what) must be of shape {\(channels), h, w} or {n, \(channels), h, w}, "
           + "got \(Shape.text(shape))")
+    }
+    guard shape.suffix(2).allSatisfy({ $0 % unet.patchSize == 0 }) else {
+      throw PipelineError(
+        "the last two sizes of \(what) must be multiples of \(unet.patchSize), got \(Shape.text(shape))")
     }
     return shape.count == 3 ? try latents.unsqueezed(0) : latents
   }

@@ -15,7 +15,7 @@ struct PromptEncoder {
   private var chunks = 1
   /// The tokens of each picture's prompt.
   private(set) var tokens: [Tokenization?]
-  private(set) var warnings: [String] = []
+  private(set) var warnings: [Complaint] = []
 
   init(
     pipeline: Pipeline, context: RunContext, samples: Int, steps: Int, schedule: Int? = nil,
@@ -68,7 +68,7 @@ struct PromptEncoder {
         var entry = entry
         entry.extra[TextConditioning.sizes] = sizes
         return entry
-      }, name: isConditional ? "embedding" : "uncond", shape: Conditioning.TextShape(pipeline.unet),
+      }, setting: isConditional ? .embedding : .unconditional, shape: Conditioning.TextShape(pipeline.unet),
       samples: samples, steps: steps, schedule: schedule)
   }
 
@@ -79,9 +79,9 @@ struct PromptEncoder {
     switch condition {
     case .texts(let texts):
       guard pooled.isEmpty else {
-        throw PipelineError(
-          "\(isConditional ? "pooled goes only together with embedding" : "uncond_pooled goes only together with uncond")"
-        )
+        let (pooled, embedding): (Setting, Setting) =
+          isConditional ? (.pooled, .embedding) : (.unconditionalPooled, .unconditional)
+        throw PipelineError("\(pooled) goes only together with \(embedding)")
       }
       return [try encode(texts, isConditional: isConditional)]
     case .embedding(let embedding): embeddings = [embedding]
@@ -91,9 +91,9 @@ struct PromptEncoder {
       return embeddings.map { TextConditioning(tokens: $0, pooled: pooled.first) }
     }
     guard embeddings.count == 1 || embeddings.count == pooled.count else {
+      let setting: Setting = isConditional ? .embedding : .unconditional
       throw PipelineError(
-        "\(isConditional ? "embedding" : "uncond") has \(embeddings.count) entries and its pooled text \(pooled.count)"
-      )
+        "\(setting) has \(embeddings.count) entries and its pooled text \(pooled.count)")
     }
     return pooled.indices.map { TextConditioning(tokens: embeddings.cycled($0), pooled: pooled[$0]) }
   }

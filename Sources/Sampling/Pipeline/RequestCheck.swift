@@ -26,31 +26,32 @@ extension GenerateRequest {
     guard let trace else { return }
     try check.check(trace)
     guard !trace.unconditional || guidance.weight > 1 else {
-      throw PipelineError("uncond of the trace needs guidance above 1: this run has no unconditional half")
+      throw PipelineError(
+        "\(.unconditional) of the trace needs \(.guidance) above 1: this run has no unconditional half")
     }
   }
 
   /// In words, what was given and changes nothing in this run.
-  func withoutEffect(guidance: Guidance, scheduler: any Scheduler) -> [String] {
-    var unused: [String] = []
+  func withoutEffect(guidance: Guidance, scheduler: any Scheduler) -> [Complaint] {
+    var unused: [Complaint] = []
     if guidance.weight <= 1 {
-      let reason = "guidance is at most 1"
+      let reason: Complaint = "\(.guidance) is at most 1"
       if let negative, !negative.isDefault {
         unused.append(
-          "\(negative.name(text: "negative_prompt", embedding: "uncond")) has no effect: \(reason)")
+          "\(negative.setting(text: .negativePrompt, embedding: .unconditional)) has no effect: \(reason)")
       }
-      if guidanceRescale > 0 { unused.append("guidance_rescale has no effect: \(reason)") }
+      if guidanceRescale > 0 { unused.append("\(.guidanceRescale) has no effect: \(reason)") }
     }
     if image == nil, !scheduler.drawsNoise,
-      let given = noise != nil ? "noise" : latents != nil ? "latents" : nil
+      let given: Setting = noise != nil ? .noise : latents != nil ? .latents : nil
     {
-      let reason = "the run starts from \(given), and its scheduler draws no noise"
-      if let seeds { unused.append("seed\(seeds.count == 1 ? "" : "s") has no effect: \(reason)") }
-      if rng != nil { unused.append("rng has no effect: \(reason)") }
+      let reason: Complaint = "the run starts from \(given), and its scheduler draws no noise"
+      if let seeds { unused.append("\(seeds.count == 1 ? Setting.seed : .seeds) has no effect: \(reason)") }
+      if rng != nil { unused.append("\(.rng) has no effect: \(reason)") }
     }
     if !encodesText(guidance) {
-      if chunksPrompts { unused.append("chunks has no effect: no text is encoded") }
-      if weighsPrompts { unused.append("weights has no effect: no text is encoded") }
+      if chunksPrompts { unused.append("\(.chunks) has no effect: no text is encoded") }
+      if weighsPrompts { unused.append("\(.weights) has no effect: no text is encoded") }
     }
     return unused
   }

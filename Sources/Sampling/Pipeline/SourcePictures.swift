@@ -13,7 +13,7 @@ struct SourcePictures {
   init?(_ request: GenerateRequest, _ pipeline: Pipeline) throws {
     guard let image = request.image else {
       guard request.mask == nil else {
-        throw PipelineError("mask needs image: the picture of which it covers a part")
+        throw PipelineError("\(.mask) needs \(.image): the picture of which it covers a part")
       }
       return nil
     }
@@ -21,18 +21,20 @@ struct SourcePictures {
     let shape = images.shape
     guard shape.count == 4, shape[3] == 3, !shape.contains(0) else {
       throw PipelineError(
-        "image must be of shape {height, width, 3} or {n, height, width, 3}, got \(Shape.text(image.shape))")
+        "\(.image) must be of shape {height, width, 3} or {n, height, width, 3}, got \(Shape.text(image.shape))"
+      )
     }
-    guard shape[1] % pipeline.factor == 0, shape[2] % pipeline.factor == 0 else {
+    guard shape[1] % pipeline.sizeStep == 0, shape[2] % pipeline.sizeStep == 0 else {
       throw PipelineError(
-        "the sides of image must be multiples of \(pipeline.factor), got \(shape[2]) × \(shape[1]) pixels")
+        "the sides of \(.image) must be multiples of \(pipeline.sizeStep), got \(shape[2]) × \(shape[1]) pixels"
+      )
     }
-    guard request.latents == nil else { throw PipelineError("give image or latents, not both") }
+    guard request.latents == nil else { throw PipelineError("give \(.image) or \(.latents), not both") }
     guard request.startStep == 1 else {
-      throw PipelineError("give strength or start_step with image, not both")
+      throw PipelineError("give \(.strength) or \(.startStep) with \(.image), not both")
     }
     guard request.strength > 0, request.strength <= 1 else {
-      throw PipelineError("strength must be above 0 and at most 1, got \(request.strength)")
+      throw PipelineError("\(.strength) must be above 0 and at most 1, got \(request.strength)")
     }
     strength = request.strength
     mask = try request.mask.map { try Self.binary($0, size: Array(shape[1...2])) }
@@ -42,7 +44,7 @@ struct SourcePictures {
     let batch = mask.rank == 2 ? try mask.unsqueezed(0) : mask
     guard batch.rank == 3, Array(batch.shape.suffix(2)) == size, batch.shape[0] > 0 else {
       throw PipelineError(
-        "mask must be of shape {\(size[0]), \(size[1])} as image, or {n, \(size[0]), \(size[1])}, "
+        "\(.mask) must be of shape {\(size[0]), \(size[1])} as \(.image), or {n, \(size[0]), \(size[1])}, "
           + "got \(Shape.text(mask.shape))")
     }
     return try batch.greaterOrEqual(to: 0.5)
@@ -73,7 +75,7 @@ struct SourcePictures {
   func firstCall(_ scheduler: any Scheduler, steps: Int) throws -> Int {
     let taken = min(Int(Double(steps) * strength), steps)
     guard taken > 0 else {
-      throw PipelineError("strength = \(strength) of \(steps) steps leaves no step to take")
+      throw PipelineError("\(.strength) = \(strength) of \(steps) steps leaves no step to take")
     }
     return (steps - taken) * scheduler.callsPerStep + 1
   }

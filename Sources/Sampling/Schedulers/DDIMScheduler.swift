@@ -22,7 +22,7 @@ public struct DDIMScheduler: ConfiguredScheduler {
   ]
 
   public init(_ config: SchedulerConfig, steps: Int, eta: Double = 0) throws {
-    guard eta >= 0, eta.isFinite else { throw PipelineError("eta must not be negative, got \(eta)") }
+    guard eta >= 0, eta.isFinite else { throw PipelineError("\(.eta) must not be negative, got \(eta)") }
     try config.rejectSwitches("thresholding")
     schedule = try NoiseSchedule(config, keepsLastFinite: false)
     timesteps = try TimestepSpacing.wholeTimesteps(config, schedule, steps: steps, default: .leading)

@@ -34,7 +34,7 @@ public struct LCMScheduler: ConfiguredScheduler {
     }
     guard (1...original).contains(steps) else {
       throw PipelineError(
-        "steps must be between 1 and \(original) (original_inference_steps) with the lcm scheduler, got \(steps)"
+        "\(.steps) must be between 1 and \(original) (original_inference_steps) with the lcm scheduler, got \(steps)"
       )
     }
     let stride = schedule.trainingSteps / original

@@ -43,12 +43,12 @@ public struct PNDMScheduler: ConfiguredScheduler {
     } else {
       guard steps >= 4 else {
         throw PipelineError(
-          "steps must be at least 4 with the pndm scheduler's Runge-Kutta steps, got \(steps)")
+          "\(.steps) must be at least 4 with the pndm scheduler's Runge-Kutta steps, got \(steps)")
       }
       let warmUp = Self.rungeKutta(first: Array(plain.prefix(4)), half: Double(stride / 2))
       guard let highest = warmUp.max(), highest < Double(schedule.trainingSteps) else {
         throw PipelineError(
-          "steps = \(steps) leaves the timesteps of the model's training with the pndm scheduler")
+          "\(.steps) = \(steps) leaves the timesteps of the model's training with the pndm scheduler")
       }
       rungeKutta = warmUp
       timesteps = warmUp + plain.dropFirst(3)

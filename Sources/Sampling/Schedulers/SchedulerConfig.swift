@@ -80,7 +80,7 @@ public struct SchedulerConfig: Sendable {
 
   /// Throws for an `eta` that a scheduler does not know.
   func rejectEta(_ eta: Double, _ name: String) throws {
-    guard eta == 0 else { throw PipelineError("the \(name) scheduler has no eta, got \(eta)") }
+    guard eta == 0 else { throw PipelineError("the \(name) scheduler has no \(.eta), got \(eta)") }
   }
 
   /// The bound of predicted clean samples; nil if `clip_sample` is off.

@@ -17,7 +17,7 @@ public struct SchedulerSetup {
   init(_ config: SchedulerConfig, steps: Int, eta: Double) throws {
     schedule = try NoiseSchedule(config, keepsLastFinite: false)
     guard (1...schedule.trainingSteps).contains(steps) else {
-      throw PipelineError("steps must be between 1 and \(schedule.trainingSteps), got \(steps)")
+      throw PipelineError("\(.steps) must be between 1 and \(schedule.trainingSteps), got \(steps)")
     }
     prediction = try config.choice("prediction_type", default: PredictionType.epsilon)
     self.steps = steps

@@ -15,7 +15,7 @@ struct SolverSchedule {
     try TimestepSpacing.check(steps, count)
     let last = kind == .dpmSolver ? try Self.lastTimestep(config, schedule) : count
     guard last > steps else {
-      throw PipelineError("steps must be below \(last) with this scheduler, got \(steps)")
+      throw PipelineError("\(.steps) must be below \(last) with this scheduler, got \(steps)")
     }
     let spacing = try config.choice("timestep_spacing", default: TimestepSpacing.linspace)
     var times = try spacing.timesteps(

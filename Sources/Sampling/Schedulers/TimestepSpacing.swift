@@ -42,7 +42,7 @@ enum TimestepSpacing: String, CaseIterable {
     }
     guard times.allSatisfy({ (0..<Double(count)).contains($0) }) else {
       throw PipelineError(
-        "steps = \(steps) with steps_offset = \(offset) leaves the \(count) timesteps of the model's training"
+        "\(.steps) = \(steps) with steps_offset = \(offset) leaves the \(count) timesteps of the model's training"
       )
     }
     return times
@@ -51,7 +51,7 @@ enum TimestepSpacing: String, CaseIterable {
   /// Refuses step counts that no spacing can serve.
   static func check(_ steps: Int, _ trainingSteps: Int) throws {
     guard (1...trainingSteps).contains(steps) else {
-      throw PipelineError("steps must be between 1 and \(trainingSteps), got \(steps)")
+      throw PipelineError("\(.steps) must be between 1 and \(trainingSteps), got \(steps)")
     }
   }
 }

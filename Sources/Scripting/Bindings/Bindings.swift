@@ -4,6 +4,7 @@ import Lua
 enum Bindings {
   /// Fills the table `lunette`.
   static func add(to lunette: LuaModule) throws {
+    lunette.state.wording = Wording.text(of:)
     try addTensor(to: lunette)
     try addGradients(to: lunette)
     try addOptimizers(to: lunette)
@@ -19,7 +20,7 @@ enum Bindings {
     try addOptions(to: lunette)
     try addModels(to: lunette)
     try addSweeps(to: lunette)
-    try addCluster(to: lunette)
+    try addClustering(to: lunette)
     try addEmbeddings(to: lunette)
   }
 }

@@ -80,8 +80,8 @@ struct BackwardPass {
       guard seen.insert(ObjectIdentifier(node)).inserted else { return }
       if case .spent = node.origin {
         throw TensorError(
-          "a part of this computation was differentiated before and is gone; compute it again, or keep it with "
-            + "{ retain_graph = true }")
+          "a part of this computation was differentiated before and is gone: compute it again, or keep it",
+          cause: .tapeSpent)
       }
       path.append((node, node.inputs[...]))
     }

@@ -29,7 +29,7 @@ extension Tensor {
   {
     guard rank == 2, targets.shape == shape else {
       throw TensorError(
-        "cross_entropy: logits {n, classes} and targets of the same shape expected, got \(Shape.text(shape)) and \(Shape.text(targets.shape))"
+        "cross entropy: logits {n, classes} and targets of the same shape expected, got \(Shape.text(shape)) and \(Shape.text(targets.shape))"
       )
     }
     let soft =

@@ -39,7 +39,7 @@ struct PluginRunCommand: ParsableCommand {
   }
 
   private func list() throws {
-    guard PluginName.isValid(plugin) else { throw CommandError("'\(plugin)' is no name of a plugin") }
+    guard PluginName.isValid(plugin) else { throw CommandError("'\(plugin)' is not the name of a plugin") }
     let session = try options.session(scriptName: plugin, arguments: [])
     try reporting {
       let commands = try session.commands(ofPlugin: plugin)

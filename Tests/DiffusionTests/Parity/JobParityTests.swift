@@ -176,13 +176,13 @@ import Weights
       try refusal { $0.image = try .zeros([4, 6]) }.hasPrefix("image must be of shape {height, width, 3}"))
     #expect(try refusal { $0.mask = try .zeros([4, 5]) }.hasPrefix("mask must be of shape {4, 6} as image"))
     #expect(try refusal { $0.latents = try .zeros([4, 2, 3]) } == "give image or latents, not both")
-    #expect(try refusal { $0.startStep = 2 } == "give strength or start_step with image, not both")
+    #expect(try refusal { $0.startStep = 2 } == "give strength or startStep with image, not both")
     #expect(try refusal { $0.width = 8 }.hasPrefix("width and height do not fit image"))
     #expect(try refusal { $0.noise = try .zeros([4, 3, 3]) } == "noise and image are of different sizes")
     let mask = try Tensor.zeros([4, 6])
     #expect(toy.refusal { $0.mask = mask } == "mask needs image: the picture of which it covers a part")
     let inpainting = try Checkpoint(path: Goldens.path("tiny-inpaint")).pipeline()
-    #expect(throws: PipelineError("this model is for inpainting: it needs image and mask")) {
+    #expect(throws: PipelineError("this model is for inpainting: it needs \(.image) and \(.mask)")) {
       try inpainting.generate(GenerateRequest(prompt: "a cat"))
     }
   }

@@ -51,7 +51,7 @@ import Weights
   @Test func sidesThatDoNotDivideAreRefused() {
     for tile in [0, -8, 4, 12] {
       let error = #expect(throws: PipelineError.self) { _ = try autoencoder(tile: tile) }
-      #expect(error?.message.contains("vae_tile must be a positive multiple of 8, got \(tile)") == true)
+      #expect(error?.message.contains("tileSize must be a positive multiple of 8, got \(tile)") == true)
     }
   }
 }

@@ -129,8 +129,8 @@ final class LuaModel: LuaUserdata {
     let host = try state.scriptHost
     let result = try observed(state, label: "sampling") { try pipeline.generate(options.request) }
     host.record(seeds: result.seeds)
-    for warning in result.warnings { host.onWarning?(warning) }
-    pipeline.onWarning = { [weak host] in host?.onWarning?($0) }
+    for warning in result.warnings { host.onWarning?(Wording.text(of: warning)) }
+    pipeline.onWarning = { [weak host] in host?.onWarning?(Wording.text(of: $0)) }
     return LuaGenerated(result, isSingle: options.isSingle, record: options.record)
   }
 
@@ -182,7 +182,7 @@ extension Bindings {
         host.record(ScriptHost.LoadedModel(name: name, path: path, additions: additions))
         return LuaMany(model)
       } catch {
-        return LuaMany(LuaValue.nil, "\(error)")
+        return LuaMany(LuaValue.nil, Wording.text(of: error))
       }
     }
     try lunette.function("load_clip(name)") { call in
@@ -194,7 +194,7 @@ extension Bindings {
         host.record(ScriptHost.LoadedModel(name: name, path: folder))
         return LuaMany(clip)
       } catch {
-        return LuaMany(LuaValue.nil, "\(error)")
+        return LuaMany(LuaValue.nil, Wording.text(of: error))
       }
     }
   }

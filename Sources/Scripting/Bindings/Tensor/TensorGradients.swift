@@ -22,7 +22,7 @@ extension Tensor {
     }
     try type.method("detach()") { x, _ in x.detached }
     try type.method("backward({retain_graph})") { x, call in
-      try Bindings.wordingGradients { try x.backward(keepsTape: call["retain_graph"] ?? false) }
+      try x.backward(keepsTape: call["retain_graph"] ?? false)
     }
     try type.method("straight_through(value)") { x, call in try x.straightThrough(call[1]) }
     try type.method("gumbel_softmax({temperature, hard, dim, seed})") { x, call in
@@ -44,23 +44,12 @@ extension Bindings {
       let loss: Tensor = try call[1]
       let isList = call.slot(2).kind == .table
       let inputs: [Tensor] = isList ? try call[2] : [try call[2]]
-      let gradients = try wordingGradients {
-        try loss.gradients(of: inputs, keepsTape: call["retain_graph"] ?? false)
-      }
+      let gradients = try loss.gradients(of: inputs, keepsTape: call["retain_graph"] ?? false)
       return isList ? LuaMany(gradients) : LuaMany(gradients[0])
     }
     try lunette.function("no_grad(body)") { call -> LuaMany in
       let body: LuaFunction = try call[1]
       return LuaMany(list: try Gradients.withoutRecording { try body.call() })
-    }
-  }
-
-  /// Says in Lua's words what to do where the tape does not lead.
-  fileprivate static func wordingGradients<R>(_ body: () throws -> R) throws -> R {
-    do { return try body() } catch let error as TensorError where error.cause == .notRecorded {
-      throw ScriptingError(
-        "\(error.message); mark it with requires_grad_ before it is used, use it outside no_grad, "
-          + "and give model:generate its grad_steps")
     }
   }
 }

@@ -44,7 +44,7 @@ extension Bindings {
         case .safetensors: return LuaMany(try SafetensorsFile(path: path).tensors())
         case nil: return LuaMany(LuaValue.nil, "\(path): the name ends neither in .npy nor in .safetensors")
         }
-      } catch { return LuaMany(LuaValue.nil, "\(error)") }
+      } catch { return LuaMany(LuaValue.nil, Wording.text(of: error)) }
     }
     try module.function("save(path, values)") { call in
       let path: String = try call[1]

@@ -4,7 +4,7 @@ import Sampling
 import Tensor
 
 extension LuaModel {
-  private static let forms = ["text", "ids", "soft", "rows"]
+  static let forms = ["text", "ids", "soft", "rows"]
 
   /// `model:encode(text, {…})`, or `model:encode{ text =, … }` and the other forms of what is encoded.
   static func describeEncoding(_ type: LuaType<LuaModel>) throws {

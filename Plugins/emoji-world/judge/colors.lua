@@ -1,7 +1,7 @@
 -- The colour of an object, by the hues inside its mask.
 local world = require "emoji-world.world"
 
-local colours = {}
+local colors = {}
 
 local least_chroma = 0.15 -- greyer pixels say nothing
 local least_share = 0.35 -- of an object's pixels that must have its colour
@@ -16,15 +16,15 @@ local function hue_and_chroma(r, g, b)
 end
 
 local hues = {}
-for name, c in lunette.spairs(world.colours) do
+for name, c in lunette.spairs(world.colors) do
   hues[#hues + 1] = { name = name, hue = hue_and_chroma(c[1] / 255, c[2] / 255, c[3] / 255) }
 end
 
 local function nearest(hue)
   local best, least = nil, math.huge
-  for _, colour in ipairs(hues) do
-    local distance = math.abs((hue - colour.hue + 180) % 360 - 180)
-    if distance < least then best, least = colour.name, distance end
+  for _, color in ipairs(hues) do
+    local distance = math.abs((hue - color.hue + 180) % 360 - 180)
+    if distance < least then best, least = color.name, distance end
   end
   return best
 end
@@ -32,7 +32,7 @@ end
 --- @param img {64, 64, 3} in [0, 1]
 -- @param mask {64, 64}
 -- @return the world's colour that most of the mask has, nil if none has enough of it; and the share of the most frequent
-function colours.of(img, mask)
+function colors.of(img, mask)
   local rgb, inside = img:contiguous():view{ -1, 3 }:tolist(), mask:flatten():tolist()
   local votes, area = {}, 0
   for place, covered in ipairs(inside) do
@@ -53,4 +53,4 @@ function colours.of(img, mask)
   return most >= least_share * area and best or nil, most / area
 end
 
-return colours
+return colors

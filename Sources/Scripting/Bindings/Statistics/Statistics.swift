@@ -8,7 +8,7 @@ extension Bindings {
     let stats = try lunette.module("stats")
     try addDescriptions(to: stats)
     try addIntervals(to: stats)
-    try addClusters(to: stats)
+    try addClusteredEstimates(to: stats)
     try addTests(to: stats)
     try addRegressions(to: stats)
   }

@@ -4,7 +4,7 @@ import Tensor
 
 extension Bindings {
   /// Estimates from observations in clusters, intervals of several outcomes together, and of what a judge has said.
-  static func addClusters(to stats: LuaModule) throws {
+  static func addClusteredEstimates(to stats: LuaModule) throws {
     try stats.function("clustered_mean(x, {clusters, null, level})") { call in
       let x = try call.sample(1).values
       return try ClusteredMean(

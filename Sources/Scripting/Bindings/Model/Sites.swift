@@ -23,7 +23,7 @@ struct SitePatternArgument: LuaReadable {
   static func read(_ slot: LuaSlot) throws -> SitePatternArgument {
     do { return SitePatternArgument(pattern: try SitePattern(String.read(slot))) } catch let error
       as PipelineError
-    { throw LuaMismatch("\(error)") }
+    { throw LuaMismatch(Wording.text(of: error)) }
   }
 }
 

@@ -81,7 +81,7 @@ extension Bindings {
       do {
         try call.checkReading(path)
         return LuaMany(try Image(contentsOf: path))
-      } catch { return LuaMany(LuaValue.nil, "\(error)") }
+      } catch { return LuaMany(LuaValue.nil, Wording.text(of: error)) }
     }
     try module.function("new(tensor)") { call in try call.argument(1, as: ImageOrTensor.self).image }
     try module.function("grid(images, {columns, labels, spacing, background})") { call in

@@ -39,7 +39,7 @@ final class LuaRecord: LuaUserdata {
 
   private func site(_ call: LuaCall) throws -> String {
     do { return try record.site(call[1]) } catch let error as PipelineError {
-      throw LuaArgumentError(1, "\(error)")
+      throw LuaArgumentError(1, Wording.text(of: error))
     }
   }
 
