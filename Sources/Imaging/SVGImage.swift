@@ -18,6 +18,18 @@ extension Image {
   }
 }
 
+/// The library that draws SVG documents, opened when it is first needed.
+public enum SVGLibrary {
+  /// Name and version: `librsvg 2.54.7`.
+  ///
+  /// - Throws: `ImagingError` where it is not installed.
+  public static func version() throws -> String {
+    var parts: [Int32] = [0, 0, 0]
+    try withMessage(from: "SVG") { message, size in ci_svg_version(&parts, message, size) }
+    return "librsvg " + parts.map(String.init).joined(separator: ".")
+  }
+}
+
 public enum PDF {
   /// An SVG document as a PDF file of one page, with its text as text.
   ///

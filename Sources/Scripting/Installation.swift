@@ -44,6 +44,11 @@ public enum Installation {
     return nil
   }()
 
+  /// `PREFIX/lib/lunette` of a program that carries its libraries: the archive's.
+  public static var libraryFolder: String? {
+    programPath.map { parent(of: parent(of: $0)) + "/lib/lunette" }.flatMap { Folder.exists($0) ? $0 : nil }
+  }
+
   /// The folder of the plugins that came with the program.
   public static var shippedPluginFolder: String? {
     root.map { $0 + "/Plugins" }.flatMap { Folder.exists($0) ? $0 : nil }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Encoding
 import Glibc
+import Imaging
+import JupyterKernel
 import Platform
 import Prompt
 import Runs
@@ -42,6 +44,10 @@ struct DoctorCommand: ParsableCommand {
       line("none", "\(error)")
     }
 
+    section("Opened when needed")
+    line("plots as PNG", attempt(SVGLibrary.version))
+    line("Jupyter", attempt(ZeroMQ.version))
+
     section("Plugins")
     for text in PluginOverview.lines() { Terminal.line("  \(text)") }
     for folder in Installation.pluginFolders {
@@ -66,6 +72,11 @@ struct DoctorCommand: ParsableCommand {
     let isThere = model.map { access($0 + "/model_index.json", R_OK) == 0 } ?? false
     line("emoji-world", isThere ? model ?? "" : "not found")
     if !isThere { throw ExitCode(1) }
+  }
+
+  /// What it says, or why it cannot.
+  private func attempt(_ version: () throws -> String) -> String {
+    do { return try version() } catch { return "\(error)" }
   }
 
   private func section(_ title: String) { Terminal.print("\(title)\n") }

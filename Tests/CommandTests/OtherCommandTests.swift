@@ -108,7 +108,9 @@ import Testing
 
   @Test func doctorSaysWhatRuns() throws {
     let result = try program.run("doctor")
-    for word in ["Lua", "oneDNN", "OpenBLAS", "libpng", "GFLOP/s", "threads", "emoji-world"] {
+    for word in [
+      "Lua", "oneDNN", "OpenBLAS", "libpng", "GFLOP/s", "threads", "librsvg 2", "ZeroMQ 4", "emoji-world",
+    ] {
       #expect(result.output.contains(word), "\(word)")
     }
   }

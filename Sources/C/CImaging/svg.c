@@ -1,13 +1,17 @@
 // Draws SVG with librsvg, which is opened when the first drawing is asked for: it brings forty libraries along, and a
 // program that starts in milliseconds cannot load them for what most runs never do.
 
+#define _GNU_SOURCE
 #include "CImaging.h"
 
 #include <dlfcn.h>
+#include <limits.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 // What is used of the C interfaces of librsvg 2.46 and newer, GLib and cairo, which have kept them stable.
 typedef struct _RsvgHandle RsvgHandle;
@@ -43,12 +47,46 @@ typedef struct {
     void (*cairo_destroy)(cairo_t *cairo);
 } renderer;
 
-static int open_renderer(renderer *r, char *message, size_t message_size) {
-    void *library = dlopen("librsvg-2.so.2", RTLD_NOW | RTLD_LOCAL);
-    if (!library) {
-        snprintf(message, message_size, "librsvg is not installed (Debian: librsvg2-2)");
-        return 1;
+static void *library;
+
+// A librsvg that travels with the program has fonts for machines without any in a fonts.conf beside it, which also asks for the
+// machine's own.
+static void use_fonts_beside(void) {
+    char path[PATH_MAX + sizeof "/fonts.conf"];
+    if (getenv("FONTCONFIG_FILE") || dlinfo(library, RTLD_DI_ORIGIN, path)) return;
+    strcat(path, "/fonts.conf");
+    if (access(path, R_OK)) return;
+    void *(*create)(void) = (void *(*)(void))dlsym(library, "FcConfigCreate");
+    int (*read)(void *, const char *, int) = (int (*)(void *, const char *, int))dlsym(library, "FcConfigParseAndLoad");
+    int (*use)(void *) = (int (*)(void *))dlsym(library, "FcConfigSetCurrent");
+    void *fonts = create && read && use ? create() : NULL;
+    if (fonts && read(fonts, path, 1)) use(fonts);
+}
+
+static void open_library(void) {
+    library = dlopen("librsvg-2.so.2", RTLD_NOW | RTLD_LOCAL);
+    if (library) use_fonts_beside();
+}
+
+static int find_library(char *message, size_t message_size) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, open_library);
+    if (!library) snprintf(message, message_size, "librsvg is not installed (Debian: librsvg2-2)");
+    return !library;
+}
+
+int ci_svg_version(int version[3], char *message, size_t message_size) {
+    if (find_library(message, message_size)) return 1;
+    const char *names[] = {"rsvg_major_version", "rsvg_minor_version", "rsvg_micro_version"};
+    for (int i = 0; i < 3; i++) {
+        const unsigned *part = dlsym(library, names[i]);
+        version[i] = part ? (int)*part : 0;
     }
+    return 0;
+}
+
+static int open_renderer(renderer *r, char *message, size_t message_size) {
+    if (find_library(message, message_size)) return 1;
     const struct {
         const char *name;
         void **function;

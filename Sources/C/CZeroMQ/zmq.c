@@ -14,7 +14,7 @@ _Static_assert(sizeof(cz_frame) == sizeof(zmq_msg_t), "a frame is ZeroMQ's messa
 #define FUNCTIONS(USE)                                                                                                  \
   USE(zmq_ctx_new) USE(zmq_ctx_shutdown) USE(zmq_ctx_term) USE(zmq_socket) USE(zmq_close) USE(zmq_setsockopt)          \
   USE(zmq_bind) USE(zmq_connect) USE(zmq_msg_init) USE(zmq_msg_recv) USE(zmq_msg_data) USE(zmq_msg_size)               \
-  USE(zmq_msg_more) USE(zmq_msg_close) USE(zmq_send) USE(zmq_poll) USE(zmq_errno)
+  USE(zmq_msg_more) USE(zmq_msg_close) USE(zmq_send) USE(zmq_poll) USE(zmq_errno) USE(zmq_version)
 
 static struct {
 #define DECLARE(name) __typeof__(name) *name;
@@ -31,11 +31,19 @@ static void open_library(void) {
   zmq.is_open = 1;
 }
 
-cz_context *cz_open(void) {
+static int is_open(void) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, open_library);
-  return zmq.is_open ? zmq.zmq_ctx_new() : NULL;
+  return zmq.is_open;
 }
+
+int cz_version(int version[3]) {
+  if (!is_open()) return 0;
+  zmq.zmq_version(&version[0], &version[1], &version[2]);
+  return 1;
+}
+
+cz_context *cz_open(void) { return is_open() ? zmq.zmq_ctx_new() : NULL; }
 
 void cz_shutdown(cz_context *context) { zmq.zmq_ctx_shutdown(context); }
 

@@ -54,7 +54,8 @@ public struct Confinement: OptionSet, Sendable {
   /// Holds the process, for good. Throws when it cannot be done: then nothing of the plugin may run.
   static func confine(_ rules: ConfinementRules) throws {
     var places = system.map { (path: $0, isWritable: false) }
-    places += ([Installation.root].compactMap(\.self) + rules.readable).map { ($0, false) }
+    let own = [Installation.root, Installation.libraryFolder].compactMap(\.self)
+    places += (own + rules.readable).map { ($0, false) }
     places += rules.writable.map { ($0, true) }
     places.append(("/dev/null", true))
     // A file that grows past its limit is an error to report, not a reason to die.

@@ -31,6 +31,9 @@ int ci_jpeg_read(const uint8_t *bytes, size_t count, ci_image *image, char *mess
 int ci_png_write(const uint8_t *samples, uint32_t width, uint32_t height, uint32_t channels, uint8_t **bytes,
                  size_t *count, char *message, size_t message_size);
 
+/// The version of the librsvg that draws. 0 on success; else `message` says that none is installed.
+int ci_svg_version(int version[3], char *message, size_t message_size);
+
 /// Draws an SVG document at `scale` times its own size, on nothing (RGBA). 0 on success, and the caller owns `samples`
 /// (`free`); else `message` says why not, also where librsvg is not installed.
 int ci_svg_draw(const uint8_t *svg, size_t count, double scale, ci_image *image, char *message, size_t message_size);

@@ -11,6 +11,8 @@ enum { CZ_ROUTER = 6, CZ_XPUB = 9, CZ_REP = 4, CZ_DEALER = 5, CZ_SUB = 2, CZ_REQ
 typedef struct cz_context cz_context;
 typedef struct cz_socket cz_socket;
 
+/* 0 where libzmq is not installed. */
+int cz_version(int version[3]);
 /* NULL where libzmq is not installed. */
 cz_context *cz_open(void);
 /* Ends all that waits on sockets of other threads; they answer with CZ_ENDED. */
