@@ -5,12 +5,13 @@
 -- a", make the model draw no cat: a relaxed choice of tokens (Gumbel-softmax), optimised through the text encoder, the last step
 -- of sampling, the decoder and CLIP, which is asked what it sees. They count a prompt as broken when *any of 100* samples is
 -- taken for something else, and break 91.1 % of short prompts. A model that errs in 2.4 % of its pictures breaks as many by
--- chance. So there are four arms here, with equal samples and seeds:
+-- chance. So there are four arms here, with equal samples and seeds, and a fifth that any effect must exceed:
 --
 -- - `attack`: texts drawn from what the search found,
 -- - `random`: random tokens at the same places, as many,
 -- - `reseeded`: the clean prompt,
--- - `start`: texts drawn from the logits as they began.
+-- - `start`: texts drawn from the logits as they began,
+-- - `reworded`: the clean prompt with other words before it ("a picture of", "an emoji of").
 --
 -- Everything is kept as JSON lines in the output folder, prompt by prompt: an interrupted run goes on. `--set full=1` takes the
 -- paper's 50 steps and 100 samples.
@@ -75,6 +76,41 @@ local function shown(picture)
   return picture:resize(picture:size(1) * scale, picture:size(2) * scale, "nearest")
 end
 print(("%s, judged by %s and by CLIP among %d classes"):format(model.name, judge.name, #names))
+
+-- %% [markdown]
+-- ## What is to be found out
+--
+-- The paper's claim is that gradients break prompts: that the attack loses the noun more often than the clean prompt does from as
+-- many other seeds. That is the primary outcome, by CLIP, which is the paper's measure. Whether the *gradient* does it, the random
+-- texts say; whether the noun is *gone*, the judge. One sample in twenty is the least that would matter. Intervals are drawn over
+-- nouns, whose short and long prompts go together.
+
+-- %%
+local asked = {
+  {
+    name = "attack − reseeded, per sample, by CLIP", other = "reseeded", by = "clip",
+    paper = "91.1 %, 81.2 %, any of 100",
+  },
+  { name = "attack − reworded, per sample, by CLIP", other = "reworded", by = "clip" },
+  { name = "attack − random, per sample, by CLIP", other = "random", by = "clip" },
+  { name = "attack − start, per sample, by CLIP", other = "start", by = "clip" },
+  { name = "attack − reseeded, per sample, by the judge", other = "reseeded", by = "judge" },
+  { name = "attack − random, per sample, by the judge", other = "random", by = "judge" },
+  {
+    name = ("attack − reseeded, any of %d, by CLIP"):format(samples), other = "reseeded", by = "clip", field = "any",
+    paper = "no such control",
+  },
+}
+local unseen = "the best text of attack − of random, unseen seeds, by CLIP"
+local outcomes = {}
+for i, one in ipairs(asked) do
+  outcomes[i] = { name = one.name, smallest = 0.05, paper = one.paper or "no such control" }
+end
+outcomes[#outcomes + 1] = { name = unseen, smallest = 0.05, paper = "transfers" }
+local plan = study.plan{
+  unit = "nouns", primary = outcomes[1], secondary = table.move(outcomes, 2, #outcomes, 1, {}),
+}
+lunette.display(plan:declaration())
 
 -- %% [markdown]
 -- ## The prompts
@@ -201,13 +237,13 @@ end
 lunette.display(lunette.table(examples, { columns = { "prompt", "attack", "random" } }))
 
 -- %% [markdown]
--- ## Four arms
+-- ## The arms
 --
 -- Sample *j* of a prompt has the same seed in every arm, one that no search has seen. A sample succeeds when the picture is taken
 -- for another class although the noun stands in its text: by CLIP, which the attack optimises, and by the judge, which it does
 -- not know.
--- *Any* is the paper's count: the share of prompts of which at least one sample succeeds. Intervals are of 95 %, with prompts
--- drawn anew noun by noun.
+-- *Any* is the paper's count: the share of prompts of which at least one sample succeeds. Intervals are drawn over nouns: a share
+-- with as many independent answers as its clusters are worth.
 
 -- %%
 local results = attack.results(model, tasks, samples, drawing)
@@ -222,14 +258,16 @@ lunette.display(results:bars("judge", "Lost according to the judge"))
 -- the rows.
 
 -- %%
-local contrasts = results:contrasts()
-lunette.display(results:contrast_table(contrasts))
+lunette.display(results:contrast_table(results:contrasts()))
+for _, one in ipairs(asked) do
+  plan:answer(one.name, function(opts) return results:less(one, opts) end)
+end
 
 -- %% [markdown]
 -- ## "Any of n" by chance
 --
 -- The paper's count for short and long prompts, beside what it would be without any attack: the error rate *p* of the clean
--- prompt's single pictures (Wilson's interval) gives 1 − (1 − p)ⁿ. That is the most that such a rate can give: where some
+-- prompt's single pictures gives 1 − (1 − p)ⁿ. That is the most that such a rate can give: where some
 -- prompts err often and others never, as the measured *reseeded, any* shows, it is less.
 
 -- %%
@@ -243,7 +281,9 @@ lunette.display(results:chance_table{ { "short", "91.1 %" }, { "long", "81.2 %" 
 -- begin with other words; and all samples of the arms by templates of CLIP that no search used.
 
 -- %%
-lunette.display(attack.transfer.table(results, { own_noise = own_noise, seeds = transfer_seeds, leads = leads }))
+local ways = attack.transfer.measure(results, { own_noise = own_noise, seeds = transfer_seeds, leads = leads })
+lunette.display(attack.transfer.table(ways))
+plan:answer(unseen, function(opts) return attack.transfer.less_random(ways, opts) end)
 
 -- %% [markdown]
 -- ## A gallery
@@ -263,7 +303,7 @@ for i = 1, math.min(6, #tasks) do
     labels[#labels + 1] = ("%s: %s%s"):format(arm, seen.label, seen.absent and ", gone" or "")
   end
 end
-if #gallery > 0 then lunette.display(image.grid(gallery, { columns = 5, labels = labels })) end
+if #gallery > 0 then lunette.display(image.grid(gallery, { columns = 1 + #arms.names, labels = labels })) end
 
 -- %% [markdown]
 -- Pictures of the attack that the judge, too, takes for lost: whether they are is for the eye.
@@ -313,11 +353,11 @@ lunette.display(failure.table(chosen, failure.measure(model, blind, failing), al
 
 -- %%
 local kind_of = defence.kinds(names, known.world)
-local words_of, kinds_of = {}, {}
+local words_of, added = {}, {}
 for _, arm in ipairs{ "attack", "random" } do
-  words_of[arm], kinds_of[arm] = defence.counts(model, results:all(arm), kind_of)
+  words_of[arm], added[arm] = defence.counts(model, results:all(arm), kind_of)
 end
-lunette.display(defence.kind_table(kinds_of))
+lunette.display(defence.kind_table(added))
 
 -- %% [markdown]
 -- The nouns that the attack writes more often than chance, and what they do without it: "a photo of an X and a W" for the nouns
@@ -345,23 +385,11 @@ lunette.display(defence.recovery_table(defence.recovered(model, lost, drawing)))
 -- %% [markdown]
 -- ## Findings
 --
--- The primary outcome is attack − reseeded per sample by CLIP, as the paper's success is CLIP's. *Agrees* means that the whole
--- interval is above 0; whether the *gradient* did it, attack − random says; whether the noun is *gone*, the judge.
+-- The claim of each outcome is that the difference is above 0, by 0.05 at least. The paper counts "any of 100" and has none of
+-- these controls.
 
 -- %%
-local findings = {}
-local asked = {
-  reseeded = "gradients break prompts (91.1 %, 81.2 %, any of 100)", random = "no such control",
-  start = "no such control",
-}
-for i, one in ipairs(contrasts) do
-  findings[i] = {
-    question = ("attack − %s, per sample, by %s"):format(one.other, one.by), paper = asked[one.other],
-    found = one.found,
-    reason = "none", verdict = report.verdict(one.found, 0, #tasks * samples),
-  }
-end
-lunette.display(report.findings(findings))
+lunette.display(plan:findings())
 
 -- %% [markdown]
 -- ## How to read this
@@ -371,6 +399,9 @@ lunette.display(report.findings(findings))
 -- - A random text of as many tokens is the control for "gradients"; the clean prompt with other seeds is the control for "any of
 --   n".
 -- - Random tokens are drawn from the whole vocabulary, where fragments are frequent; the attack may prefer whole words.
+-- - A *verdict* asks whether the whole interval is on the claim's side and may matter (agrees), on the other side or short of what
+--   matters (disagrees), too small to matter either way, or none of these (open).
+-- - The judge's answers are not put right by pictures that were labelled by eye: those show plain prompts, not these texts.
 
 -- %%
 print(("%d trials measured, %d found from earlier runs"):format(trials.measured, trials.found))

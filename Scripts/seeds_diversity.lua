@@ -43,6 +43,33 @@ if #half_b == 0 then half_b = half_a end
 size = math.min(size, #grid.seeds)
 
 -- %% [markdown]
+-- ## What is to be found out
+--
+-- How different pictures are is 1 − the mean pairwise cosine of CLIP's vectors. The claim is that a set of seeds that lie
+-- far apart in style differs more than random sets, on nouns that did not choose it; the primary outcome is by what share,
+-- noun by noun, a twentieth at least. Besides, sets that lie apart by other features, the best of as many random sets, and
+-- particle guidance, which is held against the same seeds without it. Intervals are drawn over the nouns.
+
+-- %%
+local by_field = { "style", "clip", "small" }
+local best_of = ("best of %d random sets"):format(sets)
+local function beyond(name) return name .. " over random sets, less 1" end
+local plan = study.plan{
+  unit = "nouns of the other half",
+  primary = { name = beyond "farthest by style", smallest = 0.05, paper = "chosen seeds differ more", digits = 3 },
+  secondary = {
+    { name = beyond "farthest by clip", smallest = 0.05, paper = "–", digits = 3 },
+    { name = beyond "farthest by small", smallest = 0.05, paper = "–", digits = 3 },
+    { name = beyond(best_of), smallest = 0.05, paper = "–", digits = 3 },
+    {
+      name = "particle guidance over the same seeds without it, less 1", smallest = 0.05,
+      paper = "differ more (Corso et al.)", digits = 3,
+    },
+  },
+}
+lunette.display(plan:declaration())
+
+-- %% [markdown]
 -- ## Sets of seeds on nouns that they were not chosen on
 
 -- %%
@@ -52,8 +79,14 @@ local function place_among(value, values) -- the share of random sets that are l
   for _, other in ipairs(values) do below = below + (other > value and 1 or 0) end
   return below / #values
 end
+-- by noun: how different the pictures of a set are, over what those of random sets are on average, less 1
+local function excess(found, base)
+  local values = {}
+  for i, cosine in ipairs(found) do values[i] = (1 - cosine) / (1 - base[i]) - 1 end
+  return values
+end
 local candidates = {}
-for _, field in ipairs{ "style", "clip", "small" } do
+for _, field in ipairs(by_field) do
   local profiles = lab.diversity.profiles(grid, field, half_a)
   candidates[#candidates + 1] = { "farthest by " .. field, lab.diversity.farthest(profiles, size) }
 end
@@ -61,48 +94,82 @@ local on_a, best = lab.diversity.random(grid, size, half_a, "clip", sets), 1
 for k = 1, sets do
   if on_a.cosine[k] < on_a.cosine[best] then best = k end
 end
-candidates[#candidates + 1] = { ("best of %d random sets"):format(sets), on_a.sets[best] }
-local rows, chosen = {}, nil
+candidates[#candidates + 1] = { best_of, on_a.sets[best] }
+local rows = {}
 for i, one in ipairs(candidates) do
   local found = lab.diversity.of(grid, one[2], half_b, "clip")
   local numbers = {}
   for k, place in ipairs(one[2]) do numbers[k] = grid.seeds[place] end
+  local share = place_among(found.cosine, random.cosine)
   rows[i] = {
     one[1], table.concat(numbers, " "), report.number(found.cosine, 4), report.number(found.vendi, 3),
-    report.number(place_among(found.cosine, random.cosine), 2),
+    report.number(share, 2), report.p((1 + sets * (1 - share)) / (sets + 1)),
   }
-  chosen = chosen or one[2]
+  plan:answer(beyond(one[1]), function(opts)
+    return study.estimate.mean(excess(found.by_prompt, random.by_prompt), half_b, opts)
+  end)
 end
+local chosen = candidates[1][2]
 local range, vendi = lab.nulls.range(random.cosine), lab.nulls.range(random.vendi)
-rows[#rows + 1] = { "random sets", "–", report.interval(range, nil, 4), report.interval(vendi, nil, 3), "0.50" }
+rows[#rows + 1] = {
+  "random sets", "–", report.interval(range, nil, 4), report.interval(vendi, nil, 3), "0.50", "–",
+}
 
 -- %% [markdown]
 -- ## Particle guidance
 --
--- Pictures of one prompt that push each other apart while they are drawn (Corso et al. 2024), from the first seeds,
--- on some of the nouns.
+-- Pictures of one prompt that push each other apart while they are drawn (Corso et al. 2024), from the first seeds, on
+-- some of the nouns; beside the pictures that these seeds give by themselves. *Drawn* is the share in which the judge sees
+-- the noun: pictures that are pushed apart may stop showing it.
 
 -- %%
-local cosine, score, count = 0, 0, math.min(6, #half_b)
-for i = 1, count do
-  local first = {}
-  for k = 1, size do first[k] = grid.seeds[k] end
+local first, places = {}, {}
+for k = 1, size do first[k], places[k] = grid.seeds[k], k end
+local some = table.move(half_b, 1, math.min(12, #half_b), 1, {})
+local pushed, alone, drawn = { by_prompt = {}, vendi = 0 }, lab.diversity.of(grid, places, some, "clip"), { 0, 0 }
+local noun_of = {}
+for _, one in ipairs(s.prompts) do noun_of[one.prompt] = one.noun end
+local particles, particle_labels = {}, {}
+for i, prompt in ipairs(some) do
   local images = lab.diversity.particles(s.model, {
-    prompt = half_b[i], seeds = first, steps = steps, guidance = guidance, strength = strength,
+    prompt = prompt, seeds = first, steps = steps, guidance = guidance, strength = strength,
   })
   local list = {}
-  for k, image in ipairs(images) do list[k] = s.clip:image(image) end
+  for k, image in ipairs(images) do
+    list[k] = s.clip:image(image)
+    local before = grid:at(prompt, first[k]).present
+    local after = s.judge and s.judge:presence(image, { noun_of[prompt] })[1].present
+    drawn[1], drawn[2] = drawn[1] + (before and 1 or 0), drawn[2] + (after and 1 or 0)
+    if i <= 3 then
+      particles[#particles + 1] = image
+      particle_labels[#particles] = ("pushed, seed %d"):format(first[k])
+    end
+  end
   local x = lunette.tensor.stack(list)
-  cosine = cosine + (x:mm(x:t()):sum():item() - size) / (size * (size - 1)) / count
-  score = score + lunette.metrics.vendi(x) / count
+  pushed.by_prompt[i] = lab.diversity.cosine(x)
+  pushed.vendi = pushed.vendi + lunette.metrics.vendi(x) / #some
 end
-rows[#rows + 1] = {
-  ("particle guidance (%d nouns)"):format(count), "–", report.number(cosine, 4), report.number(score, 3), "–",
-}
+for i, one in ipairs{
+  { "the first seeds", alone.cosine, alone.vendi, drawn[1] },
+  { "the same, particle guidance", lunette.stats.mean(pushed.by_prompt), pushed.vendi, drawn[2] },
+} do
+  rows[#rows + 1] = {
+    ("%s, %d nouns (drawn: %d of %d)"):format(one[1], #some, one[4], #some * size),
+    i == 1 and table.concat(first, " ") or "–", report.number(one[2], 4), report.number(one[3], 3), "–", "–",
+  }
+end
+plan:answer("particle guidance over the same seeds without it, less 1", function(opts)
+  return study.estimate.mean(excess(pushed.by_prompt, alone.by_prompt), some, opts)
+end)
 lunette.display(lunette.table(rows, {
-  columns = { "set", "seeds", "mean pairwise cosine", "Vendi score", "more different than random sets" },
+  columns = { "set", "seeds", "mean pairwise cosine", "Vendi score", "more different than random sets", "p" },
 }))
+lunette.display(lunette.image.grid(particles, { columns = size, labels = particle_labels }))
 
+-- %% [markdown]
+-- ## The set that lies apart by style
+
+-- %%
 local shown, labels = {}, {}
 for i = 1, math.min(4, #half_b) do
   for _, place in ipairs(chosen) do
@@ -113,8 +180,14 @@ end
 lunette.display(lunette.image.grid(shown, { columns = size, labels = labels }))
 
 -- %% [markdown]
+-- ## Findings
+
+-- %%
+lunette.display(plan:findings())
+
+-- %% [markdown]
 -- ## How to read this
 --
--- - The last column is 0.5 by chance, and above 0.975 where a chosen set is more different than 97.5% of random ones,
---   on nouns that it was not chosen on.
+-- - *More different than random sets* is 0.5 by chance, on nouns that a set was not chosen on; p counts random sets that
+--   differ as much. Intervals over nouns say what other nouns would give for *this* set of seeds, p what other sets give.
 -- - Choosing among random sets by trial is the rival: it needs no theory of seeds.

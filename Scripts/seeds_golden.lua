@@ -39,6 +39,31 @@ print(("%s: %d prompts × %d seeds, %d steps, guidance %g, judged by %s"):format
 local plot, nulls, ranking = lunette.plot, lab.nulls, lab.ranking
 if not s.clip then error("this study needs a CLIP: --set clip=DIRECTORY") end
 
+-- %% [markdown]
+-- ## What is to be found out
+--
+-- If there are golden seeds, a ranking of the seeds by KID on one half of the nouns holds on the other half: Spearman's
+-- correlation of the two is the primary outcome, its interval drawn over the seeds, and 0.2 the least that would matter.
+-- Besides, the worst seed lies farther from the best than shuffled seeds do, by a twentieth at least; and the golden
+-- quarter is nearer to the reference, on nouns that did not choose it, than random quarters are, by 0.2 of the standard
+-- deviation of the seeds' KID. The intervals of these two are those of the shuffles and of the random quarters.
+
+-- %%
+local plan = study.plan{
+  unit = "seeds",
+  primary = { name = "KID on one half and on the other, Spearman", smallest = 0.2, paper = "rankings hold" },
+  secondary = {
+    { name = "CMMD on one half and on the other, Spearman", smallest = 0.2, paper = "rankings hold" },
+    { name = "worst − best by KID over shuffled seeds', less 1", smallest = 0.05, paper = "21.60 to 31.97 (FID)" },
+    { name = "golden quarter nearer than random ones, in sd of the seeds", smallest = 0.2, paper = "–" },
+  },
+}
+lunette.display(plan:declaration())
+
+-- %% [markdown]
+-- ## The reference
+
+-- %%
 -- reference features: renders where the model brings them, else all pictures of the sweep
 local reference, source
 local renders = study.offered(s.model, "reference")
@@ -59,15 +84,17 @@ print(("reference: %s; ranked on %d nouns, judged on %d others"):format(source, 
 -- %% [markdown]
 -- ## Worst minus best
 --
--- The distance of each seed's pictures from the reference by KID (unbiased; the primary outcome) and CMMD, on CLIP's
--- features. The spread between worst and best is held against shuffled seeds: a spread there always is.
+-- The distance of each seed's pictures from the reference by KID and CMMD (unbiased) and by the Fréchet distance (which
+-- is not, but all seeds have equally many pictures), on CLIP's features. The spread between worst and best is held
+-- against shuffled seeds: a spread there always is.
 
 -- %%
-local spreads, lists = {}, {}
-for i, which in ipairs{ "kid", "cmmd" } do
+local spreads, lists, of_shuffled = {}, {}, {}
+for i, which in ipairs{ "kid", "cmmd", "frechet" } do
   lists[which] = { a = ranking.of(grid, half_a, reference, which), b = ranking.of(grid, half_b, reference, which) }
   local null = ranking.null(grid, half_a, reference, which, shuffles)
   local own, range = ranking.spread(lists[which].a), nulls.range(null)
+  of_shuffled[which] = null
   spreads[i] = {
     which, report.number(own, 4), report.interval(range, nil, 4), report.p(nulls.p(own, null)),
   }
@@ -79,11 +106,12 @@ lunette.display(lunette.table(spreads, { columns = { "by", "worst − best", "by
 
 -- %%
 local size = math.max(1, #grid.seeds // 4)
-local rows = {}
-for i, which in ipairs{ "kid", "cmmd" } do
+local rows, of_pools = {}, {}
+for i, which in ipairs{ "kid", "cmmd", "frechet" } do
   local found, reason = attempt(lunette.stats.spearman, lists[which].a, lists[which].b)
   local golden = ranking.best(lists[which].a, size)
-  local percentile = ranking.percentile(grid, half_b, golden, reference, which, pools)
+  local percentile, own, others = ranking.percentile(grid, half_b, golden, reference, which, pools)
+  of_pools[which] = { own = own, others = others }
   local top_b, has, common = ranking.best(lists[which].b, size), {}, 0
   for _, place in ipairs(golden) do has[place] = true end
   for _, place in ipairs(top_b) do common = common + (has[place] and 1 or 0) end
@@ -102,6 +130,17 @@ lunette.display(lunette.table(rows, {
 lunette.display(plot.scatter{
   x = lists.kid.a, y = lists.kid.b, title = "KID of each seed", x_label = "nouns it was ranked on",
   y_label = "other nouns",
+})
+
+-- %% [markdown]
+-- ## Is quality the seed's?
+--
+-- How much of what varies within prompts is the seed's: of the cosine of picture and prompt (*fit*) and of the judge's
+-- confidence. *By chance* is the middle 95% of what shuffled seeds give.
+
+-- %%
+lunette.display(lab.variance.table{
+  { "fit", grid:matrix "fit" }, { "confidence", grid:matrix "confidence" },
 })
 
 -- %% [markdown]
@@ -126,6 +165,26 @@ for _, end_of in ipairs{ { order[1], "best" }, { order[#order], "worst" } } do
   end
 end
 lunette.display(lunette.image.grid(shown, { columns = math.min(8, #half_b), labels = labels }))
+
+-- %% [markdown]
+-- ## Findings
+
+-- %%
+for _, which in ipairs{ "kid", "cmmd" } do
+  plan:answer(("%s on one half and on the other, Spearman"):format(which:upper()), function(opts)
+    return attempt(lunette.stats.spearman, lists[which].a, lists[which].b, opts)
+  end)
+end
+plan:answer("worst − best by KID over shuffled seeds', less 1", function(opts)
+  return nulls.excess(ranking.spread(lists.kid.a), of_shuffled.kid, opts)
+end)
+plan:answer("golden quarter nearer than random ones, in sd of the seeds", function(opts)
+  local range, own = nulls.range(of_pools.kid.others, opts.level), of_pools.kid.own
+  local sd = attempt(lunette.stats.sd, lists.kid.b)
+  if not sd or sd == 0 then return nil, "the seeds do not differ" end
+  return { estimate = (range.estimate - own) / sd, low = (range.low - own) / sd, high = (range.high - own) / sd }
+end)
+lunette.display(plan:findings())
 
 -- %% [markdown]
 -- ## How to read this

@@ -24,6 +24,33 @@ local report, t = study.report, lunette.tensor
 local model = assert(lunette.load())
 local look = study.offered(model, "judge")
 
+-- %% [markdown]
+-- ## What is to be found out
+--
+-- The claim is that artefacts go with the seed: of what varies within a picture's hole (an artefact or none), the seed's
+-- share over pictures, an intraclass correlation, is the primary outcome, for removals; a twentieth is the least that
+-- would matter. Besides, how often there is any. Intervals are drawn over the pictures that holes are made in.
+
+-- %%
+local plan = study.plan{
+  unit = "renders",
+  primary = {
+    name = "the seed's share of artefacts, removal", smallest = 0.05, paper = "some seeds fill holes", digits = 3,
+  },
+  secondary = {
+    {
+      name = "the seed's share of artefacts, completion", smallest = 0.05, paper = "some seeds fill holes", digits = 3,
+    },
+    { name = "rate of artefacts, removal", smallest = 0.02, paper = "–", digits = 3 },
+    { name = "rate of artefacts, completion", smallest = 0.02, paper = "–", digits = 3 },
+  },
+}
+lunette.display(plan:declaration())
+
+-- %% [markdown]
+-- ## Holes
+
+-- %%
 -- renders of one object that the judge finds where it is
 local renders = {}
 if look then
@@ -44,10 +71,6 @@ else
   print(("%s brings no renders and no judge that says where things are: nothing can be measured"):format(model.name))
 end
 
--- %% [markdown]
--- ## Holes
-
--- %%
 local trials = {}
 if #renders > 0 then
   local sweep = lunette.sweep(lab.inpainting.plan{
@@ -74,34 +97,50 @@ end
 -- %% [markdown]
 -- ## Rates by seed
 --
--- The rate over all pictures with an interval over pictures; then the spread of the seeds' rates (their standard
--- deviation) beside what shuffled seeds give. A spread there always is.
+-- The rate over all pictures, the spread of the seeds' rates (their standard deviation) and the seed's share, beside what
+-- seeds give that are shuffled within each picture. A spread there always is.
 
 -- %%
 local rows = {}
 for _, task in ipairs{ "removal", "completion" } do
-  local by_render = {}
+  local by_render, answers, units = {}, {}, {}
   for _, trial in ipairs(trials) do
     if trial.task == task then
       by_render[trial.render] = by_render[trial.render] or {}
       by_render[trial.render][trial.seed] = trial.artefacts > 0 and 1 or 0
+      answers[#answers + 1], units[#units + 1] = trial.artefacts > 0, trial.render
     end
   end
   if #by_render > 0 then
     local matrix = t(by_render)
     local function spread(y) return y:mean(1):std():item() end
-    local null, clusters = {}, {}
+    local null = {}
     for k = 1, 200 do null[k] = spread(lab.nulls.shuffled(matrix, k)) end
-    for i, list in ipairs(by_render) do clusters[i] = list end
+    local seed, reason = lab.variance.of_seed(matrix)
     rows[#rows + 1] = {
-      task, #trials // 2, report.interval(report.clustered_mean(clusters), nil, 3), report.number(spread(matrix), 4),
-      report.interval(lab.nulls.range(null), nil, 4), report.p(lab.nulls.p(spread(matrix), null)),
+      task, #answers, report.interval(study.estimate.share(answers, units), nil, 3),
+      report.number(spread(matrix), 4), report.interval(lab.nulls.range(null), nil, 4),
+      report.p(lab.nulls.p(spread(matrix), null)), report.interval(seed and seed.share, reason, 3),
+      report.interval(seed and seed.null, nil, 3), report.p(seed and seed.p),
     }
+    plan:answer("the seed's share of artefacts, " .. task, function(opts)
+      return lab.variance.interval(matrix, opts)
+    end)
+    plan:answer("rate of artefacts, " .. task, function(opts) return study.estimate.share(answers, units, opts) end)
   end
 end
 lunette.display(lunette.table(rows, {
-  columns = { "task", "pictures", "rate [95 %, over renders]", "spread of seeds", "by chance [95 %]", "p" },
+  columns = {
+    "task", "pictures", "rate [95 %, over renders]", "spread of seeds", "spread by chance [95 %]", "p of the spread",
+    "seed's share [95 %, over renders]", "share by chance [95 %]", "p of the share",
+  },
 }))
+
+-- %% [markdown]
+-- ## Findings
+
+-- %%
+lunette.display(plan:findings())
 
 -- %% [markdown]
 -- ## How to read this

@@ -35,20 +35,45 @@ print(("%s: %d prompts × %d seeds, %d steps, guidance %g, judged by %s"):format
   s.model.name, #grid.prompts, #grid.seeds, steps, guidance, s.judge and s.judge.name or "nobody"))
 
 -- %% [markdown]
--- ## Shares of what varies
+-- ## What is to be found out
 --
--- y = prompt + seed + rest, one picture a cell. The interval draws prompts anew; *by chance* is the middle 95% of
--- what shuffled seeds give; p counts shuffles with a share as large (200 of them, the observed one included),
--- corrected by Holm over the lines.
+-- A picture's style is the Gram matrices of feature maps as cosines of channels. The claim is that a seed has a style:
+-- that of what varies within a prompt a share goes with the seed over prompts. That share, an intraclass correlation (0
+-- without an effect whatever the number of prompts, 1 where the seed decides all), is the primary outcome, with an
+-- interval over prompts; a twentieth is the least that would matter. The same is asked of plain colours.
 
 -- %%
-lunette.display(lab.variance.table(grid, { "red", "green", "blue", "border" }))
+local plan = study.plan{
+  unit = "prompts",
+  primary = { name = "the seed's share of style", smallest = 0.05, paper = "seeds share looks", digits = 3 },
+  secondary = {
+    { name = "the seed's share of red", smallest = 0.05, paper = "grey seeds", digits = 3 },
+    { name = "the seed's share of green", smallest = 0.05, paper = "grey seeds", digits = 3 },
+    { name = "the seed's share of blue", smallest = 0.05, paper = "grey seeds", digits = 3 },
+    { name = "the seed's share of border", smallest = 0.05, paper = "bordered seeds", digits = 3 },
+  },
+}
+lunette.display(plan:declaration())
+
+-- %% [markdown]
+-- ## Shares of what varies
+--
+-- *By chance* is the middle 95% of what seeds give that are shuffled within each prompt; p counts shuffles with a share
+-- as large (200 of them, the observed one included), corrected by Holm over the lines.
+
+-- %%
+local fields = { { "style", grid:tensor "style" } }
+for _, name in ipairs{ "red", "green", "blue", "border" } do fields[#fields + 1] = { name, grid:matrix(name) } end
+lunette.display(lab.variance.table(fields))
+for _, field in ipairs(fields) do
+  plan:answer("the seed's share of " .. field[1], function(opts) return lab.variance.interval(field[2], opts) end)
+end
 
 -- %% [markdown]
 -- ## Styles
 --
--- A picture's style is the Gram matrices of feature maps as cosines of channels, less the mean of its prompt.
--- Principal components of all pictures; then one point a seed, from its styles over all prompts, by t-SNE. If a seed
+-- Styles less the mean of their prompt, averaged over the prompts of a half: a profile of each seed. Principal
+-- components of the profiles over all prompts; then one point a seed, from its styles over all prompts, by t-SNE. If a seed
 -- has a style, the profile of it over one half of the prompts is nearer to its own over the other half than to other
 -- seeds': the share of seeds for which it is the nearest, beside 1 / seeds.
 
@@ -69,7 +94,7 @@ for k = 1, 200 do
   null[k] = chance
 end
 local found = report.share(hits, #nearest)
-print(("the other half's profile is the seed's own for %d of %d seeds, %s; by chance %d to %d; p %s"):format(
+print(("the other half's profile is the seed's own for %d of %d seeds, %s; by chance %.0f to %.0f; p %s"):format(
   hits, #nearest, report.interval(found), lab.nulls.range(null).low, lab.nulls.range(null).high,
   report.p(lab.nulls.p(hits, null))))
 
@@ -101,6 +126,12 @@ for _, end_of in ipairs{ { order[1], "low" }, { order[#order], "high" } } do
   end
 end
 lunette.display(lunette.image.grid(shown, { columns = math.min(8, #grid.prompts), labels = labels }))
+
+-- %% [markdown]
+-- ## Findings
+
+-- %%
+lunette.display(plan:findings())
 
 -- %% [markdown]
 -- ## How to read this

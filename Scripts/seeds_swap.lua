@@ -25,6 +25,33 @@ local lunette = require "lunette"
 local study, lab = require "study", require "seeds"
 local report = study.report
 local s = lab.studio.open{ prompts = n, nouns = nouns, clip = clip }
+local estimate = study.estimate
+
+-- %% [markdown]
+-- ## What is to be found out
+--
+-- The claim is that a picture is that of the seed it began from: nearer, by 0.05 of SSIM at least, to the run of *i*
+-- than to that of *j*, where noise comes after the first (η = 1) and the swap is early. Intervals are drawn over prompts.
+
+-- %%
+local function at(moment) return ("%g %% of the steps"):format(100 * moment) end
+local early = ("SSIM to i − to j, η = 1, swapped at %s"):format(at(moments[1]))
+local noise_counts = ("SSIM to j − to the third, η = 1, swapped at %s"):format(at(moments[1]))
+local by_clip = ("CLIP's cosine to i − to j, η = 1, swapped at %s"):format(at(moments[1]))
+local plan = study.plan{
+  unit = "prompts",
+  primary = { name = early, smallest = 0.05, paper = "the picture is i's" },
+  secondary = {
+    { name = noise_counts, smallest = 0.05, side = "either", paper = "–" },
+    { name = by_clip, smallest = 0.02, paper = "the picture is i's" },
+  },
+}
+lunette.display(plan:declaration())
+
+-- %% [markdown]
+-- ## The trials
+
+-- %%
 local sweep = lunette.sweep(lab.swap.plan{
   model = s.model, clip = s.clip, prompts = s.texts, draws = study.draws.seeds(draws), moments = moments, steps = steps,
   guidance = guidance, folder = lab.studio.folder(store, "swap"),
@@ -36,35 +63,37 @@ print(("%s: %d trials of %d prompts, %d steps, guidance %g"):format(s.model.name
 -- %% [markdown]
 -- ## Likeness to the three
 --
--- Means with intervals over prompts. The last columns: how much more the picture is like the run of *i* than that of
+-- Means with intervals over prompts (t). The last columns: how much more the picture is like the run of *i* than that of
 -- *j*, and how much more like *j*'s than like the third seed's.
 
 -- %%
-local function clustered(eta, moment, value)
-  local clusters, place = {}, {}
+local function of(eta, moment, value)
+  local values, prompts = {}, {}
   for _, trial in ipairs(trials) do
     if trial.eta == eta and trial.moment == moment then
-      if not place[trial.prompt] then
-        place[trial.prompt] = #clusters + 1
-        clusters[#clusters + 1] = {}
-      end
-      table.insert(clusters[place[trial.prompt]], value(trial))
+      values[#values + 1], prompts[#prompts + 1] = value(trial), trial.prompt
     end
   end
-  return report.clustered_mean(clusters)
+  return values, prompts
+end
+local function clustered(eta, moment, value, opts)
+  local values, prompts = of(eta, moment, value)
+  return estimate.mean(values, prompts, opts)
+end
+local function less(measure, one, other)
+  return function(trial) return trial[measure .. "_" .. one] - trial[measure .. "_" .. other] end
 end
 local measures = s.clip and { "ssim", "clip" } or { "ssim" }
 for _, measure in ipairs(measures) do
   local rows = {}
   for _, eta in ipairs{ 0, 1 } do
     for _, moment in ipairs(moments) do
-      local function of(name) return function(trial) return trial[measure .. "_" .. name] end end
-      local function less(a, b) return function(trial) return of(a)(trial) - of(b)(trial) end end
+      local function to(name) return function(trial) return trial[measure .. "_" .. name] end end
       rows[#rows + 1] = {
-        eta, moment, report.interval(clustered(eta, moment, of "first")),
-        report.interval(clustered(eta, moment, of "second")), report.interval(clustered(eta, moment, of "third")),
-        report.interval(clustered(eta, moment, less("first", "second"))),
-        report.interval(clustered(eta, moment, less("second", "third"))),
+        eta, moment, report.interval(clustered(eta, moment, to "first")),
+        report.interval(clustered(eta, moment, to "second")), report.interval(clustered(eta, moment, to "third")),
+        report.interval(clustered(eta, moment, less(measure, "first", "second"))),
+        report.interval(clustered(eta, moment, less(measure, "second", "third"))),
       }
     end
   end
@@ -77,36 +106,64 @@ end
 -- %% [markdown]
 -- ## Whose is it?
 --
--- In how many trials the picture is more like the run of *i* than that of *j*. By chance (the two names exchanged at
--- random within each trial) that is a half; p is of the sign test over prompts.
+-- In how many trials the picture is more like the run of *i* than that of *j*. By chance that is a half; *p* is of exchanging the
+-- names *i* and *j* at random, for all trials of a prompt together, corrected by Holm over the lines. Below, the pictures of the
+-- first trials.
 
 -- %%
-local rows = {}
+local rows, ps = {}, {}
 for _, eta in ipairs{ 0, 1 } do
   for _, moment in ipairs(moments) do
-    local by_prompt, mine, count, order = {}, 0, 0, {}
-    for _, trial in ipairs(trials) do
-      if trial.eta == eta and trial.moment == moment then
-        local is_first = trial.ssim_first > trial.ssim_second
-        mine, count = mine + (is_first and 1 or 0), count + 1
-        if not by_prompt[trial.prompt] then
-          by_prompt[trial.prompt] = 0
-          order[#order + 1] = trial.prompt
-        end
-        by_prompt[trial.prompt] = by_prompt[trial.prompt] + trial.ssim_first - trial.ssim_second
-      end
+    local first, prompts = of(eta, moment, function(trial) return trial.ssim_first end)
+    local second, answers = of(eta, moment, function(trial) return trial.ssim_second end), {}
+    local count = 0
+    for i = 1, #first do
+      answers[i] = first[i] > second[i]
+      count = count + (answers[i] and 1 or 0)
     end
-    local differences, zeros = {}, {}
-    for i, prompt in ipairs(order) do differences[i], zeros[i] = by_prompt[prompt], 0 end
-    local test = study.attempt(lunette.stats.sign_test, differences, zeros)
-    rows[#rows + 1] = {
-      eta, moment, mine, count, report.interval(report.share(mine, count)), report.p(test and test.p),
-    }
+    local test = study.attempt(lunette.stats.permutation_test, first, second, {
+      paired = true, clusters = prompts, seed = 1,
+    })
+    rows[#rows + 1] = { eta, moment, count, #first, report.interval(estimate.share(answers, prompts)) }
+    ps[#ps + 1] = test and test.p or 1
   end
 end
+for i, p in ipairs(lunette.stats.holm(ps)) do table.insert(rows[i], report.p(p)) end
 lunette.display(lunette.table(rows, {
-  columns = { "η", "swapped at", "like i's run", "of", "share [95 %]", "p (sign test over prompts)" },
+  columns = { "η", "swapped at", "like i's run", "of", "share [95 %, over prompts]", "p (exchanged by prompt)" },
 }))
+
+local shown, labels = {}, {}
+for i = 1, math.min(4, #s.texts) do
+  for _, moment in ipairs(moments) do
+    for _, trial in ipairs(trials) do
+      if trial.prompt == s.texts[i] and trial.eta == 1 and trial.moment == moment and trial.draw == 1 then
+        shown[#shown + 1] = assert(lunette.image.open(trial.image))
+        labels[#shown] = ("swapped at %s"):format(at(moment))
+      end
+    end
+  end
+  for seed, name in ipairs{ "i", "j", "third" } do
+    shown[#shown + 1] = s.model:generate{
+      prompt = s.texts[i], seed = seed, steps = steps, guidance = guidance, eta = 1, scheduler = "ddim",
+    }.image
+    labels[#shown] = "the run of " .. name
+  end
+end
+lunette.display(lunette.image.grid(shown, { columns = #moments + 3, labels = labels }))
+
+-- %% [markdown]
+-- ## Findings
+
+-- %%
+plan:answer(early, function(opts) return clustered(1, moments[1], less("ssim", "first", "second"), opts) end)
+plan:answer(noise_counts, function(opts)
+  return clustered(1, moments[1], less("ssim", "second", "third"), opts)
+end)
+if s.clip then
+  plan:answer(by_clip, function(opts) return clustered(1, moments[1], less("clip", "first", "second"), opts) end)
+end
+lunette.display(plan:findings())
 
 -- %% [markdown]
 -- ## How to read this

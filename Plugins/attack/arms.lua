@@ -1,4 +1,4 @@
--- The four arms of the study, their samples, and what they say. A sample is measured by its text, its noun and its seed alone:
+-- The arms of the study, their samples, and what they say. A sample is measured by its text, its noun and its seed alone:
 -- which arm it belongs to is not known where it is measured.
 local lunette = require "lunette"
 local Eye = require "attack.eye"
@@ -7,8 +7,8 @@ local stats = lunette.stats
 local arms = {}
 
 --- attack: texts drawn from the logits found; random: random tokens in the same places; reseeded: the clean prompt; start: texts
--- drawn from the logits as they start.
-arms.names = { "attack", "random", "reseeded", "start" }
+-- drawn from the logits as they start; reworded: the clean prompt with other words before it.
+arms.names = { "attack", "random", "reseeded", "start", "reworded" }
 
 -- MARK: Measuring
 
@@ -117,12 +117,21 @@ function arms.searched(model, task, settings, samples, tools)
   end)[1]
 end
 
+-- what stands in sample j of an arm
+local function typed_of(arm, task, found, j)
+  if arm == "reseeded" then return { text = task.prompt, named = true, changed = 0 } end
+  if arm == "reworded" then
+    return { text = task.rewordings[(j - 1) % #task.rewordings + 1], named = true, changed = 1 }
+  end
+  return found[arm][j]
+end
+
 --- The samples of an arm: { text, noun, seed, named, changed }. Sample j has the same seed in every arm, one that no search has
 -- seen.
 function arms.samples(arm, task, found, count, first_seed)
   local list = {}
   for j = 1, count do
-    local typed = arm == "reseeded" and { text = task.prompt, named = true, changed = 0 } or found[arm][j]
+    local typed = typed_of(arm, task, found, j)
     list[j] = {
       text = typed.text, noun = task.noun, seed = first_seed + j, named = typed.named, changed = typed.changed,
       prompt = task.prompt,
@@ -156,42 +165,42 @@ function arms.any_of(share, count)
   return { estimate = any(share.estimate), low = any(share.low), high = any(share.high) }
 end
 
---- Differences of two arms prompt by prompt, in lists by noun: prompts of one noun are alike.
--- @param rows a list of { noun, rates = by arm { rate = } }
-function arms.differences(rows, arm, other)
-  local by_noun, nouns = {}, {}
-  for _, row in ipairs(rows) do
-    if not by_noun[row.noun] then
-      by_noun[row.noun], nouns[#nouns + 1] = {}, row.noun
-    end
-    table.insert(by_noun[row.noun], row.rates[arm].rate - row.rates[other].rate)
+local function number(value) return value == true and 1 or value or 0 end
+
+--- Differences of two arms prompt by prompt, and whose they are: prompts of one noun are alike.
+-- @param rows a list of { noun, rates = by arm { rate =, any = } }; `field` "rate" or "any"
+-- @return a list of numbers, and of nouns
+function arms.differences(rows, arm, other, field)
+  local values, nouns = {}, {}
+  for i, row in ipairs(rows) do
+    values[i] = number(row.rates[arm][field]) - number(row.rates[other][field])
+    nouns[i] = row.noun
   end
-  local clusters = {}
-  for i, noun in ipairs(nouns) do clusters[i] = by_noun[noun] end
-  return clusters
+  return values, nouns
 end
 
---- The share of all samples of an arm, in lists by noun.
-function arms.shares(rows, arm, field)
-  local by_noun, nouns = {}, {}
+--- What an arm's samples ("rate") or prompts ("any") say, as booleans, and whose they are.
+function arms.answers(rows, arm, field)
+  local answers, nouns = {}, {}
   for _, row in ipairs(rows) do
-    if not by_noun[row.noun] then
-      by_noun[row.noun], nouns[#nouns + 1] = {}, row.noun
+    local of = row.rates[arm]
+    for j = 1, field == "any" and 1 or of.n do
+      if field == "any" then answers[#answers + 1] = of.any else answers[#answers + 1] = j <= of.successes end
+      nouns[#nouns + 1] = row.noun
     end
-    local value = row.rates[arm][field]
-    table.insert(by_noun[row.noun], value == true and 1 or value or 0)
   end
-  local clusters = {}
-  for i, noun in ipairs(nouns) do clusters[i] = by_noun[noun] end
-  return clusters
+  return answers, nouns
 end
 
 --- Sign flips of whole nouns: how often chance gives a mean difference as large; nil for fewer than two nouns.
-function arms.flipped(clusters)
-  local means, zeros = {}, {}
-  for i, values in ipairs(clusters) do means[i], zeros[i] = stats.mean(values), 0 end
-  if #means < 2 then return nil end
-  return stats.permutation_test(means, zeros, { paired = true, seed = 1 })
+function arms.flipped(values, nouns)
+  local zeros, has, count = {}, {}, 0
+  for i, noun in ipairs(nouns) do
+    zeros[i] = 0
+    if not has[noun] then has[noun], count = true, count + 1 end
+  end
+  if count < 2 then return nil end
+  return stats.permutation_test(values, zeros, { paired = true, clusters = nouns, seed = 1 })
 end
 
 --- The sample of the lowest lead among those that succeed by CLIP; the lowest of all where none does.

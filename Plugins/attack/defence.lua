@@ -4,7 +4,7 @@ local lunette = require "lunette"
 local arms = require "attack.arms"
 local prompts = require "attack.prompts"
 local study = require "study"
-local report = study.report
+local report, estimate = study.report, study.estimate
 local defence = {}
 
 local function set_of(list)
@@ -33,16 +33,17 @@ function defence.added(model, sample)
 end
 
 --- In how many texts each added word stands.
--- @return by word, and how many words there are of each kind: { noun, caption, other }
+-- @return by word; and the kinds of all added words, with the nouns whose texts they stand in: { kinds, nouns }
 function defence.counts(model, samples, kind_of)
-  local by_word, kinds = {}, { noun = 0, caption = 0, other = 0 }
+  local by_word, all = {}, { kinds = {}, nouns = {} }
   for _, sample in ipairs(samples) do
     for _, word in ipairs(defence.added(model, sample)) do
       by_word[word] = (by_word[word] or 0) + 1
-      kinds[kind_of(word)] = kinds[kind_of(word)] + 1
+      table.insert(all.kinds, kind_of(word))
+      table.insert(all.nouns, sample.noun)
     end
   end
-  return by_word, kinds
+  return by_word, all
 end
 
 --- The nouns that stand in more texts of the attack than of chance, the most overrepresented first.
@@ -116,19 +117,21 @@ function defence.reworded(model, sample, how, kind_of)
   return { text = fitting(model, text), prompt = sample.prompt, noun = sample.noun, seed = sample.seed, named = true }
 end
 
---- How many of the lost pictures are right again when their text is reworded: by name { clip =, judge =, n = }.
+--- Which of the lost pictures are right again when their text is reworded: by name { clip =, judge = (lists of booleans),
+-- nouns = }.
 -- @param lost samples that CLIP took for another class
 -- @param o as for arms.pictures, and kind_of
 function defence.recovered(model, lost, o)
   local found = {}
   for _, how in ipairs(defence.rewordings) do
-    local samples, count = {}, { clip = 0, judge = 0, n = #lost }
-    for i, sample in ipairs(lost) do samples[i] = defence.reworded(model, sample, how, o.kind_of) end
-    for _, result in ipairs(arms.pictures(model, samples, o)) do
-      count.clip = count.clip + (result.mistaken and 0 or 1)
-      count.judge = count.judge + (result.absent and 0 or 1)
+    local samples, right = {}, { clip = {}, judge = {}, nouns = {} }
+    for i, sample in ipairs(lost) do
+      samples[i], right.nouns[i] = defence.reworded(model, sample, how, o.kind_of), sample.noun
     end
-    found[how] = count
+    for i, result in ipairs(arms.pictures(model, samples, o)) do
+      right.clip[i], right.judge[i] = not result.mistaken, not result.absent
+    end
+    found[how] = right
   end
   return found
 end
@@ -136,14 +139,17 @@ end
 -- MARK: Tables
 
 --- What kinds of words the attack writes, and chance.
--- @param counts by arm, what defence.counts gave second
-function defence.kind_table(counts)
+-- @param added by arm, what defence.counts gave second
+function defence.kind_table(added)
   local rows = {}
   for _, arm in ipairs{ "attack", "random" } do
-    local of = counts[arm]
-    local total = of.noun + of.caption + of.other
-    local function share(kind) return report.interval(report.share(of[kind], total)) end
-    rows[#rows + 1] = { arm, total, share("noun"), share("caption"), share("other") }
+    local of = added[arm]
+    local function share(kind)
+      local is_of = {}
+      for i, each in ipairs(of.kinds) do is_of[i] = each == kind end
+      return report.interval(estimate.share(is_of, of.nouns))
+    end
+    rows[#rows + 1] = { arm, #of.kinds, share("noun"), share("caption"), share("other") }
   end
   return lunette.table(rows, {
     columns = { "arm", "added words", "nouns [95 %]", "caption words [95 %]", "others [95 %]" },
@@ -155,13 +161,13 @@ end
 function defence.word_table(model, favourites, nouns, o)
   local rows = {}
   for i, one in ipairs(favourites) do
-    local plain, lost, absent = defence.plain(nouns, one.word, { 1, 2 }), 0, 0
-    for _, result in ipairs(arms.pictures(model, plain, o)) do
-      lost, absent = lost + (result.mistaken and 1 or 0), absent + (result.absent and 1 or 0)
+    local plain, lost, absent, of = defence.plain(nouns, one.word, { 1, 2 }), {}, {}, {}
+    for k, result in ipairs(arms.pictures(model, plain, o)) do
+      lost[k], absent[k], of[k] = result.mistaken, result.absent, plain[k].noun
     end
     rows[i] = {
-      one.word, one.attack, one.random, report.interval(report.share(lost, #plain)),
-      report.interval(report.share(absent, #plain)),
+      one.word, one.attack, one.random, report.interval(estimate.share(lost, of)),
+      report.interval(estimate.share(absent, of)),
     }
   end
   return lunette.table(rows, {
@@ -179,7 +185,8 @@ function defence.recovery_table(recovered)
   for i, how in ipairs(defence.rewordings) do
     local one = recovered[how]
     rows[i] = {
-      how, one.n, report.interval(report.share(one.clip, one.n)), report.interval(report.share(one.judge, one.n)),
+      how, #one.nouns, report.interval(estimate.share(one.clip, one.nouns)),
+      report.interval(estimate.share(one.judge, one.nouns)),
     }
   end
   return lunette.table(rows, {

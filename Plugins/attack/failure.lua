@@ -173,21 +173,25 @@ function failure.chosen(results, most)
 end
 
 local function row_of(name, chosen, found, alike, keep)
-  local yes, overlaps, count, of_sense = { speed = 0, likeness = 0, order = 0, sense = 0, none = 0 }, {}, 0, 0
+  local says, nouns = { speed = {}, likeness = {}, order = {}, none = {} }, {}
+  local overlaps, other_sense, of_sense = {}, 0, 0
   for i, one in ipairs(chosen) do
     if keep(one) then
       local shows = failure.modes(found[i], alike)
-      count, of_sense = count + 1, of_sense + (shows.sense ~= nil and 1 or 0)
-      for reason, is_so in pairs(shows) do yes[reason] = yes[reason] + (is_so and 1 or 0) end
-      if not (shows.speed or shows.likeness or shows.order or shows.sense) then yes.none = yes.none + 1 end
-      overlaps[#overlaps + 1] = found[i].overlap
+      local place = #nouns + 1
+      nouns[place] = one.sample.noun
+      for _, reason in ipairs{ "speed", "likeness", "order" } do says[reason][place] = shows[reason] end
+      says.none[place] = not (shows.speed or shows.likeness or shows.order or shows.sense)
+      of_sense = of_sense + (shows.sense ~= nil and 1 or 0)
+      other_sense = other_sense + (shows.sense and 1 or 0)
+      overlaps[place] = found[i].overlap
     end
   end
-  local function share(reason) return report.interval(report.share(yes[reason], count)) end
+  local function share(reason) return report.interval(study.estimate.share(says[reason], nouns)) end
   return {
-    name, count, share("speed"), share("likeness"), share("order"),
-    of_sense > 0 and ("%d of %d"):format(yes.sense, of_sense) or "–", share("none"),
-    report.interval(report.mean(overlaps)),
+    name, #nouns, share("speed"), share("likeness"), share("order"),
+    of_sense > 0 and ("%d of %d"):format(other_sense, of_sense) or "–", share("none"),
+    report.interval(study.estimate.mean(overlaps, nouns)),
   }
 end
 

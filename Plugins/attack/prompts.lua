@@ -39,16 +39,26 @@ function prompts.long(noun, number, world)
   return ("a photo of %s %s"):format(words.with_article(described), scenes[(number - 1) % #scenes + 1])
 end
 
---- Candidates in random order: { kind = "short" or "long", noun, prompt, seed (of the search's noise), draw_seed (of its Gumbel
--- draws, another one for each prompt) }.
+--- The prompt with other words before it.
+-- @param leads what stands in the place of "a photo of"
+function prompts.rewordings(prompt, leads)
+  local list = {}
+  for i, lead in ipairs(leads) do list[i] = prompt:gsub("^a photo of", lead) end
+  return list
+end
+
+--- Candidates in random order: { kind = "short" or "long", noun, prompt, rewordings (of it), seed (of the search's noise),
+-- draw_seed (of its Gumbel draws, another one for each prompt) }.
 -- @param opts nouns, kind, world, seed (of the order)
 function prompts.candidates(opts)
   local list = {}
+  local _, _, leads = prompts.templates(opts.world)
   for i, place in ipairs(lunette.tensor.randperm(#opts.nouns, { seed = opts.seed or 1 }):tolist()) do
     local noun = opts.nouns[math.tointeger(place)]
     local prompt = opts.kind == "short" and prompts.short(noun) or prompts.long(noun, i, opts.world)
     list[i] = {
-      kind = opts.kind, noun = noun, prompt = prompt, seed = i, draw_seed = opts.kind == "short" and 2 * i - 1 or 2 * i,
+      kind = opts.kind, noun = noun, prompt = prompt, rewordings = prompts.rewordings(prompt, leads), seed = i,
+      draw_seed = opts.kind == "short" and 2 * i - 1 or 2 * i,
     }
   end
   return list

@@ -1,8 +1,9 @@
--- The samples of all prompts in the four arms, what CLIP and the judge said of them, and the tables of it.
+-- The samples of all prompts in the arms, what CLIP and the judge said of them, and the tables of it. Intervals are drawn over
+-- nouns.
 local lunette = require "lunette"
 local arms = require "attack.arms"
 local study = require "study"
-local report, stats = study.report, lunette.stats
+local report, estimate, stats = study.report, study.estimate, lunette.stats
 
 local Results = {}
 local meta = { __index = Results }
@@ -37,8 +38,19 @@ function Results:rates(by, kind)
   return list
 end
 
---- The mean over prompts of an arm's "rate" or "any", with prompts drawn anew noun by noun.
-function Results.share(rows, arm, field) return report.clustered_mean(arms.shares(rows, arm, field)) end
+--- An arm's share of samples ("rate"), or of prompts of which at least one sample succeeds ("any").
+function Results.share(rows, arm, field)
+  local answers, nouns = arms.answers(rows, arm, field)
+  return estimate.share(answers, nouns)
+end
+
+--- The attack's rate (or "any") minus that of another arm, prompt by prompt.
+-- @param o other, by, field ("rate")
+-- @param opts level
+function Results:less(o, opts)
+  local values, nouns = arms.differences(self:rates(o.by), "attack", o.other, o.field or "rate")
+  return estimate.mean(values, nouns, opts)
+end
 
 --- One row per arm: rates per sample and any of n, by CLIP and by the judge.
 function Results:arm_table()
@@ -67,16 +79,14 @@ function Results:bars(by, title)
   return report.bars(arms.names, found, { title = title, y_label = "share of samples", y_range = { 0, 1 } })
 end
 
---- The attack's rate minus that of each control, prompt by prompt: a list of { by, other, found = interval, nouns, p (Holm's) }.
+--- The attack's rate minus that of each control: a list of { by, other, found = interval, p (Holm's) }.
 function Results:contrasts()
   local list, ps = {}, {}
-  for _, by in ipairs{ "CLIP", "judge" } do
-    local rows = self:rates(by:lower())
-    for _, other in ipairs{ "reseeded", "random", "start" } do
-      local clusters = arms.differences(rows, "attack", other)
-      local flipped = arms.flipped(clusters)
+  for _, by in ipairs{ "clip", "judge" } do
+    for _, other in ipairs{ "reseeded", "reworded", "random", "start" } do
+      local flipped = arms.flipped(arms.differences(self:rates(by), "attack", other, "rate"))
       list[#list + 1] = {
-        by = by, other = other, found = report.clustered_mean(clusters), nouns = #clusters, p = flipped and flipped.p,
+        by = by, other = other, found = self:less{ other = other, by = by }, p = flipped and flipped.p,
       }
       ps[#ps + 1] = flipped and flipped.p or 1
     end
@@ -90,11 +100,13 @@ function Results:contrast_table(contrasts)
   local rows = {}
   for i, one in ipairs(contrasts) do
     rows[i] = {
-      ("attack − %s"):format(one.other), one.by, #self.tasks, one.nouns, report.interval(one.found, "none"),
-      report.p(one.p),
+      ("attack − %s"):format(one.other), one.by == "clip" and "CLIP" or "the judge", #self.tasks,
+      one.found and one.found.clusters or "–", report.interval(one.found, "none"), report.p(one.p),
     }
   end
-  return lunette.table(rows, { columns = { "difference", "by", "prompts", "nouns", "per sample [95 %]", "p" } })
+  return lunette.table(rows, {
+    columns = { "difference", "by", "prompts", "nouns", "per sample [95 %, over nouns]", "p (Holm)" },
+  })
 end
 
 --- "Any of n" in the arms and by chance, beside the paper's.
@@ -102,11 +114,8 @@ end
 function Results:chance_table(paper)
   local rows = {}
   for i, one in ipairs(paper) do
-    local list, successes, count = self:rates("clip", one[1]), 0, 0
-    for _, row in ipairs(list) do
-      successes, count = successes + row.rates.reseeded.successes, count + row.rates.reseeded.n
-    end
-    local error_rate = report.share(successes, count)
+    local list = self:rates("clip", one[1])
+    local error_rate = Results.share(list, "reseeded", "rate")
     rows[i] = { one[1], one[2] }
     for _, arm in ipairs{ "attack", "random", "reseeded" } do
       table.insert(rows[i], report.interval(Results.share(list, arm, "any"), "none"))

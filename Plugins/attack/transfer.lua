@@ -49,27 +49,50 @@ local function by_other_templates(results, i, arm)
   return arms.rates(results.drawn[i][arm], results.judged[i][arm], "elsewhere")
 end
 
---- The share that CLIP takes for something else, by way and arm.
+-- the arms whose texts somebody chose, and what they are held against
+local shown = { "attack", "random", "reseeded", "start" }
+
+--- What CLIP takes for something else, by way and arm.
 -- @param opts own_noise (how many samples on the search's noise), seeds (how many unseen ones), leads (what stands in the place of
 --   "a photo of")
-function transfer.table(results, opts)
-  local rows = {}
-  for k, way in ipairs{
+-- @return a list of { name, rows = { noun, rates = by arm } }; the second is the best text on unseen seeds
+function transfer.measure(results, opts)
+  local ways = {
     { "on the search's own noise", on_own_noise },
     { ("the best text, %d unseen seeds"):format(opts.seeds), on_unseen_seeds },
     { "the best text, other words before it", behind_other_words },
     { "all samples, other templates of CLIP", by_other_templates },
-  } do
-    rows[k] = { way[1] }
-    for _, arm in ipairs(arms.names) do
-      local list = {}
-      for i, task in ipairs(results.tasks) do
-        list[i] = { noun = task.noun, rates = { [arm] = way[2](results, i, arm, opts) } }
-      end
-      table.insert(rows[k], report.interval(Results.share(list, arm, "rate"), "none"))
+  }
+  local measured_ways = {}
+  for k, way in ipairs(ways) do
+    local rows = {}
+    for i, task in ipairs(results.tasks) do
+      rows[i] = { noun = task.noun, rates = {} }
+      for _, arm in ipairs(shown) do rows[i].rates[arm] = way[2](results, i, arm, opts) end
+    end
+    measured_ways[k] = { name = way[1], rows = rows }
+  end
+  return measured_ways
+end
+
+--- The best text of the attack on unseen seeds minus that of random tokens, prompt by prompt.
+-- @param ways of transfer.measure; `opts` level
+function transfer.less_random(ways, opts)
+  local values, nouns = arms.differences(ways[2].rows, "attack", "random", "rate")
+  return study.estimate.mean(values, nouns, opts)
+end
+
+--- The shares as a table.
+-- @param ways of transfer.measure
+function transfer.table(ways)
+  local rows = {}
+  for k, way in ipairs(ways) do
+    rows[k] = { way.name }
+    for _, arm in ipairs(shown) do
+      table.insert(rows[k], report.interval(Results.share(way.rows, arm, "rate"), "none"))
     end
   end
-  return lunette.table(rows, { columns = { "lost according to CLIP", table.unpack(arms.names) } })
+  return lunette.table(rows, { columns = { "lost according to CLIP", table.unpack(shown) } })
 end
 
 return transfer

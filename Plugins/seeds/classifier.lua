@@ -93,21 +93,21 @@ function classifier.train(examples, classes, o)
   return network
 end
 
---- How many of the examples a network names rightly.
-function classifier.accuracy(network, examples)
-  local order, right = {}, 0
+--- What a network takes examples for: the labels.
+local function guesses(network, examples)
+  local order, list = {}, {}
   for i = 1, #examples do order[i] = i end
   lunette.no_grad(function()
     for first = 1, #examples, 64 do
-      local x, labels = batch_of(examples, order, first, math.min(first + 63, #examples))
-      local found = network:logits(x):argmax(2):tolist()
-      for i, label in ipairs(labels) do right = right + (math.tointeger(found[i]) == label and 1 or 0) end
+      local x = batch_of(examples, order, first, math.min(first + 63, #examples))
+      for _, label in ipairs(network:logits(x):argmax(2):tolist()) do list[#list + 1] = math.tointeger(label) end
     end
   end)
-  return right
+  return list
 end
+classifier.guesses = guesses
 
---- How many a nearest mean names rightly: each class is the mean of its training vectors.
+--- The labels of the nearest mean: each class is the mean of its training vectors.
 -- @param train, test lists of { vector =, label = }
 function classifier.nearest_mean(train, test, classes)
   local sums, counts = {}, {}
@@ -115,14 +115,46 @@ function classifier.nearest_mean(train, test, classes)
     sums[one.label] = sums[one.label] and sums[one.label] + one.vector or one.vector
     counts[one.label] = (counts[one.label] or 0) + 1
   end
-  local means = {}
+  local means, list = {}, {}
   for label = 1, classes do means[label] = sums[label] / counts[label] end
-  local centres, right = t.stack(means), 0
-  for _, one in ipairs(test) do
-    local best = (centres - one.vector):square():sum(2):argmin():item()
-    right = right + (math.tointeger(best) == one.label and 1 or 0)
+  local centres = t.stack(means)
+  for i, one in ipairs(test) do
+    list[i] = math.tointeger((centres - one.vector):square():sum(2):argmin():item())
   end
-  return right
+  return list
+end
+
+--- Which guesses are right, as 1 and 0, and how many.
+-- @param labels the true ones
+function classifier.right(guessed, labels)
+  local right, count = {}, 0
+  for i, label in ipairs(labels) do
+    right[i] = guessed[i] == label and 1 or 0
+    count = count + right[i]
+  end
+  return right, count
+end
+
+--- How many guesses are right by chance: the true labels are shuffled within each unit.
+-- @param units of each example (its prompt); `count` of shuffles
+-- @return a list of counts
+function classifier.by_chance(guessed, labels, units, count)
+  local places, names = {}, {}
+  for i, unit in ipairs(units) do
+    if not places[unit] then places[unit], names[#names + 1] = {}, unit end
+    table.insert(places[unit], i)
+  end
+  local null = {}
+  for k = 1, count do
+    local shuffled = {}
+    for u, name in ipairs(names) do
+      local of = places[name]
+      for i, place in ipairs(nulls.order(#of, k * 100003 + u)) do shuffled[of[i]] = labels[of[place]] end
+    end
+    local _, right = classifier.right(guessed, shuffled)
+    null[k] = right
+  end
+  return null
 end
 
 return classifier

@@ -20,29 +20,35 @@ end
 --- The places of `size` seeds that lie far apart by their profiles.
 function diversity.farthest(profiles, size) return cluster.farthest(profiles, { k = size }) end
 
---- How much the pictures of some seeds differ, averaged over prompts: mean pairwise cosine (low is diverse) and
--- Vendi score (high is).
+--- The mean cosine of all pairs of vectors {n, d}.
+function diversity.cosine(vectors)
+  local x, n = vectors:normalize(2), vectors:size(1)
+  return (x:mm(x:t()):sum():item() - n) / (n * (n - 1))
+end
+
+--- How much the pictures of some seeds differ, averaged over prompts: mean pairwise cosine (low is diverse; also by
+-- prompt) and Vendi score (high is).
 function diversity.of(grid, places, prompts, field)
-  local cosine, vendi = 0, 0
-  for _, prompt in ipairs(prompts) do
+  local cosine, vendi, by_prompt = 0, 0, {}
+  for p, prompt in ipairs(prompts) do
     local list = {}
     for i, place in ipairs(places) do list[i] = grid:at(prompt, grid.seeds[place])[field] end
-    local x = t.stack(list):normalize(2)
-    local n = #list
-    cosine = cosine + (x:mm(x:t()):sum():item() - n) / (n * (n - 1))
-    vendi = vendi + metrics.vendi(x)
+    local x = t.stack(list)
+    by_prompt[p] = diversity.cosine(x)
+    cosine, vendi = cosine + by_prompt[p], vendi + metrics.vendi(x)
   end
-  return { cosine = cosine / #prompts, vendi = vendi / #prompts }
+  return { cosine = cosine / #prompts, vendi = vendi / #prompts, by_prompt = by_prompt }
 end
 
 --- What random sets of that size give.
--- @return lists cosine and vendi, and the sets
+-- @return lists cosine and vendi, and the sets; by_prompt, the cosine of each prompt averaged over the sets
 function diversity.random(grid, size, prompts, field, count)
-  local found = { cosine = {}, vendi = {}, sets = {} }
+  local found = { cosine = {}, vendi = {}, sets = {}, by_prompt = {} }
   for k = 1, count do
     found.sets[k] = table.move(nulls.order(#grid.seeds, 5000011 + k), 1, size, 1, {})
     local one = diversity.of(grid, found.sets[k], prompts, field)
     found.cosine[k], found.vendi[k] = one.cosine, one.vendi
+    for p, cosine in ipairs(one.by_prompt) do found.by_prompt[p] = (found.by_prompt[p] or 0) + cosine / count end
   end
   return found
 end

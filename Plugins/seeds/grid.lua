@@ -51,6 +51,23 @@ function Grid:vectors(field, seed, prompts)
   return t.stack(list)
 end
 
+--- Several fields of each picture, {prompts, seeds, d}: numbers side by side, or one field of vectors; nil where one is
+-- missing of any.
+-- @param fields a list of names of numbers, or the name of vectors
+function Grid:tensor(fields, prompts)
+  if type(fields) == "string" then
+    local all = self:all(fields, prompts)
+    return all:view{ #(prompts or self.prompts), #self.seeds, all:size(2) }
+  end
+  local list = {}
+  for i, field in ipairs(fields) do
+    local y = self:matrix(field, prompts)
+    if not y then return nil end
+    list[i] = y:unsqueeze(3)
+  end
+  return t.cat(list, 3)
+end
+
 --- All vectors, prompt by prompt and within it seed by seed, {prompts · seeds, d}.
 function Grid:all(field, prompts)
   local list = {}

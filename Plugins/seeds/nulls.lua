@@ -10,8 +10,8 @@ function nulls.order(n, seed)
   return order
 end
 
---- A matrix {prompts, seeds} with the seeds of each prompt shuffled by themselves: whatever a seed had of its own
--- is gone, what a prompt has is not.
+--- A matrix {prompts, seeds} (or {prompts, seeds, d}) with the seeds of each prompt shuffled by themselves: whatever a
+-- seed had of its own is gone, what a prompt has is not.
 function nulls.shuffled(matrix, seed)
   local rows = {}
   for i = 1, matrix:size(1) do
@@ -28,10 +28,21 @@ function nulls.p(observed, values)
   return above / (#values + 1)
 end
 
---- The central 95% of null values.
-function nulls.range(values)
-  local ends = lunette.stats.quantile(values, { 0.025, 0.5, 0.975 })
+--- The central 95% of null values, or as much as `level` says.
+function nulls.range(values, level)
+  local tail = (1 - (level or 0.95)) / 2
+  local ends = lunette.stats.quantile(values, { tail, 0.5, 1 - tail })
   return { low = ends[1], estimate = ends[2], high = ends[3] }
+end
+
+--- By how much an observed number exceeds null values, as a share of them, with an interval that lies above 0 where the
+-- number is above the central part of the null values, and below 0 where it is below.
+-- @param opts level (0.95)
+function nulls.excess(observed, values, opts)
+  local range = nulls.range(values, opts and opts.level)
+  return {
+    estimate = observed / range.estimate - 1, low = observed / range.high - 1, high = observed / range.low - 1,
+  }
 end
 
 local function log_choose(n, k)

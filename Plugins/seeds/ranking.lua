@@ -70,15 +70,16 @@ function ranking.pool(grid, prompts, places, reference, which)
   return distances[which](t.stack(vectors), reference)
 end
 
---- Where a pool stands among random pools of its size: the share of those that are worse, from 0 to 1.
+--- Where a pool stands among random pools of its size: the share of those that are worse, from 0 to 1; its own
+-- distance, and theirs.
 function ranking.percentile(grid, prompts, places, reference, which, count)
-  local own, worse = ranking.pool(grid, prompts, places, reference, which), 0
+  local own, worse, others = ranking.pool(grid, prompts, places, reference, which), 0, {}
   for k = 1, count do
     local order = nulls.order(#grid.seeds, 7000003 + k)
-    local other = ranking.pool(grid, prompts, table.move(order, 1, #places, 1, {}), reference, which)
-    worse = worse + (other > own and 1 or 0)
+    others[k] = ranking.pool(grid, prompts, table.move(order, 1, #places, 1, {}), reference, which)
+    worse = worse + (others[k] > own and 1 or 0)
   end
-  return worse / count, own
+  return worse / count, own, others
 end
 
 return ranking

@@ -1,6 +1,7 @@
 -- How much of what varies is the prompt's, the seed's, and neither's.
+local study = require "study"
 local lunette = require "lunette"
-local report = require("study").report
+local estimate, report = study.estimate, study.report
 local nulls = require "seeds.nulls"
 local variance = {}
 
@@ -17,44 +18,88 @@ function variance.shares(y)
   return { prompt = prompt / all, seed = seed / all, rest = math.max(0, 1 - (prompt + seed) / all) }
 end
 
---- The share of the seed with an interval over prompts (bootstrap of whole prompts), and what shuffled seeds give.
+-- How the seeds of every two prompts go together: products of what they depart by from their prompt's mean, {prompts,
+-- prompts}, as sums of all, of each row, and of the diagonal.
+local function products(y)
+  local prompts, departures = y:size(1), (y - y:mean(2, { keepdim = true })):reshape{ y:size(1), -1 }
+  local all = departures:mm(departures:t()):tolist()
+  local sums = { all = 0, diagonal = 0, rows = {}, own = {} }
+  for i = 1, prompts do
+    sums.rows[i], sums.own[i] = 0, all[i][i]
+    for j = 1, prompts do sums.rows[i] = sums.rows[i] + all[i][j] end
+    sums.all, sums.diagonal = sums.all + sums.rows[i], sums.diagonal + sums.own[i]
+  end
+  return sums
+end
+
+local function ratio(all, diagonal, prompts)
+  if diagonal <= 1e-12 then return nil end
+  return (all - diagonal) / (prompts - 1) / diagonal
+end
+
+--- The seed's share of what varies within a prompt: the covariance of two prompts over the seeds, averaged over all
+-- pairs of prompts, in units of the variance within a prompt. 0 without an effect of the seed whatever the number of
+-- prompts, 1 where the seed decides all (an intraclass correlation).
+-- @param y {prompts, seeds}, or {prompts, seeds, d} for vectors
+-- @return the share, or nil where nothing varies
+function variance.share(y)
+  local sums = products(y)
+  return ratio(sums.all, sums.diagonal, y:size(1))
+end
+
+--- The same with its interval over prompts, by the jackknife (Arvesen 1969): t on one less than the prompts. Where there is
+-- no effect at all it is wider than need be.
+-- @param opts level (0.95)
+-- @return { estimate, low, high, … }, or nil and why there is none
+function variance.interval(y, opts)
+  local prompts, sums = y:size(1), products(y)
+  local whole = ratio(sums.all, sums.diagonal, prompts)
+  if not whole then return nil, "nothing varies" end
+  if prompts < 3 then return nil, "too few prompts" end
+  local values, units = {}, {}
+  for i = 1, prompts do
+    local without = ratio(sums.all - 2 * sums.rows[i] + sums.own[i], sums.diagonal - sums.own[i], prompts - 1)
+    if not without then return nil, "one prompt alone varies" end
+    values[i], units[i] = prompts * whole - (prompts - 1) * without, i
+  end
+  return estimate.mean(values, units, opts)
+end
+
+--- The share of the seed with its interval, and what shuffled seeds give.
 -- @param o permutations (200)
--- @return { shares =, interval = { estimate, low, high }, null = { estimate, low, high }, p = }
+-- @return { share = { estimate, low, high }, null = { estimate, low, high }, p = }, or nil and why there is none
 function variance.of_seed(y, o)
-  local shares = variance.shares(y)
-  if not shares then return nil end
-  local places, null = {}, {}
-  for i = 1, y:size(1) do places[i] = i end
-  local interval = lunette.stats.bootstrap(places, {
-    seed = 1, method = "percentile", resamples = 500,
-    statistic = function(list)
-      local found = variance.shares(y:index_select(1, list))
-      return found and found.seed or 0
-    end,
-  })
-  for k = 1, o and o.permutations or 200 do null[k] = variance.shares(nulls.shuffled(y, k)).seed end
-  return { shares = shares, interval = interval, null = nulls.range(null), p = nulls.p(shares.seed, null) }
+  local found, reason = variance.interval(y)
+  if not found then return nil, reason end
+  local null = {}
+  for k = 1, o and o.permutations or 200 do null[k] = variance.share(nulls.shuffled(y, k)) end
+  return { share = found, null = nulls.range(null), p = nulls.p(variance.share(y), null) }
 end
 
 --- A table of how much of each field is the seed's, p corrected over the fields (Holm).
--- @param grid pictures of the sweep; fields names of their numbers
-function variance.table(grid, fields)
-  local found, ps = {}, {}
+-- @param fields a list of { name, y }
+function variance.table(fields)
+  local found, reasons, ps = {}, {}, {}
   for i, field in ipairs(fields) do
-    local y = grid:matrix(field)
-    found[i] = y and variance.of_seed(y) or false
+    local reason = "missing"
+    if field[2] then found[i], reason = variance.of_seed(field[2]) end
+    found[i], reasons[i] = found[i] or false, reason
     ps[i] = found[i] and found[i].p or 1
   end
   local corrected, rows = lunette.stats.holm(ps), {}
   for i, f in ipairs(found) do
+    local y = fields[i][2]
+    local all = y and y:dim() == 2 and variance.shares(y)
     rows[i] = {
-      fields[i], report.number(f and f.shares.prompt or nil, 3),
-      report.interval(f and f.interval or nil, "nothing varies", 3), report.interval(f and f.null or nil, nil, 3),
-      report.p(corrected[i]),
+      fields[i][1], report.number(all and all.prompt or nil, 3),
+      report.interval(f and f.share or nil, reasons[i], 3), report.interval(f and f.null or nil, nil, 3),
+      report.p(f and corrected[i] or nil),
     }
   end
   return lunette.table(rows, {
-    columns = { "of", "prompt's share", "seed's share [95 %, over prompts]", "by chance [95 %]", "p (Holm)" },
+    columns = {
+      "of", "prompt's share of all", "seed's share within prompts [95 %, over prompts]", "by chance [95 %]", "p (Holm)",
+    },
   })
 end
 

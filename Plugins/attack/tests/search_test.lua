@@ -103,6 +103,8 @@ for _, arm in ipairs(arms.names) do
   end
 end
 for _, sample in ipairs(kept.reseeded.samples) do assert(sample.text == task.prompt) end
+assert(kept.reworded.samples[1].text == "an image of a cat and a" and kept.reworded.samples[3].named)
+assert(kept.reworded.samples[2].text == "a drawing of a cat and a", "two wordings in turn")
 
 -- rates, differences, chance
 local function result(mistaken, absent, lead) return { mistaken = mistaken, absent = absent, lead = lead } end
@@ -118,11 +120,36 @@ local rows = {}
 for i, noun in ipairs{ "cat", "cat", "dog", "key" } do
   rows[i] = { noun = noun, rates = { attack = { rate = 0.5 + i / 10 }, random = { rate = 0.5 } } }
 end
-local clusters = arms.differences(rows, "attack", "random")
-assert(#clusters == 3 and #clusters[1] == 2)
-near.number(clusters[1][2], 0.2, 1e-9, "differences by noun")
-near.number(arms.flipped(clusters).p, 0.25, 1e-9, "three nouns of one sign: 2 of 8")
-assert(arms.flipped({ { 1 } }) == nil)
+local values, whose = arms.differences(rows, "attack", "random", "rate")
+assert(#values == 4 and whose[2] == "cat" and whose[3] == "dog")
+near.number(values[2], 0.2, 1e-9, "differences by prompt")
+near.number(arms.flipped(values, whose).p, 0.25, 1e-9, "three nouns of one sign: 2 of 8")
+assert(arms.flipped({ 1, 2 }, { "cat", "cat" }) == nil)
+local counted = { { noun = "cat", rates = { attack = arms.rates(samples, results, "clip") } } }
+local answers = arms.answers(counted, "attack", "rate")
+assert(#answers == 4 and answers[2] and not answers[3] and arms.answers(counted, "attack", "any")[1] == true)
+counted[1].rates.attack.any = false
+assert(arms.answers(counted, "attack", "any")[1] == false)
+
+-- two prompts, one of whose texts break: what the arms and their differences say
+local samples_of, judged = {}, {}
+for i = 1, 2 do
+  samples_of[i], judged[i] = {}, {}
+  for _, arm in ipairs(arms.names) do
+    samples_of[i][arm] = { { named = true }, { named = true } }
+    local broken = arm == "attack" or arm == "random" and i == 1
+    judged[i][arm] = { result(broken, false, 1), result(broken and i == 1, false, 1) }
+  end
+end
+local of = setmetatable({
+  tasks = { { noun = "cat" }, { noun = "dog" } }, drawn = samples_of, judged = judged, count = 2,
+}, getmetatable(attack.results(model, {}, 0, o)))
+near.number(of:less{ other = "reseeded", by = "clip" }.estimate, 0.75, 1e-9, "attack less reseeded")
+near.number(of:less{ other = "random", by = "clip" }.estimate, 0.25, 1e-9, "attack less random")
+near.number(of:less{ other = "random", by = "clip", field = "any" }.estimate, 0.5, 1e-9, "any of two")
+near.number(of:less({ other = "start", by = "judge" }).estimate, 0, 1e-9, "the judge sees the nouns")
+near.number(of.share(of:rates "clip", "attack", "rate").estimate, 0.75, 1e-9, "three of four samples")
+assert(#of:contrasts() == 8 and of:contrasts()[1].found.clusters == 2)
 
 -- reasons
 local modes = attack.failure.modes({
@@ -142,8 +169,9 @@ local kind_of = defence.kinds({ "cat", "key" }, { counted = { words = { "beach" 
 assert(kind_of("key") == "noun" and kind_of("beach") == "caption" and kind_of("mp") == "other")
 local text = { prompt = "a photo of a cat and a", text = "a photo of a cat and a key mp beach", noun = "cat", seed = 4 }
 assert(table.concat(defence.added(model, text), " ") == "key mp beach")
-local by_word, kinds = defence.counts(model, { text, text }, kind_of)
-assert(by_word.key == 2 and kinds.noun == 2 and kinds.caption == 2 and kinds.other == 2)
+local by_word, added = defence.counts(model, { text, text }, kind_of)
+assert(by_word.key == 2 and table.concat(added.kinds, " ") == "noun other caption noun other caption")
+assert(added.nouns[6] == "cat")
 assert(defence.favourites(by_word, { key = 1 }, kind_of, 3)[1].word == "key")
 local function reworded(how) return defence.reworded(model, text, how, kind_of).text end
 assert(reworded("named again") == "a photo of a cat and a key mp beach and a cat", reworded("named again"))
@@ -156,5 +184,5 @@ for _, how in ipairs(defence.rewordings) do
   assert(not reread.truncated and is_there, how .. ": the noun is within the prompt")
 end
 assert(defence.recovered(model, { text }, { steps = 2, guidance = 7.5, eye = eye, judge = o.judge, trials = trials,
-  kind_of = kind_of })["named again"].n == 1)
+  kind_of = kind_of })["named again"].nouns[1] == "cat")
 assert(require("attack.health").check(model))
