@@ -119,12 +119,13 @@ for _, reading in ipairs{ "> 0.15", "> 0.4 max" } do
     local ioh = syntax.column(line[2], "linked", reading, "ioh")
     local difference = estimate.paired(iod, ioh, prompts)
     p[i] = difference and difference.p == difference.p and difference.p or 1
+    local function shown_mean(which, field)
+      local found, reason = mean_of(line[2], which, reading, field)
+      return found and report.number(found.estimate) or report.interval(nil, reason)
+    end
     of_reading[i] = {
-      line[1], #line[2], report.interval(mean_of(line[2], "linked", reading, "covers")),
-      report.interval(mean_of(line[2], "linked", reading, "iou")), report.interval(mean_of(line[2], "linked",
-        reading, "iod")),
-      report.interval(mean_of(line[2], "linked", reading, "ioh")), report.interval(difference, nil, 3),
-      report.interval(mean_of(line[2], "unlinked", reading, "iod")),
+      line[1], #line[2], shown_mean("linked", "covers"), shown_mean("linked", "iou"), shown_mean("linked", "iod"),
+      shown_mean("linked", "ioh"), report.interval(difference, nil, 3), shown_mean("unlinked", "iod"),
     }
   end
   -- "all" is none of the relations that are corrected for

@@ -34,7 +34,7 @@ local words = study.words.of(model, nouns)
 local judge = assert(study.judge.open(model, {
   vocabulary = words.nouns, clip = clip, kind = judge_kind ~= "" and judge_kind or nil,
 }))
-local trials = study.trials.open("entanglement", { model = model.fingerprint, judge = judge.identity, version = 1 })
+local trials = study.trials.open("entanglement", { model = model.fingerprint, judge = judge.identity, version = 2 })
 if #sets == 0 then sets = study.draws.sets(words.nouns, 2, n, 1) end
 print(("%s, judged by %s; %d nouns (%s), %d pairs, %d seeds"):format(
   model.name, judge.name, #words.nouns, words.source, #sets, seeds))
@@ -43,7 +43,9 @@ print(("%s, judged by %s; %d nouns (%s), %d pairs, %d seeds"):format(
 -- ## What is to be found out
 --
 -- Effects are log odds per standard deviation; an odds ratio of 1.35, log odds of 0.3, is the least that would be worth speaking
--- of. Every observation is of a pair of nouns, and those that share a noun are not independent: intervals are drawn over nouns.
+-- of. A noun may be lost for no reason: what a second noun does counts beyond what other words for the same noun alone, and
+-- another seed, do. Every observation is of a pair of nouns, and those that share a noun are not independent: intervals are drawn
+-- over nouns.
 
 -- %%
 local plan = study.plan{
@@ -51,6 +53,13 @@ local plan = study.plan{
   primary = { name = "coarse likeness (low-pass SSIM) helps to finish B", smallest = 0.3, paper = "yes" },
   secondary = {
     { name = "likeness by CLIP helps to finish B", smallest = 0.3, paper = "yes" },
+    {
+      name = "lost beside another noun less in other words (share)", smallest = 0.02, paper = "no control", digits = 3,
+    },
+    {
+      name = "lost beside another noun less from another seed (share)", smallest = 0.02, paper = "no control",
+      digits = 3,
+    },
     { name = "early overlap of the maps goes with loss", smallest = 0.3, paper = "yes" },
     { name = "coarse likeness goes with loss", smallest = 0.3, paper = "yes" },
     { name = "likeness by CLIP goes with loss", smallest = 0.3, paper = "yes" },
@@ -129,11 +138,52 @@ lunette.display(lunette.table(drawn_rows, {
   columns = { "pairs", "trials", "both in one picture [95 %]", "both, each alone [95 %]", "judge" },
 }))
 
+-- the judge's error carried on
+local complete, pair_of = {}, {}
+for i, trial in ipairs(results) do
+  complete[i], pair_of[i] = trial.present[1] and trial.present[2], trial.nouns
+end
+local labelled, unlabelled = study.labelled(model, judge, 2)
+print(("both drawn, put right by the pictures that were labelled by eye: %s"):format(
+  report.interval(labelled and estimate.corrected(labelled, complete, pair_of), unlabelled)))
+
+-- %% [markdown]
+-- ## Lost beside another noun, and lost for no reason
+--
+-- Of every noun that is drawn alone: how often is it gone, from the same noise, beside the other one, alone in other words ("a
+-- picture of …"), and alone from another seed?
+
+-- %%
+local alone = entanglement.alone(model, {
+  pairs = sets, seeds = study.draws.seeds(seeds), steps = steps, guidance = guidance, judge = judge, trials = trials,
+})
+local losses = { beside = {}, wording = {}, seed = {} }
+local loss_units = {}
+for i, row in ipairs(entanglement.losses(results, alone)) do
+  loss_units[i] = row.unit
+  for name, values in pairs(losses) do values[i] = row[name] end
+end
+local loss_row = { #loss_units }
+for i, name in ipairs{ "beside", "wording", "seed" } do
+  local found, reason = estimate.mean(losses[name], loss_units)
+  loss_row[i + 1] = report.interval(found, reason, 3)
+end
+loss_row[5] = judge.name
+lunette.display(lunette.table({ loss_row }, {
+  columns = { "nouns", "lost beside another [95 %]", "alone, in other words", "alone, from another seed", "judge" },
+}))
+for _, line in ipairs{ { "in other words", "wording" }, { "from another seed", "seed" } } do
+  plan:answer(("lost beside another noun less %s (share)"):format(line[1]), function(opts)
+    return estimate.paired(losses.beside, losses[line[2]], loss_units, opts)
+  end)
+end
+
 -- %% [markdown]
 -- ## Finishing B from A's step k
 --
 -- A's latents at step k are handed to prompt B. Each cell: of the trials in which B is drawn when it starts from noise (k = 1), how
--- many still become B. The later k, the more of A's plan is kept. The lower heat map has ordered pairs as rows: entangled pairs
+-- many still become B. The later k, the more of A's plan is kept. Beside it the null: B from its own picture in other words. The
+-- heat map has ordered pairs as rows: entangled pairs
 -- stay bright far to the right.
 
 -- %%
@@ -148,6 +198,10 @@ local continuations = entanglement.continue(model, {
   judge = judge, clip = judge.clip or model.clip, trials = trials,
 })
 local overall = entanglement.success(continuations, entries)
+local of_itself = entanglement.success(entanglement.of_itself(model, {
+  nouns = few, seeds = study.draws.seeds(continued_seeds), entries = entries, steps = steps, guidance = guidance,
+  judge = judge, trials = trials,
+}), entries)
 print(report.caveat(overall[1].n, #continuations, "continuations, those whose B is drawn from noise,"))
 
 local rows, names, shares = {}, {}, {}
@@ -155,13 +209,16 @@ for i, entry in ipairs(entries) do
   names[i] = ("k = %d"):format(entry)
   shares[i] = report.share(overall[i].successes, overall[i].n) or false
   rows[i] = {
-    entry, overall[i].n, report.interval(report.share(overall[i].successes, overall[i].n)), judge.name,
+    entry, overall[i].n, report.interval(report.share(overall[i].successes, overall[i].n)),
+    report.interval(report.share(of_itself[i].successes, of_itself[i].n)), judge.name,
   }
 end
 lunette.display(report.bars(names, shares, {
   title = "B is drawn when it takes over at step k", y_label = "share of trials", y_range = { 0, 1 },
 }))
-lunette.display(lunette.table(rows, { columns = { "k", "trials", "becomes B [95 %]", "judge" } }))
+lunette.display(lunette.table(rows, {
+  columns = { "k", "trials", "becomes B [95 %]", "from its own other wording", "judge" },
+}))
 
 local z, row_names = {}, {}
 for _, from in ipairs(few) do
@@ -186,7 +243,9 @@ end
 --
 -- The paper's case is a feather that is begun as a salmon. Of the same trials: does B come about more often, at a given step, where
 -- A alone and B alone look alike (low-pass SSIM, CLIP)? A logistic regression over trials and steps k > 1, with predictors scaled
--- to a standard deviation of 1; standard errors know that those of one pair are alike.
+-- to a standard deviation of 1; standard errors know that those of one pair are alike. Two nulls stand beside it: the likeness of
+-- the same nouns in other words, and from another seed (as large a coefficient there says that it is the nouns that are alike, not
+-- these pictures); and a permutation of the nouns in the likenesses, all pairs of a noun together.
 
 -- %%
 local on_likeness, becomes, pair_names = entanglement.observations(continuations, entries)
@@ -219,6 +278,32 @@ local function coefficients(found, reason, observations)
   }))
 end
 coefficients(found_b, fit_b, #becomes)
+
+local null_likeness = entanglement.likeness(model, {
+  nouns = few, seeds = study.draws.seeds(continued_seeds), steps = steps, guidance = guidance,
+  clip = judge.clip or model.clip, trials = trials,
+})
+local null_rows = {}
+for _, line in ipairs{ { "coarse", "low-pass SSIM" }, { "clip", "CLIP" } } do
+  local row = { line[2] }
+  for _, null in ipairs{ false, "wording", "seed" } do
+    local x, y, of = entanglement.observations(continuations, entries, null and function(trial)
+      return null_likeness(null, trial)
+    end)
+    local list, reason = fitted(x, y, of)
+    local one
+    for _, c in ipairs(list or {}) do one = c.name == line[1] and c or one end
+    row[#row + 1] = report.interval(one, list and "not measured" or reason)
+  end
+  local moved, unmoved = entanglement.permuted(continuations, entries, line[1], 499)
+  row[#row + 1] = moved and report.p(moved.p) or ("– (%s)"):format(unmoved)
+  null_rows[#null_rows + 1] = row
+end
+lunette.display(lunette.table(null_rows, {
+  columns = {
+    "likeness by", "of these pictures [95 %]", "in other words", "from another seed", "p of permuting nouns",
+  },
+}))
 
 -- %% [markdown]
 -- ## What predicts that a noun is lost?

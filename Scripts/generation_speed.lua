@@ -33,7 +33,7 @@ local words = study.words.of(model, nouns)
 local judge = assert(study.judge.open(model, {
   vocabulary = words.nouns, clip = clip, kind = judge_kind ~= "" and judge_kind or nil,
 }))
-local trials = study.trials.open("generation_speed", { model = model.fingerprint, judge = judge.identity, version = 2 })
+local trials = study.trials.open("generation_speed", { model = model.fingerprint, judge = judge.identity, version = 3 })
 print(("%s, judged by %s; %d nouns (%s), %d seeds"):format(
   model.name, judge.name, #words.nouns, words.source, seeds))
 
@@ -41,7 +41,8 @@ print(("%s, judged by %s; %d nouns (%s), %d seeds"):format(
 -- ## What is to be found out
 --
 -- A thing that fills the picture is settled early because there is more of it: *speed of the noun* means what is left when the
--- judged area is partialled out. Intervals are drawn over nouns.
+-- judged area is partialled out. And if speed is the noun's, two nouns from one noise must be further apart than one noun in other
+-- words, and than one noun from two seeds. Intervals are drawn over nouns.
 
 -- %%
 local plan = study.plan{
@@ -51,6 +52,14 @@ local plan = study.plan{
     {
       name = "a noun's speed under other noise, its area apart (Spearman)", smallest = 0.2,
       paper = "speed belongs to the class",
+    },
+    {
+      name = "half-times apart: two nouns less one in other words", smallest = 0.02,
+      paper = "speed belongs to the class", digits = 3,
+    },
+    {
+      name = "half-times apart: two nouns less one from two seeds", smallest = 0.02,
+      paper = "speed belongs to the class", digits = 3,
     },
     { name = "the faster noun by decoded latents survives", null = 0.5, smallest = 0.1, paper = "more often than not" },
     { name = "the first noun survives", null = 0.5, smallest = 0.1, side = "either", paper = "a matter of its own" },
@@ -173,6 +182,33 @@ end
 local agreement, reason = attempt(stats.spearman, x, y)
 print(("Do both readings rank the nouns alike? Spearman %s"):format(report.interval(agreement, reason)))
 
+-- what a half-time changes by when nothing of interest changes
+local apart_rows = generation_speed.apart(results, generation_speed.nouns(model, {
+  nouns = words.nouns, seeds = study.draws.seeds(1), steps = steps, guidance = guidance, judge = judge, trials = trials,
+  null = "wording",
+}), "predicted")
+local apart_of, apart_nouns = { other = {}, wording = {}, seed = {} }, {}
+for i, row in ipairs(apart_rows) do
+  apart_nouns[i] = row.noun
+  for name, values in pairs(apart_of) do values[i] = row[name] end
+end
+local apart_shown = {}
+for i, line in ipairs{
+  { "of two nouns, one noise", "other" }, { "of one noun, one noise, in other words", "wording" },
+  { "of one noun from two seeds", "seed" },
+} do
+  local found, none = estimate.mean(apart_of[line[2]], apart_nouns)
+  apart_shown[i] = { line[1], #apart_rows, report.interval(found, none, 3) }
+end
+lunette.display(lunette.table(apart_shown, {
+  columns = { "half-times (x₀)", "nouns", "how far apart, in shares of the run [95 %, over nouns]" },
+}))
+for _, line in ipairs{ { "in other words", "wording" }, { "from two seeds", "seed" } } do
+  plan:answer(("half-times apart: two nouns less one %s"):format(line[1]), function(opts)
+    return estimate.paired(apart_of.other, apart_of[line[2]], apart_nouns, opts)
+  end)
+end
+
 -- by noun, the half-times from odd and from even seeds, and the area that the judge sees
 local halves, areas = { {}, {} }, {}
 for _, trial in ipairs(results) do
@@ -243,6 +279,39 @@ lunette.display(lunette.table(verdicts, {
   columns = { "duels in which", "yes", "of", "share [over nouns, corrected]", "judge" },
 }))
 
+-- %% [markdown]
+-- If the noun is what is slow, whatever was lost should be lost again: in the other order, in other words ("a picture of …", "next
+-- to"), from another seed. Against it stands how often nouns are lost at all.
+
+-- %%
+local again = generation_speed.again(model, duels_of, {
+  steps = steps, guidance = guidance, judge = judge, trials = trials,
+})
+local lost_again, again_units, every, every_units = { order = {}, wording = {}, seed = {} }, {}, {}, {}
+for i, row in ipairs(again) do
+  again_units[i] = row.unit
+  for name, values in pairs(lost_again) do values[i] = row[name] end
+end
+for _, trial in ipairs(duels_of) do
+  for position = 1, 2 do
+    every[#every + 1], every_units[#every + 1] = trial.present[position] and 0 or 1, trial.nouns
+  end
+end
+local again_row = { #again }
+for i, name in ipairs{ "order", "wording", "seed" } do
+  local found, none = estimate.mean(lost_again[name], again_units)
+  again_row[i + 1] = report.interval(found, none)
+end
+local ever, never = estimate.mean(every, every_units)
+again_row[5], again_row[6] = report.interval(ever, never, 3), judge.name
+lunette.display(lunette.table({ again_row }, {
+  columns = {
+    "lost", "again in the other order [95 %]", "again in other words", "again from another seed",
+    "any noun of any picture", "judge",
+  },
+}))
+
+-- %%
 local mean_lead, centred = attempt(stats.mean, duels.lead), {}
 for i, lead in ipairs(duels.lead) do centred[i] = lead - mean_lead end
 local fit, no_fit = attempt(stats.logistic_regression, { lead = centred }, duels.faster_survives, {

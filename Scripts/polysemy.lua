@@ -73,7 +73,7 @@ end
 local judge = assert(study.judge.open(model, {
   vocabulary = known.nouns, clip = clip, kind = judge_kind ~= "" and judge_kind or nil,
 }))
-local trials = study.trials.open("polysemy", { model = model.fingerprint, judge = judge.identity, version = 2 })
+local trials = study.trials.open("polysemy", { model = model.fingerprint, judge = judge.identity, version = 3 })
 print(("%s, judged by %s; %d words of several senses, %d seeds"):format(model.name, judge.name, #entries, n))
 if judge.clip then
   print("CLIP cannot refuse: of whatever is drawn it names the sense\nwhose examples or description is most like it.")
@@ -92,7 +92,8 @@ end
 -- ## What is to be found out
 --
 -- A second object changes the first whatever it is, so that *pulls* and *kindred* words are held against neutral ones, and
--- neutral ones against another wording. Intervals are drawn over the ambiguous words: pictures of one word are alike.
+-- neutral ones against what the word alone does in other words and from another seed. Intervals are drawn over the ambiguous
+-- words: pictures of one word are alike.
 
 -- %%
 local plan = study.plan{
@@ -104,6 +105,9 @@ local plan = study.plan{
     {
       name = "turned beside neutral words less another wording", smallest = 0.05, side = "either",
       paper = "no control",
+    },
+    {
+      name = "turned beside neutral words less another seed", smallest = 0.05, side = "either", paper = "no control",
     },
     {
       name = "sense in the text against sense drawn (Spearman)", smallest = 0.2,
@@ -202,12 +206,13 @@ lunette.display(lunette.table(shift_rows, {
 }))
 
 -- of the pictures in which the word was found, those that show another sense than the dominant one
-local kinds, dominant_of, entry_of = { "pulls", "kindred", "neutral", "reworded" }, {}, {}
+local kinds, dominant_of, entry_of = { "pulls", "kindred", "neutral", "another wording", "another seed" }, {}, {}
+local null_names = { wording = "another wording", seed = "another seed" }
 for _, entry in ipairs(entries) do
   dominant_of[entry.noun], entry_of[entry.noun] = analysis.dominant(results, entry.noun, entry.senses), entry
 end
 local turned_by = analysis.turned(results, dominant_of, function(trial)
-  return trial.reworded and "reworded" or trial.context and entry_of[trial.noun].kind[trial.context] or nil
+  return null_names[trial.null] or trial.context and entry_of[trial.noun].kind[trial.context] or nil
 end)
 local turned_shares, kind_rows = {}, {}
 for i, kind in ipairs(kinds) do
@@ -228,11 +233,13 @@ for _, line in ipairs{ { "words that pull", "pulls" }, { "kindred words", "kindr
     return estimate.difference(one[1], one[2], control[1], control[2], opts)
   end)
 end
-plan:answer("turned beside neutral words less another wording", function(opts)
-  local one, control = turned_by.neutral, turned_by.reworded
-  if not one or not control then return nil, "none found" end
-  return estimate.difference(one[1], one[2], control[1], control[2], opts)
-end)
+for _, null in ipairs{ "another wording", "another seed" } do
+  plan:answer(("turned beside neutral words less %s"):format(null), function(opts)
+    local one, control = turned_by.neutral, turned_by[null]
+    if not one or not control then return nil, "none found" end
+    return estimate.difference(one[1], one[2], control[1], control[2], opts)
+  end)
+end
 
 -- %% [markdown]
 -- ## Where word and context look

@@ -3,7 +3,8 @@ local lunette = require "lunette"
 local study = require "study"
 
 local measures, words = study.measures, study.words
-local generation_speed = {}
+local nulls = require "generation_speed.nulls"
+local generation_speed = { apart = nulls.apart, again = nulls.again }
 
 --- The likeness of each step's picture to the final one, by SSIM.
 -- @return { noisy = of the decoded latents of each step, predicted = of the decoded predicted x₀ }, lists by step
@@ -27,22 +28,25 @@ function generation_speed.curves(model, request)
 end
 
 --- The curves of every noun from every seed: the same seed is the same noise for all nouns.
--- @param opts nouns, seeds, steps, guidance, judge, trials
+-- @param opts nouns, seeds, steps, guidance, judge, trials, null ("wording": every noun in other words, "a picture of …")
 -- @return a list of { noun =, seed =, noisy =, predicted =, present =, area = (nil where the judge does not say) }, noun by noun
--- and
---   in it seed by seed
+--   and in it seed by seed
 function generation_speed.nouns(model, opts)
   local keys = {}
   for _, noun in ipairs(opts.nouns) do
     for _, seed in ipairs(opts.seeds) do
-      keys[#keys + 1] = { what = "noun", noun = noun, seed = seed, steps = opts.steps, guidance = opts.guidance }
+      keys[#keys + 1] = {
+        what = "noun", noun = noun, null = opts.null, seed = seed, steps = opts.steps, guidance = opts.guidance,
+      }
     end
   end
   return opts.trials:run(keys, function(part)
     local results = {}
     for i, key in ipairs(part) do
+      local prompt = key.null == "wording" and study.nulls.rewordings{ key.noun }[1].prompt
+        or words.with_article(key.noun)
       local curves, out = generation_speed.curves(model, {
-        prompt = words.with_article(key.noun), seed = key.seed, steps = key.steps, guidance = key.guidance,
+        prompt = prompt, seed = key.seed, steps = key.steps, guidance = key.guidance,
       })
       local seen = opts.judge:presence(out.image, { key.noun })[1]
       results[i] = {

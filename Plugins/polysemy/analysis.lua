@@ -2,11 +2,11 @@
 local analysis = {}
 
 --- Of the pictures in which the noun was found, how many show one sense: { successes =, n =, missing = }.
--- @param context a word; nil for the noun alone; reworded: alone in other words
-function analysis.share(trials, noun, context, sense, reworded)
+-- @param context a word; nil for the noun alone; null "wording" or "seed": alone in other words, or from another seed
+function analysis.share(trials, noun, context, sense, null)
   local found = { successes = 0, n = 0, missing = 0 }
   for _, trial in ipairs(trials) do
-    if trial.noun == noun and trial.context == context and (trial.reworded or false) == (reworded or false) then
+    if trial.noun == noun and trial.context == context and trial.null == null then
       if trial.sense then
         found.n = found.n + 1
         if trial.sense == sense then found.successes = found.successes + 1 end
@@ -58,7 +58,7 @@ end
 function analysis.likeness_shifts(trials, noun, context, sense)
   local alone, shifts = {}, {}
   for _, trial in ipairs(trials) do
-    if trial.noun == noun and trial.likeness and not trial.context and not trial.reworded then
+    if trial.noun == noun and trial.likeness and not trial.context and not trial.null then
       alone[trial.seed] = margin(trial.likeness, sense)
     end
   end

@@ -55,38 +55,41 @@ local function maps_of(out, index, key)
   return { noun = measures.map(noun), context = measures.map(context), overlap = measures.overlap(noun, context) }
 end
 
+-- what is drawn from every seed: the word alone, what that changes by when nothing of interest changes, and the context words
+local function cases_of(entry)
+  local cases = { {}, { null = "wording" }, { null = "seed" } }
+  for _, context in ipairs(entry.contexts) do cases[#cases + 1] = { context = context } end
+  return cases
+end
+
 local function keys_of(opts)
   local keys = {}
   for _, entry in ipairs(opts.words) do
-    for _, context in ipairs{ false, table.unpack(entry.contexts) } do
+    for _, case in ipairs(cases_of(entry)) do
       for _, seed in ipairs(opts.seeds) do
         keys[#keys + 1] = {
-          what = "sense", noun = entry.noun, context = context or nil, seed = seed, steps = opts.steps,
+          what = "sense", noun = entry.noun, context = case.context, null = case.null, seed = seed, steps = opts.steps,
           guidance = opts.guidance, senses = named(entry.senses),
         }
-        if not context then
-          local reworded = {}
-          for name, value in pairs(keys[#keys]) do reworded[name] = value end
-          reworded.reworded = true
-          keys[#keys + 1] = reworded
-        end
       end
     end
   end
   return keys
 end
 
---- The word alone, alone in other words ("a picture of …"), and beside every context word, from every seed.
+--- The word alone, the same in other words ("a picture of …") and from another seed, and beside every context word, from every
+-- seed.
 -- @param opts words (entries { noun =, senses =, contexts = }), seeds, steps, guidance, judge, clip (or nil), trials
--- @return a list of { noun =, context = word or nil, reworded = true or nil, seed =, sense = number or false where the noun was
--- not found, confidence =,
---   likeness = CLIP's cosine with each sense (or nil), maps = of noun and context }
+-- @return a list of { noun =, context = word or nil, null = nil, "wording" or "seed", seed = (with null "seed": the one that the
+--   other stands for), sense = number or false where the noun was not found, confidence =, likeness = CLIP's cosine with each
+--   sense (or nil), maps = of noun and context }
 function measure.pictures(model, opts)
   local vectors, senses = vectors_of(opts.clip, opts.words), by_noun(opts.words)
   return opts.trials:run(keys_of(opts), function(part)
     local prompts, seeds, results = {}, {}, {}
     for i, key in ipairs(part) do
-      prompts[i], seeds[i] = (key.reworded and "a picture of " or "") .. prompt_of(key.noun, key.context), key.seed
+      prompts[i] = (key.null == "wording" and "a picture of " or "") .. prompt_of(key.noun, key.context)
+      seeds[i] = key.null == "seed" and study.nulls.other_seed(key.seed) or key.seed
     end
     local out = model:generate{
       prompts = prompts, seeds = seeds, steps = opts.steps, guidance = opts.guidance, trace = true,
@@ -95,7 +98,7 @@ function measure.pictures(model, opts)
     for i, key in ipairs(part) do
       local sense, confidence = judged(opts.judge, pictures[i], key.noun, senses[key.noun])
       results[i] = {
-        noun = key.noun, context = key.context, reworded = key.reworded, seed = key.seed, sense = sense,
+        noun = key.noun, context = key.context, null = key.null, seed = key.seed, sense = sense,
         confidence = confidence,
         likeness = likeness(opts.clip, pictures[i], vectors[key.noun]), maps = maps_of(out, i, key),
       }

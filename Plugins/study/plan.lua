@@ -57,15 +57,24 @@ function Plan:level_of(name)
   return name == self.outcomes[1].name and self.level or self.corrected
 end
 
+-- A cell that ends with an answer shows it in words.
+local function in_words(found, outcome, verdict)
+  if type(found) ~= "table" or getmetatable(found) then return found end
+  return setmetatable(found, { __tostring = function()
+    return ("%s: %s (%s)"):format(outcome.name, report.interval(found, nil, outcome.digits), verdict)
+  end })
+end
+
 --- Answers an outcome.
 -- @param compute gets { level = } and gives an interval with that level, or nil and why there is none
--- @return that interval
+-- @return that interval, which tostring puts into words
 function Plan:answer(name, compute)
   local level = self:level_of(name)
   if self.answers[name] then complain("'%s' was answered before", name) end
   local found, reason = compute{ level = level }
-  self.answers[name] = { found = found, reason = reason, verdict = verdict_of(found, self.of[name]) }
-  return found, reason
+  local verdict = verdict_of(found, self.of[name])
+  self.answers[name] = { found = found, reason = reason, verdict = verdict }
+  return in_words(found, self.of[name], verdict), reason
 end
 
 --- The verdict on an outcome; nil before it was answered.

@@ -2,6 +2,7 @@
 local lunette = require "lunette"
 local generate = require "suppress.generate"
 local measures = require "suppress.measures"
+local nulls = require "study.nulls"
 local offered = require "study.offered"
 local t = lunette.tensor
 local comparison = {}
@@ -46,9 +47,12 @@ end
 
 -- MARK: Methods
 
---- What is compared: name, and the options of suppress.generate.
+--- What is compared: name, and the options of suppress.generate. The two after the plain one are what a picture changes by when
+-- nothing is suppressed.
 comparison.methods = {
   { name = "plain", method = "none" },
+  { name = "plain, in other words", method = "none", null = "wording" },
+  { name = "plain, from another seed", method = "none", null = "seed" },
   { name = "zero the word", method = "scale", rows = "words" },
   { name = "zero the padding", method = "scale", rows = "padding" },
   { name = "zero both", method = "scale" },
@@ -90,8 +94,10 @@ end
 function comparison.picture(model, task, method, steps, guidance)
   local opts = { prompt = task.prompt, word = task.word, seed = task.seed, steps = steps, guidance = guidance }
   for key, value in pairs(method) do
-    if key ~= "name" then opts[key] = value end
+    if key ~= "name" and key ~= "null" then opts[key] = value end
   end
+  if method.null == "wording" then opts.prompt = "a picture of " .. task.prompt end
+  if method.null == "seed" then opts.seed = nulls.other_seed(task.seed) end
   return generate(model, opts)
 end
 

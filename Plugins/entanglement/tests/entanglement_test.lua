@@ -20,4 +20,6 @@ local predictors, outcome, clusters = entanglement.observations(trials, { 1, 5, 
 assert(#outcome == 6, "two later entries of the three trials whose B is drawn from noise")
 assert(outcome[1] == true and outcome[2] == false and outcome[6] == true)
 assert(predictors.step[2] == 9 and predictors.coarse[6] == 1 and predictors.clip == nil)
+local elsewhere = entanglement.observations(trials, { 1, 5, 9 }, function() return { coarse = 0.5 } end)
+assert(elsewhere.coarse[6] == 0.5, "another likeness in the place of the trials' own")
 assert(#clusters[1] == 2 and #clusters[6] == 2, "each observation is of a pair of nouns")

@@ -31,6 +31,39 @@ for i = 1, 400 do through[i] = { i % 7, 2 * (i % 7), i } end
 assert(speed.partial(through) > 0.99)
 assert(math.abs(duels.lead[1] - 0.5) < 1e-9)
 
+-- Speeds apart: other nouns, other words, other seeds.
+local function curve(noun, seed, after)
+  local list = {}
+  for step = 1, 10 do list[step] = step > after and 1 or 0 end
+  return { noun = noun, seed = seed, predicted = list }
+end
+local rows = speed.apart(
+  { curve("cat", 1, 2), curve("cat", 2, 3), curve("key", 1, 6), curve("key", 2, 6) },
+  { curve("cat", 1, 4), curve("key", 1, 6) }, "predicted")
+assert(#rows == 2 and rows[1].noun == "cat" and math.abs(rows[1].other - 0.4) < 1e-9)
+assert(math.abs(rows[1].wording - 0.2) < 1e-9 and math.abs(rows[1].seed - 0.1) < 1e-9)
+assert(rows[2].wording == 0 and rows[2].seed == 0)
+
+-- Only "a cat and a key" loses its key here, and in the other order the cat, which stands second then: place, not noun.
+do
+  local prompts = {}
+  local drawing = { generate = function(_, options)
+    prompts[#prompts + 1] = ("%s @ %d"):format(options.prompt, options.seed)
+    return { image = options.prompt }
+  end }
+  local judge = { presence = function(_, picture)
+    return { { present = true }, { present = picture:find("next to", 1, true) ~= nil } }
+  end }
+  local again = speed.again(drawing, {
+    { nouns = { "cat", "key" }, seed = 1, present = { true, false } },
+    { nouns = { "key", "cat" }, seed = 1, present = { true, false } },
+    { nouns = { "cat", "key" }, seed = 2, present = { true, true } },
+  }, { judge = judge, trials = { run = function(_, keys, measure) return measure(keys) end } })
+  assert(#again == 2 and again[1].order == 0 and again[1].wording == 0.5 and again[1].seed == 1)
+  assert(prompts[1] == "a picture of a cat and a key @ 1" and prompts[2] == "a cat next to a key @ 1")
+  assert(prompts[3] == "a cat and a key @ 1000001" and #prompts == 6)
+end
+
 -- Latents are pictures here; the predicted one is right at once, the noisy one fades in.
 local final = t.rand({ 16, 16, 3 }, { seed = 1 })
 local noise = t.rand({ 16, 16, 3 }, { seed = 2 })

@@ -7,10 +7,13 @@ local trials = {
   { noun = "bat", sense = 1 }, { noun = "bat", sense = 1 }, { noun = "bat", sense = 2 },
   { noun = "bat", sense = false },
   { noun = "bat", context = "ball", sense = 2 }, { noun = "nut", sense = 2 },
+  { noun = "bat", null = "wording", sense = 2 }, { noun = "bat", null = "seed", sense = 1 },
 }
 local alone = analysis.share(trials, "bat", nil, 1)
 assert(alone.successes == 2 and alone.n == 3 and alone.missing == 1)
 assert(analysis.share(trials, "bat", "ball", 2).successes == 1)
+assert(analysis.share(trials, "bat", nil, 2, "wording").successes == 1)
+assert(analysis.share(trials, "bat", nil, 2, "seed").n == 1)
 assert(analysis.dominant(trials, "bat", { {}, {} }) == 1 and analysis.dominant(trials, "nut", { {}, {} }) == 2)
 assert(analysis.dominant(trials, "bow", { {}, {} }) == nil)
 
@@ -67,6 +70,27 @@ local told = polysemy.accuracy(eye, { senses = {
   { examples = { t{ 1, 0 }, t{ 0.8, 0.6 }, t{ 1, 0 }, t{ 0, 1 } } }, { examples = { t{ 0, 1 } } },
 } })
 assert(told.n == 4 and told.successes == 3)
+
+-- The nulls ask for the word alone: in other words from the same seed, in the same words from another one.
+do
+  local asked, keys
+  local drawing = { generate = function(_, options)
+    asked = options
+    return { images = options.prompts }
+  end }
+  local measured = polysemy.pictures(drawing, {
+    words = { { noun = "bat", senses = { { label = "x", description = "y" } }, contexts = {} } }, seeds = { 7 },
+    judge = { sense = function(_, picture) return { sense = picture == "a bat" and 1 or nil } end },
+    trials = { run = function(_, all, measure)
+      keys = all
+      return measure(all)
+    end },
+  })
+  assert(table.concat(asked.prompts, ", ") == "a bat, a picture of a bat, a bat")
+  assert(asked.seeds[1] == 7 and asked.seeds[2] == 7 and asked.seeds[3] == 1000007)
+  assert(keys[2].null == "wording" and keys[3].null == "seed" and keys[3].seed == 7)
+  assert(measured[2].null == "wording" and measured[2].sense == false and measured[3].sense == 1)
+end
 
 local one_sense = { noun = "bat", senses = { { label = "x", description = "y" } }, contexts = {} }
 assert(not pcall(polysemy.checked, { one_sense }))

@@ -53,10 +53,11 @@ local plan = study.plan{
 }
 assert(plan:level_of("a") == 0.95 and math.abs(plan:level_of("b") - 0.95 ^ 0.5) < 1e-9)
 local level
-plan:answer("b", function(opts)
+local answered = plan:answer("b", function(opts)
   level = opts.level
   return { estimate = 1, low = 0.5, high = 2 }
 end)
+assert(tostring(answered) == "b: 1.00 [0.50, 2.00] (agrees)" and answered.low == 0.5, tostring(answered))
 assert(level == plan:level_of("b") and plan:verdict("b") == "agrees" and plan:verdict("a") == nil)
 assert(not pcall(plan.answer, plan, "b", function() end) and not pcall(plan.answer, plan, "d", function() end))
 plan:answer("c", function() return nil, "none" end)
