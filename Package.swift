@@ -75,7 +75,7 @@ let package = Package(
     .target(name: "LuaSyntax", dependencies: ["Encoding"]),
     .target(name: "Lua", dependencies: ["CLuaBridge", "CLua54"]),
     .target(name: "Notebook", dependencies: ["LuaSyntax", "Encoding", "CYAML", "CMarkdown"]),
-    .target(name: "PluginPackages", dependencies: ["Lua", "Encoding", "Platform", "CZlib"]),
+    .target(name: "PluginPackages", dependencies: ["Lua", "Encoding", "Platform", "CZlib", "CConfinement"]),
     .target(
       name: "Scripting",
       dependencies: [

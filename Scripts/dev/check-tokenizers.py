@@ -1,4 +1,7 @@
-"""Holds Lunette's reading of tokenizers against transformers: `check-tokenizers.py COUNT SEED` (run it through `check-tokenizers`)."""
+"""Holds Lunette's reading of tokenizers against transformers: `check-tokenizers.py COUNT SEED` (run it through `check-tokenizers`).
+
+With a third argument it writes a golden of that name instead: the configs of those without tokenizer.json, prompts, and what transformers
+makes of them."""
 
 import json
 import os
@@ -36,9 +39,11 @@ end
 assert(io.open("results.json", "w")):write(lunette.json.encode(out)):close()
 """
 
-CONTENTS = ["<cat-toy>", "<|startoftext|>", "<|endoftext|>", "<|pad|>", "sks", "<S*>", "!", "the", "[MASK]", "tok en", " lead", "Ünder", "x1", "</w>", "cat</w>", "CAT"]
+# No two that are one in lower case: which of them is found, transformers leaves to chance.
+CONTENTS = ["<cat-toy>", "<|startoftext|>", "<|endoftext|>", "<|pad|>", "sks", "<S*>", "!", "the", "[MASK]", "tok en", " lead", "trail ", "Ünder",
+            "x1", "</w>", "cat</w>", "CAT", "U\u0308ber", "a<|end", ">!", "two  words", "\u0130x"]
 NAMED = ["bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token", "mask_token"]
-WORDS = ["a", "cat", "THE", "the", "catalog", "12", "it's", "ÄÖ", "\u00fcnder", "!", "...", "\t", "  ", "\n", "", "e\u0301", "x1", "rusty"]
+WORDS = ["a", "cat", "THE", "the", "catalog", "12", "it's", "ÄÖ", "\u00fcnder", "\u00fcber", "u\u0308BER", "\u0301", "\u00a0", "i\u0307x", "!", "...", "\t", "  ", "\n", "", "e\u0301", "x1", "rusty"]
 
 
 def flags(rng):
@@ -84,11 +89,16 @@ class Case:
             config["added_tokens_decoder"] = {str(ids[content]): token(rng, content, special=rng.random() < 0.5) for content in chosen}
         elif chosen and rng.random() < 0.5:
             (self.place / "added_tokens.json").write_text(json.dumps({content: ids[content] for content in chosen}))
+        lists = ["additional_special_tokens", "extra_special_tokens"]
         if chosen and rng.random() < 0.3:
-            key = rng.choice(["additional_special_tokens", "extra_special_tokens"])
-            config[key] = [token(rng, content) if rng.random() < 0.3 else content for content in chosen[:2]]
+            for key in rng.choice([lists[:1], lists[1:], lists]):
+                config[key] = [token(rng, content) if rng.random() < 0.3 else content for content in rng.sample(chosen, min(2, len(chosen)))]
         if rng.random() < 0.6:
             table = {key: token(rng, "<|startoftext|>" if key == "bos_token" else "<|endoftext|>", is_map=True) for key in NAMED[:4] if rng.random() < 0.7}
+            if chosen and rng.random() < 0.3:
+                table[rng.choice(NAMED[3:])] = token(rng, rng.choice(chosen), is_map=True)
+            if chosen and rng.random() < 0.3:
+                table[rng.choice(lists)] = [token(rng, content, is_map=True) if rng.random() < 0.3 else content for content in chosen[-2:]]
             (self.place / "special_tokens_map.json").write_text(json.dumps(table))
         self.whole = rng.random() < 0.3
         if self.whole:
@@ -128,6 +138,23 @@ class Case:
             "\n    tokenizer.json: " + json.dumps(json.loads((self.place / "tokenizer.json").read_text())["added_tokens"]) if self.whole else "")
 
 
+def golden(count, seed, path):
+    rng = random.Random(seed)
+    work = Path(tempfile.mkdtemp(prefix="tokenizers-"))
+    made = []
+    for index in range(count):
+        case = Case(rng, work / f"c{index}")
+        ids = None if case.whole else case.expected()
+        if ids is None or "single_word\": true" in case.describe():
+            continue
+        files = {file.name: json.loads(file.read_text()) for file in sorted(case.place.glob("*.json")) if file.name != "vocab.json"}
+        rows = [[prompt, row[1:-1]] for prompt, row in zip(case.prompts, ids) if 2 < len(row) < 12]
+        made.append({"files": files, "prompts": rows})
+    shutil.rmtree(work)
+    Path(path).write_text("[\n" + ",\n".join(json.dumps(case, separators=(",", ":")) for case in made) + "\n]\n")
+    print(f"{path}: {len(made)} tokenizers")
+
+
 def main(count, seed):
     torch.set_num_threads(1)
     rng = random.Random(seed)
@@ -164,4 +191,7 @@ def main(count, seed):
     sys.exit(1 if faults else 0)
 
 
-main(int(sys.argv[1]), int(sys.argv[2]))
+if len(sys.argv) > 3:
+    golden(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])
+else:
+    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -30,11 +30,13 @@ public struct Manifest: Sendable {
   /// `NAME-VERSION.rockspec`, the only name that LuaRocks reads it under.
   public var fileName: String { "\(name)-\(version).rockspec" }
 
-  /// - Parameter file: what errors call it.
-  /// - Parameter isGranted: lets unknown fields pass, which then mean nothing.
-  public init(_ text: String, file: String, isGranted: Bool = false) throws {
-    var reader = try ManifestReader(
-      fields: ManifestText.read(text, file: file), file: file, isGranted: isGranted)
+  /// - Parameters:
+  ///   - file: what errors call it.
+  ///   - isGranted: lets unknown fields pass, which then mean nothing.
+  ///   - isApart: reads it in a process without rights, for those that have some and only one thread.
+  public init(_ text: String, file: String, isGranted: Bool = false, isApart: Bool = false) throws {
+    let fields = try ManifestText.read(text, file: file, isApart: isApart)
+    var reader = try ManifestReader(fields: fields, file: file, isGranted: isGranted)
     try self.init(&reader)
   }
 

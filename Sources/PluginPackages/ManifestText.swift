@@ -16,10 +16,15 @@ struct ManifestText {
   private var values = 0
   private var bytes = 0
 
-  static func read(_ text: String, file: String) throws -> [String: ManifestValue] {
+  /// - Parameter isApart: in a child without rights, whatever the text may do to the interpreter.
+  static func read(_ text: String, file: String, isApart: Bool = false) throws -> [String: ManifestValue] {
     guard text.utf8.count <= longest else {
       throw PluginError("\(file): a manifest of more than \(longest >> 10) KiB")
     }
+    return isApart ? try ApartManifest.read(text, file: file) : try run(text, file: file)
+  }
+
+  static func run(_ text: String, file: String) throws -> [String: ManifestValue] {
     do {
       let lua = try LuaState(memoryLimit: memory, libraries: .none)
       defer { lua.close() }

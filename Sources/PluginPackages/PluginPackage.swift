@@ -11,9 +11,10 @@ public struct PluginPackage: Sendable {
   /// - Parameters:
   ///   - file: what errors call it.
   ///   - isGranted: lets unknown fields of the manifest pass.
-  public init(_ tree: FileTree, file: String, isGranted: Bool = false) throws {
+  ///   - isApart: reads the manifest in a process without rights.
+  public init(_ tree: FileTree, file: String, isGranted: Bool = false, isApart: Bool = false) throws {
     do {
-      let (manifest, text, tree) = try Self.manifest(in: tree, isGranted: isGranted)
+      let (manifest, text, tree) = try Self.manifest(in: tree, isGranted: isGranted, isApart: isApart)
       self.manifest = manifest
       var installed =
         tree.files.keys.contains { $0.hasPrefix("lua/") }
@@ -28,7 +29,9 @@ public struct PluginPackage: Sendable {
   }
 
   /// The one rockspec at the top; archives may have a folder around, source rocks an archive within.
-  private static func manifest(in tree: FileTree, isGranted: Bool) throws -> (Manifest, [UInt8], FileTree) {
+  private static func manifest(
+    in tree: FileTree, isGranted: Bool, isApart: Bool
+  ) throws -> (Manifest, [UInt8], FileTree) {
     var tree = tree
     func specs() -> [String] { tree.files.keys.filter { !$0.contains("/") && $0.hasSuffix(".rockspec") } }
     if specs().isEmpty { tree = tree.withoutTopFolder() }
@@ -41,7 +44,7 @@ public struct PluginPackage: Sendable {
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw PluginError("\(name) is not text")
     }
-    let manifest = try Manifest(text, file: name, isGranted: isGranted)
+    let manifest = try Manifest(text, file: name, isGranted: isGranted, isApart: isApart)
     guard name == manifest.fileName else {
       throw PluginError("\(name) says that it is \(manifest.fileName)")
     }

@@ -8,8 +8,10 @@ public enum ShippedScripts {
   ///
   /// - Throws: `RunError` that names the nearest one for a bare name that is neither.
   public static func path(of name: String) throws -> String {
-    guard !FileBytes.canRead(name), !name.contains("/"), let folder = Installation.scriptFolder else {
-      return name
+    guard !FileBytes.canRead(name), !name.contains("/") else { return name }
+    guard let folder = Installation.scriptFolder else {
+      guard !name.contains(".") else { return name }
+      throw RunError("there is no file '\(name)'\(Installation.absenceHint)")
     }
     let shipped = "\(folder)/\(name.hasSuffix(".lua") ? name : name + ".lua")"
     if FileBytes.canRead(shipped) { return shipped }

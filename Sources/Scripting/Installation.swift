@@ -49,6 +49,14 @@ public enum Installation {
     programPath.map { parent(of: parent(of: $0)) + "/lib/lunette" }.flatMap { Folder.exists($0) ? $0 : nil }
   }
 
+  /// For the end of a message that something is not there: why it may not be, where nothing is that came with the program; else nothing.
+  public static var absenceHint: String {
+    guard root == nil else { return "" }
+    return
+      "; what comes with Lunette is missing: \(programPath ?? "the program") stands neither in a checkout nor in PREFIX/bin "
+      + "beside PREFIX/share/lunette"
+  }
+
   /// The folder of the plugins that came with the program.
   public static var shippedPluginFolder: String? {
     root.map { $0 + "/Plugins" }.flatMap { Folder.exists($0) ? $0 : nil }
@@ -73,7 +81,11 @@ public enum Installation {
   public static var programPath: String? {
     var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
     let count = readlink("/proc/self/exe", &buffer, buffer.count)
-    return count > 0 ? String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
+    guard count > 0 else { return nil }
+    let path = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    // What the system says of a program whose file was replaced while it runs.
+    let mark = " (deleted)"
+    return path.hasSuffix(mark) && access(path, F_OK) != 0 ? String(path.dropLast(mark.count)) : path
   }
 
   /// The whole path of a folder that something lies in; empty for the root's.

@@ -28,7 +28,8 @@ public enum ModelLocator {
       return model
     }
     if access(name, F_OK) == 0 { throw ScriptingError("\(name) is not a folder") }
-    throw ScriptingError("there is no folder and no plugin '\(name)'\(downloadHint(name))")
+    let hint = name.contains("/") ? downloadHint(name) : Installation.absenceHint
+    throw ScriptingError("there is no folder and no plugin '\(name)'\(hint)")
   }
 
   /// For a name that is not here and may be one of a repository of models, `owner/name`: nothing is downloaded, and how

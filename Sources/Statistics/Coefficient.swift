@@ -13,6 +13,11 @@ public struct Coefficient: Equatable, Sendable {
   ) throws -> [Coefficient] {
     let normal = try Level.normalReach(level)
     let reach = degrees.map { StudentT.reach(level, degrees: $0) } ?? normal
+    if let place = estimates.indices.first(where: { !estimates[$0].isFinite || !errors[$0].isFinite }) {
+      throw StatisticsError(
+        "the coefficient '\(names[place])' is beyond what numbers hold: measure the predictors, or the outcome, in other units"
+      )
+    }
     return estimates.indices.map { i in
       let (estimate, error) = (estimates[i], errors[i])
       let statistic = estimate == 0 ? 0 : estimate / error

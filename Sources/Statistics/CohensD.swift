@@ -15,6 +15,7 @@ public struct CohensD: Equatable, Sendable {
       $0 + $1.sumOfSquares * ($1.scale / scale) * ($1.scale / scale)
     }
     let deviation = (squares / Double(a.count + b.count - 2)).squareRoot()
-    value = Deviations.difference(x, y) / scale / deviation
+    let difference = Deviations.difference(x, y)
+    value = (difference.isFinite ? difference / scale : x.mean / scale - y.mean / scale) / deviation
   }
 }

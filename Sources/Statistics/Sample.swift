@@ -85,10 +85,10 @@ struct Deviations {
 
   init(_ sample: Sample) {
     mean = sample.mean
-    // Halves, as the distance of two finite numbers need not be one.
-    let halves = sample.values.map { [mean] in $0 / 2 - mean / 2 }
-    let largest = halves.reduce(0) { max($0, abs($1)) }
-    scale = largest > 0 ? Double(sign: .plus, exponent: min(largest.exponent + 1, 1023), significand: 1) : 1
+    // The distance of two finite numbers need not be one; the smallest of all has no half.
+    let largest = sample.values.reduce(0) { [mean] in max($0, abs($1 - mean)) }
+    let exponent = largest.isFinite ? largest.exponent : Double.greatestFiniteMagnitude.exponent
+    scale = largest > 0 ? Double(sign: .plus, exponent: exponent, significand: 1) : 1
     let distances = sample.values.map { [mean, scale] in
       let distance = $0 - mean
       return distance.isFinite ? distance / scale : $0 / scale - mean / scale

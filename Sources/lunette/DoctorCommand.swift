@@ -17,6 +17,9 @@ struct DoctorCommand: ParsableCommand {
     section("Program")
     line("Lunette", Installation.version)
     line("program", Installation.programPath ?? "?")
+    line(
+      "what it needs", Installation.root ?? "not found: neither a checkout around it nor PREFIX/share/lunette"
+    )
     for (name, version) in Versions.all where name != "compute" { line(name, version) }
 
     section("Machine")

@@ -11,6 +11,19 @@ struct KernelCommand: ParsableCommand {
     subcommands: [KernelInstallCommand.self, KernelRunCommand.self])
 }
 
+/// `--set` where it means nothing, refused with where it does.
+struct NoParameters: ParsableArguments {
+  @Option(help: .hidden)
+  var set: [String] = []
+
+  func validate() throws {
+    guard let first = set.first else { return }
+    throw ValidationError(
+      "--set \(first): a kernel runs the cells that its client sends, and has no parameters; "
+        + "lunette notebook run FILE --set \(first) runs a notebook with them")
+  }
+}
+
 struct KernelInstallCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "install", abstract: "Tells Jupyter of the kernel.",
@@ -21,6 +34,8 @@ struct KernelInstallCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("For all who use the Jupyter under this prefix.", valueName: "dir"))
   var prefix: String?
+
+  @OptionGroup var parameters: NoParameters
 
   func validate() throws {
     if user, prefix != nil { throw ValidationError("--user and --prefix cannot go together") }
@@ -49,6 +64,7 @@ struct KernelRunCommand: ParsableCommand {
   var connectionFile: String
 
   @OptionGroup var options: SessionOptions
+  @OptionGroup var parameters: NoParameters
 
   func run() throws {
     let bytes = try FileBytes.read(connectionFile, isRegular: false)

@@ -31,6 +31,41 @@ import Testing
         == Int32(CF_CAN_READ | CF_CAN_WRITE | CF_CAN_CONNECT | CF_CAN_FORK | CF_CAN_EXECUTE | CF_CAN_SIGNAL))
   }
 
+  private static let everything = Int32(CF_FILES | CF_NETWORK | CF_SYSTEM_CALLS | CF_LIMITS)
+
+  /// What a manifest is read in.
+  @Test func workApartHasNoRights() throws {
+    let attempts: cf_work = { _, out in
+      var can: UInt8 = 0
+      if open("/etc/passwd", O_RDONLY) >= 0 { can |= 1 }
+      if socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0) >= 0 { can |= 2 }
+      if mkdir("/tmp/lunette-apart-\(getpid())", 0o700) == 0 { can |= 4 }
+      if kill(getppid(), 0) == 0 { can |= 8 }
+      _ = write(out, &can, 1)
+    }
+    var answer = [UInt8](repeating: 0xFF, count: 8)
+    try #require(
+      cf_landlock_version() > 0 && cf_has_seccomp() != 0, "this kernel offers less: nothing to test")
+    #expect(cf_apart(attempts, nil, 2, Self.everything, &answer, 8) == 1 && answer[0] == 0)
+    // Unconfined, each of the attempts succeeds.
+    #expect(cf_apart(attempts, nil, 2, 0, &answer, 8) == 1 && answer[0] == 15)
+    let left = try FileManager.default.contentsOfDirectory(atPath: "/tmp").filter {
+      $0.hasPrefix("lunette-apart-")
+    }
+    for name in left { rmdir("/tmp/\(name)") }
+  }
+
+  @Test func workApartIsBounded() {
+    var answer = [UInt8](repeating: 0, count: 8)
+    func reason(_ work: cf_work) -> Int32 {
+      cf_apart(work, nil, 1, Self.everything, &answer, 8) < 0 ? errno : 0
+    }
+    #expect(reason { _, _ in while getppid() > 0 {} } == ETIMEDOUT)
+    #expect(reason { _, out in _ = write(out, "more than eight", 15) } == EMSGSIZE)
+    #expect(reason { _, _ in abort() } == ECHILD)
+    #expect(reason { _, out in _ = write(out, "eight of", 8) } == 0 && answer[7] == UInt8(ascii: "f"))
+  }
+
   @Test func aRunIsConfinedBeforeThePluginRuns() throws {
     let environment = try plugin("return {}")
     try Data("secret".utf8).write(

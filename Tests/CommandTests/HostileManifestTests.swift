@@ -87,6 +87,8 @@ import Testing
     }
     let innocent = try cost(Self.head)
     #expect(innocent.status == 0)
+    // Whatever the tests themselves hold: else nothing would be measured.
+    #expect(innocent.megabytes > 5 && innocent.megabytes < 100, "\(innocent.megabytes) MB")
     for (name, code) in Self.bombs {
       let hostile = try cost(Self.head + code)
       #expect(hostile.status <= 1, "\(name): ended by a signal")

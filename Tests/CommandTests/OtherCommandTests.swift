@@ -39,6 +39,38 @@ import Testing
     #expect(result.errors.contains("did you mean '\(meant)'?"), "\(result.errors)")
   }
 
+  @Test func kernelsHaveNoParameters() throws {
+    for arguments in [["install", "--prefix", program.folder.path], ["run", "-f", "c.json"]] {
+      let result = try program.run(["kernel"] + arguments + ["--set", "n=3"])
+      #expect(result.status != 0)
+      #expect(result.errors.contains("lunette notebook run FILE --set n=3"), "\(result.errors)")
+    }
+    #expect(!FileManager.default.fileExists(atPath: program.file("share").path))
+  }
+
+  /// A program that was copied out of its checkout says what is missing, wherever something does.
+  @Test func whatComesWithTheProgramIsMissed() throws {
+    let alone = program.file("lunette")
+    do { try FileManager.default.linkItem(at: Program.url, to: alone) } catch {
+      try FileManager.default.copyItem(at: Program.url, to: alone)
+    }
+    let environment = ["HOME": program.folder.path, "XDG_DATA_HOME": "", "LUNETTE_PLUGINS": ""]
+    for arguments in [
+      ["run", "daam"], ["notebook", "run", "daam"], ["eval", "require 'daam'"],
+      ["eval", "assert(lunette.load())"],
+    ] {
+      let result = try program.run(arguments, environment: environment, program: alone)
+      #expect(result.status == 1)
+      #expect(
+        result.errors.contains("what comes with Lunette is missing: \(alone.resolvingSymlinksInPath().path)"),
+        "\(arguments): \(result.errors)")
+    }
+    // Lua and numbers need nothing else.
+    let sum = try program.run(
+      "eval", "lunette.tensor.ones({ 2 }):sum():item()", environment: environment, program: alone)
+    #expect(sum.output.hasPrefix("2"))
+  }
+
   @Test func linesAreReadFromInput() throws {
     let shell = Process()
     let output = Pipe()

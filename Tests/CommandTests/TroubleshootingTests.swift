@@ -48,6 +48,7 @@ import Testing
       "local trace = model:generate{ prompt = 'a', steps = 1, trace = true }.trace trace:heatmap{ token = 1, uncond = true }"
     ),
     lua("a tensor that requires", "lunette.tensor{ 1 }:requires_grad_():zero_()"),
+    (heading: "--set …: a kernel", arguments: ["kernel", "install", "--set", "n=1"]),
     (heading: "--set …: the parameters cell", arguments: ["run", "script.lua", "--set", "m=1"]),
     (heading: "--set … is a number", arguments: ["run", "script.lua", "--set", "n=abc"]),
     (heading: "is not a command", arguments: ["rnu"]),

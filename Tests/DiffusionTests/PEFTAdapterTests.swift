@@ -59,6 +59,24 @@ import Weights
     #expect(difference(output, try expected.tensor(named: "out")) < 1e-4)
   }
 
+  /// PEFT's own, whose settings beside the file say the scale: ranks and alphas by layer, whole matrices, Tucker's form.
+  @Test(arguments: [("peft-loha", 0.7), ("peft-lokr", 0.6)])
+  func productsOfPEFT(folder: String, scale: Double) throws {
+    var options = CheckpointOptions()
+    options.loras = [
+      try LoRA(path: Goldens.path("adapters/kinds/\(folder)/adapter_model.safetensors"), scale: scale)
+    ]
+    let checkpoint = try Checkpoint(path: Goldens.path("tiny-sd1"), options: options)
+    let pipeline = try checkpoint.pipeline()
+    #expect(checkpoint.warnings == [])
+    let expected = try SafetensorsFile(path: Goldens.path("product-adapters.safetensors"))
+    let text = try pipeline.encode("a cat and a pistol")
+    let output = try pipeline.denoise(golden.tensor(named: "sample"), timestep: 500, embedding: text)
+      .prediction
+    #expect(difference(text, try expected.tensor(named: "\(folder).hidden")) < 1e-4)
+    #expect(difference(output, try expected.tensor(named: "\(folder).out")) < 1e-4)
+  }
+
   /// Factors that do not fit each other or the layer, or have no partner, are named; none is passed over.
   @Test(
     arguments: [
@@ -157,14 +175,19 @@ import Weights
   /// No field of PEFT's is unknown, and none that is not supported passes.
   @Test func everyFieldIsHonouredOrRefused() throws {
     let known = try JSON(file: Goldens.path("adapters/peft-fields.json"))
-    let fields = try #require(known["fields"]?.object)
+    let products = try #require(known["products"]?.object)
     let added: Set = ["peft_version"]  // PEFT writes it beside the fields
-    #expect(Set(fields.keys).subtracting(PEFTConfig.fields.keys) == [])
-    #expect(Set(PEFTConfig.fields.keys).subtracting(fields.keys).subtracting(added) == [])
+    for kind in PEFTConfig.Kind.allCases {
+      let fields = try #require(kind == .lora ? known["fields"]?.object : products[kind.rawValue]?.object)
+      let read = Set(PEFTConfig.fields(of: kind).keys)
+      #expect(Set(fields.keys).subtracting(read) == [])
+      #expect(read.subtracting(fields.keys).subtracting(added) == [])
+    }
+    let fields = try #require(known["fields"]?.object)
     let defaults = Dictionary(uniqueKeysWithValues: zip(fields.keys, fields.values))
       .filter { !["r", "lora_alpha"].contains($0.key) }
     #expect(try message(defaults.merging(["r": 2]) { $1 }) == "")
-    for (name, handling) in PEFTConfig.fields {
+    for (name, handling) in PEFTConfig.fields(of: .lora) {
       guard case .only = handling else { continue }
       for value: JSON in [true, 3, "x", ["a": 1], [1]] {
         #expect(try message(["r": 2, name: value]).contains("\(name) = "), "\(name)")
@@ -172,6 +195,25 @@ import Weights
     }
     #expect(try message(["r": 2, "quantum_config": ["a": 1]]).contains("quantum_config"))
     #expect(try message(["r": 2, "quantum_config": nil]) == "")
+  }
+
+  /// Whatever PEFT trains in layers, without settings that tell what it is: its name, and no complaint of shapes.
+  @Test func everyMethodOfPEFTIsKnownByItsTensors() throws {
+    let known = try JSON(file: Goldens.path("adapters/peft-fields.json"))
+    let prefixes = try #require(known["prefixes"]?.array).compactMap(\.string)
+    #expect(prefixes.count > 20)
+    for prefix in prefixes where !["lora_", "hada_", "lokr_"].contains(prefix) {
+      for name in ["\(prefix)x", "\(prefix)x.weight"] {
+        let workshop = try Workshop()
+        let layer = "base_model.model.down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q"
+        let path = try workshop.file("adapter_model.safetensors", ["\(layer).\(name)": [8, 2]])
+        #expect {
+          _ = try LoRA(path: path)
+        } throws: {
+          "\($0)".contains("not supported")
+        }
+      }
+    }
   }
 
   @Test func otherKindsOfAdaptersAreRefused() throws {
@@ -184,6 +226,8 @@ import Weights
   @Test(
     arguments: [
       (["r": 3], "the rank of"), (["r": 2, "rank_pattern": ["attn1.to_q": 3]], "the rank of"),
+      (["r": 2, "rank_pattern": ["to_q": 2.5]], "rank_pattern must be whole numbers"),
+      (["r": 2, "rank_pattern": ["to_q": 0]], "rank_pattern must be whole numbers"),
       (["r": 2, "rank_pattern": ["(": 3]], "the regular expression '('"),
       (["r": "two"], "r must be a whole number"),
       (["r": 2, "lora_alpha": "x"], "lora_alpha must be a number"),

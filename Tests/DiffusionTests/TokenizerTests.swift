@@ -69,8 +69,16 @@ struct TokenizerTests {
     // From before added_tokens_decoder: found whatever the case, unless the token is special.
     try copy.write(#"{"<S*>": 664}"#, to: "added_tokens.json")
     #expect(try ids("<s*> <S*>") == [664, 664])
-    try copy.write(#"{"additional_special_tokens": ["<S*>"]}"#, to: "special_tokens_map.json")
+    try copy.write(#"{"extra_special_tokens": ["<S*>"]}"#, to: "special_tokens_map.json")
     #expect(try ids("<S*>") == [664] && ids("<s*>") != [664])
+    // Under the older name of the list, and as a table in the config, it is not looked at for that.
+    try copy.write(#"{"additional_special_tokens": ["<S*>"]}"#, to: "special_tokens_map.json")
+    #expect(try ids("<s*> <S*>") == [664, 664])
+    try copy.write("{}", to: "special_tokens_map.json")
+    try copy.write(
+      #"{"sep_token": {"content": "<S*>", "normalized": false, "__type": "AddedToken"}}"#,
+      to: "tokenizer_config.json")
+    #expect(try ids("<s*> <S*>") == [664, 664])
     // A name that a later file gives to another token leaves the first one a word.
     try copy.write(#"{"pad_token": "!"}"#, to: "tokenizer_config.json")
     try copy.write("{}", to: "special_tokens_map.json")
@@ -89,6 +97,36 @@ struct TokenizerTests {
       try copy.write(#"{"added_tokens_decoder": {"664": \#(json)}}"#, to: "tokenizer_config.json")
       #expect { try ids("a") } throws: { "\($0)".contains(message) }
     }
+  }
+
+  /// Random configs of special and added tokens (white space at their ends, other cases and normal forms, one the start of another):
+  /// the ids that transformers gives (`check-tokenizers.py 120 11 special-tokens.json`), or a refusal that says why.
+  @Test func wholeTokensAreFoundAsTheReferenceFindsThem() throws {
+    let data = try Data(contentsOf: URL(fileURLWithPath: Goldens.path("special-tokens.json")))
+    let cases = try #require(JSONSerialization.jsonObject(with: data) as? [[String: Any]])
+    var prompts = 0
+    for (number, entry) in cases.enumerated() {
+      let copy = try CheckpointCopy(of: "tiny-sd1/tokenizer")
+      for name in ["special_tokens_map.json", "tokenizer_config.json"] { try copy.remove(name) }
+      for (name, value) in try #require(entry["files"] as? [String: Any]) {
+        let text = try JSONSerialization.data(withJSONObject: value)
+        try copy.write(String(decoding: text, as: UTF8.self), to: name)
+      }
+      let tokenizer: Tokenizer
+      do {
+        tokenizer = try Tokenizer(directory: copy.path)
+      } catch {
+        let isRefused = ["not in the vocabulary", "not supported"].contains { "\(error)".contains($0) }
+        #expect(isRefused, "tokenizer \(number): \(error)")
+        continue
+      }
+      for row in try #require(entry["prompts"] as? [[Any]]) {
+        let (prompt, ids) = (try #require(row[0] as? String), try #require(row[1] as? [Int]))
+        #expect(tokenizer.contentTokens(of: prompt).map(\.id) == ids, "tokenizer \(number): '\(prompt)'")
+        prompts += 1
+      }
+    }
+    #expect(prompts > 300)
   }
 
   @Test func brokenTokenizersAreNamed() throws {

@@ -9,7 +9,10 @@ struct PluginBench {
   let folder: String
   let session: Session
 
-  init(_ plugins: [String: [String: String]], isTrusted: Bool = false) throws {
+  init(
+    _ plugins: [String: [String: String]], isTrusted: Bool = false,
+    confine: @escaping @Sendable (ConfinementRules) throws -> Void = { _ in }
+  ) throws {
     folder = NSTemporaryDirectory() + "lunette-plugins-\(UUID().uuidString)"
     let files = FileManager.default
     for name in ["plugins", "out"] {
@@ -33,7 +36,7 @@ struct PluginBench {
       return LocatedPlugin(name: name, folder: "\(root)/\(name)", trust: .none)
     }
     options.outputFolder = folder + "/out"
-    options.confine = { _ in }
+    options.confine = confine
     options.confinedMemory = (lua: 64 << 20, tensors: 512 << 20)
     options.isTrusted = isTrusted
     session = try Session(options)
@@ -59,6 +62,24 @@ struct PluginBench {
 }
 
 @Suite struct SandboxTests {
+  /// Not even what a plugin says about itself is read before the process is held.
+  @Test func confinementComesBeforeTheManifest() throws {
+    let plugin = ["maps": ["init.lua": "return {}", "maps-1.0-1.rockspec": "this is no Lua"]]
+    let held = try PluginBench(plugin) { _ in throw ScriptingError("held") }
+    #expect(held.run("require 'maps'").contains("held"))
+    #expect(try PluginBench(plugin).run("require 'maps'").contains("maps-1.0-1.rockspec"))
+    // A dependency's too.
+    let user = """
+      package = "maps" version = "1.0-1" source = { url = "git+https://example.org/maps.git" }
+      dependencies = { "other" } build = { type = "builtin", modules = { maps = "init.lua" } }
+      """
+    let pair = [
+      "maps": ["init.lua": "return require 'other'", "maps-1.0-1.rockspec": user],
+      "other": ["init.lua": "return {}", "other-1.0-1.rockspec": "this is no Lua"],
+    ]
+    #expect(try PluginBench(pair).run("require 'maps'").contains("other-1.0-1.rockspec"))
+  }
+
   /// What a hostile plugin tries as its module runs, and what it is told.
   static let refusals: [(code: String, message: String)] = [
     // programs, native code, the process

@@ -250,6 +250,61 @@ import Testing
     #expect(Set(parts[1].split(separator: " ").map(String.init)) == Self.modules)
   }
 
+  /// A userdata crosses as itself, so that a table which it gave twice would be one that two worlds can write to. Every member of
+  /// every kind that the reference lists, read and called: each table, down to the last, is made for whoever asks.
+  @Test func userdataMakeTheirTablesAnew() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    let pages = root.deletingLastPathComponent().appendingPathComponent("Docs/lua")
+    var members: Set<String> = []
+    for name in try FileManager.default.contentsOfDirectory(atPath: pages.path) {
+      let page = try String(contentsOf: pages.appendingPathComponent(name), encoding: .utf8)
+      for match in page.matches(of: /(?m)^### `([a-z_]+)[:.]([a-z_]+)/) {
+        members.insert("\(match.1) = '\(match.2)'")
+      }
+    }
+    #expect(members.count > 200)
+    let list = members.sorted().map { "{ \($0) }" }.joined(separator: ", ")
+    let bench = try bench("return {}")
+    let result = bench.run(
+      """
+      local t = lunette.tensor
+      local model = assert(lunette.load("\(root.path)/DiffusionTests/Goldens/tiny-sd1"))
+      local generated = model:generate{ prompt = "a cat", steps = 2, trace = true, record = { "unet.mid_block" } }
+      local objects = {
+        tensor = t.randn{ 4, 4 }, model = model, clip = model.clip, generated = generated, image = generated.image,
+        trace = generated.trace, record = generated.record, scheduler = model:scheduler(), data_table = lunette.table{ { a = 1 } },
+        optimizer = lunette.optim.adam({ t.randn{ 2 }:requires_grad_() }, { lr = 0.1 }), plot = lunette.plot.line{ x = { 1, 2 }, y = { 1, 2 } },
+      }
+      local tables, shared = 0, {}
+      local function compare(x, y, path)
+        tables = tables + 1
+        if rawequal(x, y) then shared[#shared + 1] = path end
+        for key, field in pairs(x) do
+          if type(field) == "table" and type(y[key]) == "table" then compare(field, y[key], path .. "." .. tostring(key)) end
+        end
+      end
+      for _, entry in ipairs{ \(list) } do
+        local kind, name = next(entry)
+        local object = objects[kind]
+        local function read() return object[name] end
+        for _, get in ipairs{
+          read, function() return read()(object) end, function() return read()(object, 1) end,
+          function() return read()(object, {}) end, function() return read()(object, "a cat") end,
+        } do
+          local _, x = pcall(get)
+          local _, y = pcall(get)
+          if object and type(x) == "table" and type(y) == "table" then compare(x, y, kind .. "." .. name) end
+        end
+      end
+      assert(#shared == 0, table.concat(shared, " "))
+      for _, kind in ipairs{ "clip", "trace", "record", "scheduler", "plot", "optimizer", "data_table" } do
+        assert(type(objects[kind]) == "userdata", kind)
+      end
+      return tables
+      """)
+    #expect(try #require(Int(result), "\(result)") > 20)
+  }
+
   /// What a plugin finds among its globals: nothing there is shared with others but Lua's own functions.
   @Test func noTableIsShared() throws {
     let collect = """

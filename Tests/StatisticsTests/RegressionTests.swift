@@ -71,6 +71,25 @@ import Testing
   }
 
   /// A column that another makes up to rounding is refused whatever its offset; one that is not, is not.
+  /// Numbers at both ends of what a double holds give numbers, or an error that says so; never nan.
+  @Test func extremeUnits() throws {
+    let line = [1.0, 2, 3, 5, 4, 7]
+    for unit in [5e-324, 1e-320, 1e-310, 1e-200, 1e200, 1e306] {
+      let column = line.map { $0 * unit }
+      #expect(try CohensD(column, column).value == 0)
+      #expect(try CohensD(column, column.map { $0 + unit }).value.isFinite)
+      for (outcome, predictor) in [(column, column), (line, column), (column, line)] {
+        do {
+          let fit = try LinearRegression(outcome, on: [predictor], names: ["x"])
+          #expect(fit.coefficients.allSatisfy { $0.estimate.isFinite && !$0.pValue.isNaN }, "\(unit)")
+          #expect(fit.rSquared.isFinite)
+        } catch let error as StatisticsError {
+          #expect(error.description.contains("units"), "\(unit): \(error)")
+        }
+      }
+    }
+  }
+
   @Test func dependentColumns() throws {
     let days = (0..<20).map { Double($0 * $0 % 17) }
     let y = (0..<20).map { Double($0 * 7 % 20) }

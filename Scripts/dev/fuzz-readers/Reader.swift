@@ -10,7 +10,7 @@ import Weights
 /// A reader of files that may come from strangers, and what it promises whatever their bytes are: it ends, with a value or with
 /// an error of one line, and what it read it can write and read again.
 enum Reader: String, CaseIterable {
-  case npy, manifest, safetensors, png, jpeg, tokenizer, ipynb, percent
+  case npy, manifest, safetensors, png, jpeg, tokenizer, ipynb, percent, json
 
   /// Reads `bytes`; throws a `BrokenPromise` if the reader did not keep what it promises.
   func check(_ bytes: [UInt8]) throws {
@@ -24,6 +24,7 @@ enum Reader: String, CaseIterable {
       case .tokenizer: try Self.tokenizer(bytes)
       case .ipynb: try Self.ipynb(bytes)
       case .percent: try Self.percent(bytes)
+      case .json: try Self.json(bytes)
       }
     } catch let broken as BrokenPromise {
       throw broken
@@ -70,6 +71,26 @@ enum Reader: String, CaseIterable {
       try promise(copy.shape == tensor.shape, "another shape of '\(name)'")
       try promise(bits(copy) == bits(tensor), "other numbers in '\(name)'")
     }
+  }
+
+  /// As other programs' files are read, and as Python's are.
+  private static func json(_ bytes: [UInt8]) throws {
+    var error: (any Error)?
+    for leniency: JSONLeniency in [[], .python] {
+      do {
+        let value = try JSON(parsing: bytes, allowing: leniency)
+        for text in [value.text(), value.text(indent: 1)] {
+          let again = try JSON(parsing: text, allowing: leniency)
+          try promise(again.text() == value.text(), "another value: \(again.text())")
+        }
+        try promise(
+          leniency == .python || (try? JSON(parsing: bytes, allowing: .python)) != nil,
+          "leniency that is stricter")
+      } catch let broken as BrokenPromise {
+        throw broken
+      } catch let found { error = found }
+    }
+    if let error { throw error }
   }
 
   private static func bits(_ tensor: Tensor) -> [UInt32] {

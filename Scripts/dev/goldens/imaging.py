@@ -81,6 +81,32 @@ def main():
 
     pixels = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
     save("interlaced", png(width, height, 8, 2, adam7(pixels), interlaced=True), pixels.astype(int), 255)
+
+    # What 16 bits have besides: alpha, passes, a colour that is transparent; and the depths below 8.
+    def keyed(values, key, largest):
+        """RGBA: clear where a pixel is of the colour `key`."""
+        wide = np.broadcast_to(values, values.shape[:2] + (3,)).astype(int)
+        return np.concatenate([wide, np.where((values == key).all(-1, keepdims=True), 0, largest)], -1)
+
+    pixels = rng.integers(0, 65536, (height, width, 4)).astype(">u2")
+    save("rgba16", png(width, height, 16, 6, rows(pixels)), pixels.astype(int), 65535)
+    pixels = rng.integers(0, 65536, (height, width, 2)).astype(">u2")
+    wide = np.concatenate([np.repeat(pixels[..., :1], 3, -1), pixels[..., 1:]], -1)
+    save("greyalpha16", png(width, height, 16, 4, rows(pixels)), wide.astype(int), 65535)
+    pixels = rng.integers(0, 65536, (9, 11, 3)).astype(">u2")
+    save("interlaced16", png(11, 9, 16, 2, adam7(pixels), interlaced=True), pixels.astype(int), 65535)
+    for name, depth, color, channels in [("greykey16", 16, 0, 1), ("rgbkey16", 16, 2, 3), ("rgbkey8", 8, 2, 3)]:
+        kind = ">u2" if depth == 16 else np.uint8
+        pixels = rng.integers(0, 2**depth, (height, width, channels)).astype(kind)
+        pixels[2] = pixels[1, 3]
+        extra = chunk(b"tRNS", pixels[2, 0].astype(">u2").tobytes())
+        save(name, png(width, height, depth, color, rows(pixels), extra=extra),
+             keyed(pixels, pixels[2, 0], 2**depth - 1), 2**depth - 1)
+    for depth in (2, 4):
+        pixels = rng.integers(0, 2**depth, (height, width, 1), dtype=np.uint8)
+        bits = np.unpackbits(pixels, axis=-1)[..., 8 - depth:].reshape(height, -1)
+        save(f"grey{depth}", png(width, height, depth, 0, rows(np.packbits(bits, axis=1))),
+             pixels.astype(int) * (255 // (2**depth - 1)), 255)
     # Our reader against another one, so that a mistake above cannot hide.
     for name, expected in files.items():
         if expected["largest"] == 255:

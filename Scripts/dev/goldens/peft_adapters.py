@@ -160,10 +160,15 @@ KOHYA = {
 
 def config_fields():
     """What PEFT knows of: the fields of LoraConfig with other than default values, and the kinds of adapters."""
-    out = {}
-    for field in fields(peft.LoraConfig):
-        out[field.name] = None if not isinstance(field.default, (bool, int, float, str)) else field.default
-    return {"version": peft.__version__, "fields": out, "types": sorted(kind.value for kind in peft.PeftType)}
+    def defaults(config):
+        return {field.name: field.default if isinstance(field.default, (bool, int, float, str)) else None for field in fields(config)}
+
+    return {
+        "version": peft.__version__, "fields": defaults(peft.LoraConfig), "types": sorted(kind.value for kind in peft.PeftType),
+        "products": {"LOHA": defaults(peft.LoHaConfig), "LOKR": defaults(peft.LoKrConfig)},
+        # How the names of tensors begin that a method trains in layers.
+        "prefixes": sorted({tuner.prefix for tuner in peft.mapping.PEFT_TYPE_TO_TUNER_MAPPING.values() if getattr(tuner, "prefix", "")}),
+    }
 
 
 @torch.no_grad()

@@ -1,17 +1,20 @@
-"""An adapter of LoHa and LoKr layers in LyCORIS' names for `tiny-sd1`, and what the model makes of it by PEFT's own functions.
+"""Adapters of LoHa and LoKr layers for `tiny-sd1`, in LyCORIS' names by PEFT's functions and in PEFT's by its own models, and what
+the model makes of them.
 
-    product_adapters.py [GOLDENS]     writes adapters/kinds/products.safetensors and product-adapters.safetensors there
+    product_adapters.py [GOLDENS]     writes adapters/kinds/ (products.safetensors, peft-loha, peft-lokr) and product-adapters.safetensors there
 """
 
 import sys
 from pathlib import Path
 
+import peft
 import torch
 from peft.tuners.loha.layer import make_weight, make_weight_cp
 from peft.tuners.lokr import layer as lokr
 from safetensors.torch import save
 
 import outputs
+import peft_adapters
 
 SCALE = 0.6
 BLOCK = "down_blocks.0.attentions.0.transformer_blocks.0."
@@ -67,6 +70,33 @@ LAYERS = [
 ]
 
 
+PEFT = {
+    "peft-loha": (0.7, peft.LoHaConfig(
+        r=3, alpha=5, rank_pattern={r"attn1\.to_[qk]": 2}, alpha_pattern={"attn1.to_q": 1.5}, use_effective_conv2d=True,
+        target_modules=["attn1.to_q", "attn2.to_k", "resnets.0.conv1", "conv_shortcut"])),
+    "peft-lokr": (0.6, peft.LoKrConfig(
+        r=2, alpha=3, decompose_both=True, decompose_factor=2, use_effective_conv2d=True, rank_pattern={"to_out.0": 64, "conv1": 1}, alpha_pattern={"proj_out": 1.5},
+        target_modules=["attn1.to_q", "attn2.to_v", "to_out.0", "resnets.0.conv1", "proj_out"])),
+}
+
+
+def own(root, name, scale, config, seed, sample):
+    """PEFT's own adapter with random values: its files, and what the model makes of it."""
+    pipeline = outputs.load(root / "tiny-sd1")
+    model = peft.get_peft_model(pipeline.unet, config)
+    generator = torch.Generator().manual_seed(seed)
+    for key, value in model.named_parameters():
+        if "hada_" in key or "lokr_" in key:
+            value.data.copy_(torch.randn(value.shape, generator=generator) * 0.5)
+    model.eval()
+    peft_adapters.save_peft(model, root / "adapters/kinds" / name)
+    for module in model.modules():
+        if isinstance(module, peft.tuners.lycoris_utils.LycorisLayer):
+            module.set_scale("default", scale)
+    text = outputs.embed(pipeline, [outputs.RUN_PROMPT])
+    return {f"{name}.hidden": text[0], f"{name}.out": pipeline.unet(sample, 500, text).sample[0]}
+
+
 @torch.no_grad()
 def write(root):
     pipeline = outputs.load(root / "tiny-sd1")
@@ -84,7 +114,10 @@ def write(root):
     (root / "adapters/kinds/products.safetensors").write_bytes(save(file))
     sample = outputs.random((1, 4, 16, 16), 500)
     text = outputs.embed(pipeline, [outputs.RUN_PROMPT])
-    return {"hidden": text[0], "out": pipeline.unet(sample, 500, text).sample[0]}
+    out = {"hidden": text[0], "out": pipeline.unet(sample, 500, text).sample[0]}
+    for index, (name, (scale, config)) in enumerate(PEFT.items()):
+        out |= own(root, name, scale, config, 80 + index, sample)
+    return out
 
 
 if __name__ == "__main__":

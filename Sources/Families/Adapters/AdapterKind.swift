@@ -1,14 +1,23 @@
 /// Kinds of adapters by what only their tensors' names hold.
 enum AdapterKind {
   private static let products = [(".hada_", "a LoHa adapter"), (".lokr_", "a LoKr adapter")]
-  private static let unsupportedParts = [
-    (".oft_", "an OFT adapter"),
-    (".boft_", "a BOFT adapter"), (".on_input", "an (IA)³ adapter"), (".ia3_", "an (IA)³ adapter"),
-    (".lora_E", "an AdaLoRA adapter"), (".ranknum", "an AdaLoRA adapter"), (".lora_diag", "a KaSA adapter"),
-    (".vera_lambda_", "a VeRA adapter"), (".hra_", "an HRA adapter"), (".a1.weight", "a GLoRA adapter"),
-    (".a2.weight", "a GLoRA adapter"), (".b1.weight", "a GLoRA adapter"), (".b2.weight", "a GLoRA adapter"),
-    (".trainable_tokens_", "an adapter with trainable tokens (trainable_token_indices)"),
-    (".lora_velora_", "a VeLoRA adapter"), ("lora_controlnet", "a Control-LoRA"),
+  private static let unsupportedParts =
+    [
+      (".oft_", "an OFT adapter"),
+      (".boft_", "a BOFT adapter"), (".on_input", "an (IA)³ adapter"), (".ia3_", "an (IA)³ adapter"),
+      (".lora_E", "an AdaLoRA adapter"), (".ranknum", "an AdaLoRA adapter"), (".lora_diag", "a KaSA adapter"),
+      (".vera_lambda_", "a VeRA adapter"), (".hra_", "an HRA adapter"), (".a1.weight", "a GLoRA adapter"),
+      (".a2.weight", "a GLoRA adapter"), (".b1.weight", "a GLoRA adapter"), (".b2.weight", "a GLoRA adapter"),
+      (".trainable_tokens_", "an adapter with trainable tokens (trainable_token_indices)"),
+      (".lora_velora_", "a VeLoRA adapter"), ("lora_controlnet", "a Control-LoRA"),
+    ] + otherPrefixes.map { (".\($0)_", "an adapter of PEFT's kind '\($0)'") }
+
+  /// How the names of tensors begin that PEFT 0.21 trains in layers by its other methods.
+  private static let otherPrefixes = [
+    "adamss", "beft", "c3a", "deft", "delora", "fourierft", "frod", "glora", "gralora", "hira", "lily",
+    "ln_tuning", "miss",
+    "osf", "peanut", "poly", "psoft", "pvera", "randlora", "road", "shadow", "shira", "supertuning",
+    "tinylora", "unilora", "vblora", "vera", "waveft",
   ]
 
   /// The kind that a tensor of this name belongs to, if it is known and not supported.

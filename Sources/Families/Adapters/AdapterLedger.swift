@@ -45,9 +45,13 @@ struct AdapterLedger {
   }
 
   /// The layers, if nothing is left over.
-  func closed() throws -> [String: [AdapterLayer]] {
+  ///
+  /// - Parameter hasSettings: whether settings go with a part of the model, which then say the scale
+  func closed(_ hasSettings: (String) -> Bool) throws -> [String: [AdapterLayer]] {
     guard let first = unknown.first else {
-      for layer in layers.values.joined() { try check(layer) }
+      for (part, found) in layers {
+        for layer in found { try check(layer, isScaled: hasSettings(part)) }
+      }
       return layers
     }
     let others = unknown.count == 1 ? "" : " and \(unknown.count - 1) more"
@@ -67,9 +71,9 @@ struct AdapterLedger {
     (.middle, .magnitude),
   ]
 
-  private func check(_ layer: AdapterLayer) throws {
+  private func check(_ layer: AdapterLayer, isScaled: Bool) throws {
     let products = layer.tensors.filter { $0.key.isProduct }.values.sorted()
-    if let product = products.first { try check(layer, product) }
+    if let product = products.first { try check(layer, product, isScaled: isScaled) }
     for (role, others) in Self.needs {
       guard let name = layer.tensors[role], !others.contains(where: { layer.tensors[$0] != nil }),
         role != .alpha || products.isEmpty
@@ -83,7 +87,7 @@ struct AdapterLedger {
   }
 
   /// A layer that is changed by a product of matrices is changed by nothing else of low rank.
-  private func check(_ layer: AdapterLayer, _ product: String) throws {
+  private func check(_ layer: AdapterLayer, _ product: String, isScaled: Bool) throws {
     let isHadamard = product.contains(".hada_")
     for (role, name) in layer.tensors.sorted(by: { $0.value < $1.value }) {
       let fits =
@@ -97,8 +101,10 @@ struct AdapterLedger {
         throw PipelineError("\(path): '\(product)' and '\(name)' cannot both change one layer")
       }
     }
-    guard layer.tensors[.alpha] != nil else {
-      throw PipelineError("\(path): '\(product)' has no alpha in its layer, by which it is scaled")
+    guard isScaled || layer.tensors[.alpha] != nil else {
+      throw PipelineError(
+        "\(path): '\(product)' has no alpha in its layer, by which it is scaled, nor settings of PEFT beside it"
+      )
     }
   }
 

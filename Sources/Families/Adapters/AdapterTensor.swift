@@ -133,6 +133,23 @@ extension AdapterTensor.Role {
     }
   }
 
+  /// Whether it is a factor of a low-rank change or of a product.
+  var isFactor: Bool {
+    switch self {
+    case .down, .up, .tableDown, .tableUp: true
+    default: isProduct
+    }
+  }
+
+  /// In PEFT's words.
+  var kind: PEFTConfig.Kind {
+    switch self {
+    case .hadamard: .hadamard
+    case .kronecker: .kronecker
+    default: .lora
+    }
+  }
+
   var isProduct: Bool {
     switch self {
     case .hadamard, .kronecker: true

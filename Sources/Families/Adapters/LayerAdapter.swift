@@ -127,11 +127,12 @@ struct LayerAdapter {
     try factor(rank: rank())
   }
 
-  private func factor(rank: Int) throws -> Float {
+  /// - Parameter rank: nil for two whole matrices, which LyCORIS does not scale, and PEFT does
+  private func factor(rank: Int?) throws -> Float {
     if let config = lora.file.configs[component] {
       return Float(lora.scale * (try config.scale(of: target.path, rank: rank)))
     }
-    guard let name = tensors[.alpha] else { return strength }
+    guard let name = tensors[.alpha], let rank else { return strength }
     guard files.shape(of: name)?.reduce(1, *) == 1 else {
       throw PipelineError(
         "\(lora.path): '\(name)' must be one number, has shape \(Shape.text(files.shape(of: name) ?? []))")
@@ -167,15 +168,10 @@ struct LayerAdapter {
   /// The scaled change of LoHa and LoKr; nil if the file holds none for the layer.
   private func product() throws -> (@Sendable () throws -> Tensor)? {
     guard let role = tensors.keys.first(where: \.isProduct) else { return nil }
-    guard lora.file.configs[component] == nil else {
-      throw PipelineError(
-        "\(lora.path): '\(tensors[role] ?? "")' is no LoRA, of which the settings beside it speak")
-    }
     let change = ProductChange(files: files, tensors: tensors, target: target)
     let isHadamard = if case .hadamard = role { true } else { false }
     let (delta, rank) = isHadamard ? try change.hadamard() : try change.kronecker()
-    // Two whole matrices have no rank; LyCORIS then leaves alpha out.
-    let factor = try rank.map { try self.factor(rank: $0) } ?? strength
+    let factor = try factor(rank: rank)
     return { try delta().multiplying(factor) }
   }
 

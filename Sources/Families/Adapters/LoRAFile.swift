@@ -38,7 +38,7 @@ struct LoRAFile: Sendable {
     }
     var ledger = AdapterLedger(path: path, families: families)
     for name in files.names { try ledger.enter(name) }
-    let layers = try ledger.closed()
+    let layers = try ledger.closed { settings.common != nil || settings.parts[$0] != nil }
     self.layers = layers
     embeddings = try ledger.bundle()
     configs = settings.common.map { common in layers.mapValues { _ in common } } ?? settings.parts

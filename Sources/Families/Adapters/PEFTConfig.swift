@@ -2,11 +2,19 @@ import Encoding
 import Models
 import Neural
 
-/// The settings of PEFT's `LoraConfig` that go with an adapter, each one honoured, without influence on what was
-/// trained, or refused by name.
+/// The settings of PEFT's `LoraConfig`, `LoHaConfig` or `LoKrConfig` that go with an adapter, each one honoured, without influence on
+/// what was trained, or refused by name.
 struct PEFTConfig: Sendable {
+  /// What the settings are of, as PEFT writes it.
+  enum Kind: String, Sendable, CaseIterable {
+    case lora = "LORA"
+    case hadamard = "LOHA"
+    case kronecker = "LOKR"
+  }
+
   /// Where the settings stand, for messages.
   let place: String
+  let kind: Kind
   let rank: Int?
   /// 8 is what PEFT takes where none is stated.
   let alpha: Double
@@ -37,22 +45,40 @@ struct PEFTConfig: Sendable {
     case only([JSON])
   }
 
-  /// Every field of `LoraConfig` (PEFT 0.21) and of what it stands on.
-  static let fields: [String: Handling] = {
+  /// Every field of the kind's class in PEFT 0.21 and of what that stands on.
+  static func fields(of kind: Kind) -> [String: Handling] {
+    switch kind {
+    case .lora: loraFields
+    case .hadamard: productFields
+    case .kronecker: productFields.merging(kroneckerFields) { $1 }
+    }
+  }
+
+  private static let commonFields: [String: Handling] = {
     var fields: [String: Handling] = [:]
     for name in [
-      "r", "lora_alpha", "rank_pattern", "alpha_pattern", "use_rslora", "use_dora", "lora_bias", "bias",
-      "modules_to_save", "target_modules", "exclude_modules", "init_lora_weights", "peft_type",
+      "r", "rank_pattern", "alpha_pattern", "modules_to_save", "target_modules", "exclude_modules",
+      "peft_type",
     ] { fields[name] = .honoured }
     for name in [
       "task_type", "auto_mapping", "peft_version", "base_model_name_or_path", "revision", "inference_mode",
+      // The tensors in the file are those of the chosen layers.
+      "layers_to_transform", "layers_pattern",
+    ] { fields[name] = .withoutInfluence }
+    return fields
+  }()
+
+  private static let loraFields: [String: Handling] = {
+    var fields = commonFields
+    for name in ["lora_alpha", "use_rslora", "use_dora", "lora_bias", "bias", "init_lora_weights"] {
+      fields[name] = .honoured
+    }
+    for name in [
       "lora_dropout", "runtime_config", "megatron_core", "qalora_group_size",
       // Start values of what was trained; where they change the model, `init_lora_weights` says so.
       "loftq_config", "eva_config", "corda_config", "lora_ga_config",
       // PEFT itself puts it off for linear layers and convolutions, and the models tie no weights.
       "fan_in_fan_out", "ensure_weight_tying",
-      // The tensors in the file are those of the chosen layers.
-      "layers_to_transform", "layers_pattern",
     ] { fields[name] = .withoutInfluence }
     for name in [
       "megatron_config", "trainable_token_indices", "use_qalora", "velora_config", "alora_invocation_tokens",
@@ -62,6 +88,21 @@ struct PEFTConfig: Sendable {
     return fields
   }()
 
+  /// How a matrix is cut up shows in the shapes of the file's tensors.
+  private static let productFields: [String: Handling] = {
+    var fields = commonFields
+    fields["alpha"] = .honoured
+    for name in ["rank_dropout", "module_dropout", "use_effective_conv2d", "init_weights"] {
+      fields[name] = .withoutInfluence
+    }
+    return fields
+  }()
+
+  private static let kroneckerFields: [String: Handling] = [
+    "rank_dropout_scale": .withoutInfluence, "decompose_both": .withoutInfluence,
+    "decompose_factor": .withoutInfluence,
+  ]
+
   /// Start values that leave the model's own weights alone; others (PiSSA, OLoRA, CorDA, LoftQ, LoRA-GA) take from
   /// them what the factors start from, and the factors do not fit the model without that.
   private static let harmlessStarts: Set<String> = ["gaussian", "eva", "orthogonal", "mica", "true", "false"]
@@ -69,9 +110,11 @@ struct PEFTConfig: Sendable {
   init(_ fields: JSON.Object, place: String) throws {
     self.place = place
     let reader = PEFTFieldReader(fields: fields, place: place)
-    try reader.checkFields()
-    rank = try reader.number("r").map { Int($0) }
-    alpha = try reader.number("lora_alpha") ?? 8
+    kind = try reader.kind()
+    try reader.checkFields(of: kind)
+    // Of a product of two whole matrices nothing but the settings knows the rank.
+    rank = try reader.number("r").map { Int($0) } ?? (kind == .lora ? nil : 8)
+    alpha = try reader.number(kind == .lora ? "lora_alpha" : "alpha") ?? 8
     rankPattern = try reader.patterns("rank_pattern")
     alphaPattern = try reader.patterns("alpha_pattern")
     isRankStabilised = try reader.flag("use_rslora") ?? false
@@ -120,14 +163,18 @@ struct PEFTConfig: Sendable {
   ///
   /// - Parameters:
   ///   - layer: the layer's path, with dots
-  ///   - rank: of the factors in the file
-  func scale(of layer: String, rank: Int) throws -> Double {
+  ///   - rank: of the factors in the file; nil if it has none
+  func scale(of layer: String, rank: Int?) throws -> Double {
     func value(_ patterns: [(pattern: LayerPattern, value: Double)]) -> Double? {
       patterns.first { LayerSelection.names(of: layer).contains(where: $0.pattern.pattern.matchesEnd) }?.value
     }
-    if let stated = value(rankPattern).map({ Int($0) }) ?? self.rank, stated != rank {
+    let stated = value(rankPattern).map { Int($0) } ?? self.rank
+    if let stated, let rank, stated != rank {
       throw PipelineError(
         "\(place): the rank of '\(layer)' is \(stated), its factors in the file have \(rank)")
+    }
+    guard let rank = stated ?? rank, rank > 0 else {
+      throw PipelineError("\(place): the rank of '\(layer)' is \(stated.map { "\($0)" } ?? "not stated")")
     }
     return (value(alphaPattern) ?? alpha) / (isRankStabilised ? Double(rank).squareRoot() : Double(rank))
   }
@@ -149,15 +196,17 @@ struct PEFTConfig: Sendable {
     if let name = tensors[.bias], !isSaved(path), !keepsBiases {
       throw fault(name, "bias = \"none\" and modules_to_save does not name '\(path)'")
     }
-    guard let name = tensors[.down] ?? tensors[.tableDown] else { return }
+    guard let (role, name) = tensors.filter(\.key.isFactor).min(by: { $0.value < $1.value }) else { return }
+    guard role.kind == kind else { throw fault(name, "peft_type = \"\(kind.rawValue)\"") }
+    if let targets, !targets.contains(path) { throw fault(name, "target_modules leaves out '\(path)'") }
+    if let excluded, excluded.contains(path) { throw fault(name, "exclude_modules names '\(path)'") }
+    guard kind == .lora else { return }
     if hasMagnitudes == false, let name = tensors[.magnitude] { throw fault(name, "use_dora = false") }
     if hasMagnitudes == true, tensors[.magnitude] == nil {
       throw lack("lora_magnitude_vector", "use_dora = true")
     }
     if hasBiases == false, let name = tensors[.upBias] { throw fault(name, "lora_bias = false") }
     if hasBiases == true, tensors[.upBias] == nil { throw lack("lora_B.bias", "lora_bias = true") }
-    if let targets, !targets.contains(path) { throw fault(name, "target_modules leaves out '\(path)'") }
-    if let excluded, excluded.contains(path) { throw fault(name, "exclude_modules names '\(path)'") }
   }
 
   private func isSaved(_ path: String) -> Bool {

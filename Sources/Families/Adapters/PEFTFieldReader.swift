@@ -14,11 +14,21 @@ struct PEFTFieldReader {
     PipelineError("\(place): \(key) must be \(expected), got \((fields[key] ?? .null).description)")
   }
 
+  /// LoRA where nothing is said.
+  func kind() throws -> PEFTConfig.Kind {
+    guard let value = value("peft_type") else { return .lora }
+    guard let kind = value.string.flatMap(PEFTConfig.Kind.init) else {
+      let known = PEFTConfig.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+      throw PipelineError("\(unsupported("peft_type").message); these are: \(known)")
+    }
+    return kind
+  }
+
   /// Throws at the first setting that would change the result and is not read.
-  func checkFields() throws {
-    if let kind = fields["peft_type"], kind != .null, kind != "LORA" { throw unsupported("peft_type") }
+  func checkFields(of kind: PEFTConfig.Kind) throws {
+    let known = PEFTConfig.fields(of: kind)
     for (key, value) in zip(fields.keys, fields.values) {
-      switch PEFTConfig.fields[key] {
+      switch known[key] {
       case .honoured, .withoutInfluence: continue
       case .only(let harmless):
         guard Self.isEmpty(value) || harmless.contains(value) else { throw unsupported(key) }
@@ -73,8 +83,10 @@ struct PEFTFieldReader {
     guard let value = value(key) else { return [] }
     guard let object = value.object else { throw fault(key, "an object") }
     return try zip(object.keys, object.values).map { text, value in
-      guard let number = value.double, number.isFinite, abs(number) < 1e9 else {
-        throw fault(key, "numbers by name")
+      let isRank = key == "rank_pattern"
+      guard let number = value.double, number.isFinite, abs(number) < 1e9, !isRank || value.int ?? 0 > 0
+      else {
+        throw fault(key, isRank ? "whole numbers from 1 on by name" : "numbers by name")
       }
       return (PEFTConfig.LayerPattern(text: text, pattern: try pattern(text, of: key)), number)
     }

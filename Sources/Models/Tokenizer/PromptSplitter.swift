@@ -70,10 +70,21 @@ public enum PromptSplitter {
   }
 
   /// NFC, then lower case letter by letter (as the reference does: no rule looks at the neighbours).
-  private static func normalized(_ text: String) -> [Unicode.Scalar] {
+  ///
+  /// - Parameter folding: whether each run of white space becomes one space
+  static func normalized(_ text: String, folding: Bool = false) -> [Unicode.Scalar] {
     var scalars: [Unicode.Scalar] = []
     scalars.reserveCapacity(text.utf8.count)
-    for scalar in text._nfc { scalars += scalar.properties.lowercaseMapping.unicodeScalars }
+    var wasSpace = false
+    for scalar in text._nfc {
+      let isSpace = folding && scalar.properties.isWhitespace
+      if !isSpace {
+        scalars += scalar.properties.lowercaseMapping.unicodeScalars
+      } else if !wasSpace {
+        scalars.append(" ")
+      }
+      wasSpace = isSpace
+    }
     return scalars
   }
 

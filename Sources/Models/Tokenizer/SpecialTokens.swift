@@ -4,7 +4,6 @@ import Encoding
 ///
 /// Where they contradict each other it is as in transformers: `special_tokens_map.json` and `added_tokens.json` count only beside a
 /// `tokenizer_config.json` without `added_tokens_decoder`, and what is said of an added token goes before what its names say.
-/// White space next to a token is never a word of CLIP's, so that `lstrip` and `rstrip` change nothing.
 struct SpecialTokens {
   /// What one place says of one token.
   struct Mention: Equatable {
@@ -16,9 +15,18 @@ struct SpecialTokens {
     var isText = false
     var leftStrip = false
     var rightStrip = false
+    /// Whether `special_tokens_map.json` says it.
+    var isFromMap = false
 
     /// What is not said is as the token is special or not.
-    func isCaseless(isNamed: Bool) -> Bool { normalized ?? !(isSpecial || isNamed) }
+    func isNormalized(isNamed: Bool) -> Bool { normalized ?? !(isSpecial || isNamed) }
+
+    /// Whether both say the same, wherever they stand.
+    static func == (one: Mention, other: Mention) -> Bool {
+      one.content == other.content && one.isText == other.isText && one.isSpecial == other.isSpecial
+        && one.leftStrip == other.leftStrip && one.rightStrip == other.rightStrip
+        && one.isNormalized(isNamed: false) == other.isNormalized(isNamed: false)
+    }
   }
 
   static let names = [
@@ -36,7 +44,11 @@ struct SpecialTokens {
 
   private var stated: [String: Mention] = [:]
   private var named: [String: Mention] { Self.defaults.merging(stated) { $1 } }
-  private var listed: [Mention] = []
+  /// Tokens without a name, under the two names that their list has had: the older counts only where the newer is not there.
+  private var extra: [Mention]?
+  private var additional: [Mention] = []
+  private var others: [Mention] = []
+  private var listed: [Mention] { (extra ?? additional) + others }
   private var added: [String: Mention] = [:]
   private var mentioned: [String: Mention] = [:]
 
@@ -45,8 +57,17 @@ struct SpecialTokens {
 
   mutating func set(_ name: String, _ mention: Mention) { stated[name] = mention }
 
-  /// A token without a name.
-  mutating func list(_ mention: Mention) { listed.append(mention) }
+  /// The lists of one file, where it has them.
+  mutating func list(extra: [Mention]?, additional: [Mention]?, others: [Mention], isMap: Bool) {
+    self.others += others
+    if let additional { self.additional = additional }
+    if isMap {
+      if let extra { self.extra = (self.extra ?? []) + extra }
+    } else {
+      // An empty list is as none there.
+      self.extra = extra.flatMap { $0.isEmpty ? nil : $0 } ?? additional ?? extra
+    }
+  }
 
   /// A token with an id of its own; what is said of it later counts.
   mutating func add(_ mention: Mention) { added[mention.content] = mention }
@@ -54,18 +75,16 @@ struct SpecialTokens {
   /// As `add`, where whatever else is said of the token goes before it.
   mutating func mention(_ mention: Mention) { mentioned[mention.content] = mention }
 
-  /// All of them, each once.
-  var contents: Set<String> {
-    Set(added.keys).union(mentioned.keys).union((named.values + listed).map(\.content))
+  /// Those that are special where `added_tokens.json` says no more of them than their ids: transformers looks at texts and
+  /// at what `special_tokens_map.json` says, and not into the tables of `tokenizer_config.json`.
+  var plainContents: Set<String> {
+    Set((Array(stated.values) + (extra ?? [])).filter { $0.isText || $0.isFromMap }.map(\.content))
   }
 
-  /// Those that some file names, or lists as special.
-  var statedContents: Set<String> { Set((stated.values + listed).map(\.content)) }
-
-  /// Those of them that are found whatever their case.
+  /// What counts of each token, with `isSpecial` and `normalized` decided.
   ///
   /// Of mentions that contradict each other the last one counts, and one that was there before in every word is none.
-  var caseless: Set<String> {
+  var resolved: [Mention] {
     var last = mentioned
     var seen: [Mention] = []
     for mention in Self.names.compactMap({ named[$0] }) + listed where !seen.contains(mention) {
@@ -74,6 +93,12 @@ struct SpecialTokens {
     }
     last.merge(added) { $1 }
     let names = Set(named.values.map(\.content))
-    return Set(last.values.filter { $0.isCaseless(isNamed: names.contains($0.content)) }.map(\.content))
+    return last.values.map { mention in
+      var mention = mention
+      let isNamed = names.contains(mention.content)
+      mention.normalized = mention.isNormalized(isNamed: isNamed)
+      mention.isSpecial = mention.isSpecial || isNamed
+      return mention
+    }
   }
 }

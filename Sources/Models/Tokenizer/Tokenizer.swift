@@ -9,10 +9,8 @@ public final class Tokenizer: TextTokenizer, Sendable {
   private let start: Int
 
   private let encoding: BytePairEncoding
-  private let special: [String]
-  /// Those that are found whatever their case.
-  private let caseless: Set<String>
-  private let added: [AddedToken]
+  private let special: Set<String>
+  private let finder: WholeTokenFinder
   private let texts: [Int: String]
 
   /// A word that the vocabulary lacks, and the ids that stand for it.
@@ -43,9 +41,7 @@ public final class Tokenizer: TextTokenizer, Sendable {
     pad = try id(files.pad)
     encoding = BytePairEncoding(
       vocabulary: files.vocabulary, merges: files.merges, unknown: try id(files.unknown))
-    // The longest first: a token may be the start of another.
-    special = files.special.sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
-    caseless = files.caseless
+    special = Set(files.special.map(\.content))
     var texts = Dictionary(files.vocabulary.map { ($1, $0) }, uniquingKeysWith: min)
     for token in added {
       let known = String(token.text.utf8.map { ByteAlphabet.letters[Int($0)] })
@@ -60,7 +56,10 @@ public final class Tokenizer: TextTokenizer, Sendable {
       }
     }
     self.texts = texts
-    self.added = added.sorted { ($0.text.utf8.count, $0.text) > ($1.text.utf8.count, $1.text) }
+    finder = WholeTokenFinder(
+      try Self.entries(files.special, id)
+        // As the prompt's other words, whatever their case.
+        + added.map { .init(text: $0.text, ids: $0.ids, isWord: true, isNormalized: true) })
   }
 
   /// Whether every id stands for the same text in both.
@@ -134,12 +133,11 @@ public final class Tokenizer: TextTokenizer, Sendable {
   private func pieces(of prompt: String) -> [(id: Int, word: Int?)] {
     var tokens: [(id: Int, word: Int?)] = []
     var word = 0
-    for part in parts(of: prompt) {
+    for part in finder.parts(of: prompt) {
       switch part {
-      case .special(let id): tokens.append((id, nil))
-      case .added(let ids):
-        word += 1
-        tokens += ids.map { ($0, word) }
+      case .token(let token):
+        if token.isWord { word += 1 }
+        tokens += token.ids.map { ($0, token.isWord ? word : nil) }
       case .text(let text):
         for piece in PromptSplitter.words(of: text) {
           word += 1
@@ -150,42 +148,16 @@ public final class Tokenizer: TextTokenizer, Sendable {
     return tokens
   }
 
-  private enum Part {
-    case text(String)
-    case special(Int)
-    case added(Range<Int>)
-  }
-
-  /// Cuts out special tokens that stand in the prompt itself.
-  private func parts(of prompt: String) -> [Part] {
-    var parts: [Part] = []
-    var rest = Substring(prompt)
-    var start = rest.startIndex
-    var position = start
-    while position < rest.endIndex {
-      guard let (length, part) = token(at: rest[position...]) else {
-        position = rest.index(after: position)
-        continue
+  /// Special ones before those that are not, and each by id: as the reference orders what it cannot tell apart.
+  private static func entries(
+    _ tokens: [SpecialTokens.Mention], _ id: (String) throws -> Int
+  ) throws -> [WholeTokenFinder.Entry] {
+    try tokens.map { (isLate: !$0.isSpecial, id: try id($0.content), token: $0) }
+      .sorted { ($0.isLate ? 1 : 0, $0.id) < ($1.isLate ? 1 : 0, $1.id) }
+      .map { _, id, token in
+        .init(
+          text: token.content, ids: id..<id + 1, isNormalized: token.normalized == true,
+          stripsLeft: token.leftStrip, stripsRight: token.rightStrip)
       }
-      parts += [.text(String(rest[start..<position])), part]
-      rest = rest[position...].dropFirst(length)
-      start = rest.startIndex
-      position = start
-    }
-    return parts + [.text(String(rest[start...]))]
-  }
-
-  /// A special or added token at the start of a text, and its length in letters.
-  private func token(at text: Substring) -> (length: Int, part: Part)? {
-    let found = special.first { token in
-      caseless.contains(token)
-        ? text.prefix(token.count).lowercased() == token.lowercased() : text.hasPrefix(token)
-    }
-    if let token = found, let id = encoding.vocabulary[token] {
-      return (token.count, .special(id))
-    }
-    // Added words are found whatever their case, as the prompt's other words are.
-    let token = added.first { text.prefix($0.text.count).lowercased() == $0.text.lowercased() }
-    return token.map { ($0.text.count, .added($0.ids)) }
   }
 }

@@ -11,9 +11,7 @@ struct TokenizerFiles {
   var vocabulary: [String: Int] = [:]
   var merges: [(Substring, Substring)] = []
   /// Tokens that are found in a text before it is split.
-  var special: [String] = []
-  /// Those of them that are found whatever their case, as they are looked for after the text was lowered.
-  var caseless: Set<String> = []
+  var special: [SpecialTokens.Mention] = []
   var begin: String { tokens["bos_token"] }
   var end: String { tokens["eos_token"] }
   var unknown: String { tokens["unk_token"] }
@@ -30,16 +28,15 @@ struct TokenizerFiles {
     let settings = try configuration("tokenizer_config.json")
     let isComplete = settings?.has("added_tokens_decoder") ?? false
     if isComplete, let whole { try readAdded(whole, isComplete: true) }
-    if let settings { try read(settings) }
+    if let settings { try read(settings, isMap: false) }
     if !isComplete {
-      if let map = try configuration("special_tokens_map.json") { try read(map) }
+      if let map = try configuration("special_tokens_map.json") { try read(map, isMap: true) }
       if let added = try configuration("added_tokens.json") { try read(added: added) }
       if let whole { try readAdded(whole, isComplete: false) }
     }
-    special = Array(tokens.contents)
-    caseless = tokens.caseless
-    for token in special.sorted() where vocabulary[token] == nil {
-      throw PipelineError("\(directory): the special token '\(token)' is not in the vocabulary")
+    special = tokens.resolved.sorted { $0.content < $1.content }
+    for token in special where vocabulary[token.content] == nil {
+      throw PipelineError("\(directory): the special token '\(token.content)' is not in the vocabulary")
     }
   }
 
@@ -141,19 +138,33 @@ struct TokenizerFiles {
     }
   }
 
+  private static let lists = ["additional_special_tokens", "extra_special_tokens"]
+
   // MARK: tokenizer_config.json, special_tokens_map.json and added_tokens.json
 
-  private mutating func read(_ json: Configuration) throws {
+  private mutating func read(_ json: Configuration, isMap: Bool) throws {
     try TokenizerSettings.check(json)
+    // Texts are special, and so is whatever the map holds; tables elsewhere are what they say, until a name makes them special.
+    func mention(_ token: JSON, _ key: String) throws -> SpecialTokens.Mention {
+      var mention = try TokenizerSettings.mention(
+        token, "\(json.path): \(key)", isSpecial: token.string != nil)
+      mention.isFromMap = isMap
+      if isMap, key != "additional_special_tokens" { mention.isSpecial = true }
+      return mention
+    }
     for name in SpecialTokens.names {
-      guard let token = json.json[name] else { continue }
-      tokens.set(name, try TokenizerSettings.mention(token, "\(json.path): \(name)", isSpecial: true))
+      if let token = json.json[name] { tokens.set(name, try mention(token, name)) }
     }
-    for key in ["additional_special_tokens", "extra_special_tokens"] {
-      for token in json.json[key]?.array ?? json.json[key]?.object?.values.map({ $0 }) ?? [] {
-        tokens.list(try TokenizerSettings.mention(token, "\(json.path): \(key)", isSpecial: true))
-      }
+    func list(_ key: String) throws -> [SpecialTokens.Mention]? {
+      try json.json[key]?.array?.map { try mention($0, key) }
     }
+    let others = try Self.lists.flatMap { key in
+      try (json.json[key]?.object?.values.map { $0 } ?? []).map { try mention($0, key) }
+    }
+    tokens.list(
+      extra: try list("extra_special_tokens"), additional: try list("additional_special_tokens"),
+      others: others,
+      isMap: isMap)
     let key = "added_tokens_decoder"
     for (name, value) in (json.json[key]?.object ?? JSON.Object()).members {
       guard let id = Int(name) else { throw PipelineError("\(json.path): \(key): '\(name)' is not an id") }
@@ -171,13 +182,14 @@ struct TokenizerFiles {
   /// Tokens and their ids, in tokenizers from before `added_tokens_decoder`. Those that no other file calls special are looked
   /// for after the text was lowered.
   private mutating func read(added json: Configuration) throws {
-    let special = tokens.statedContents
+    let special = tokens.plainContents
     for (content, value) in (json.json.object ?? JSON.Object()).members {
       guard let id = value.int else {
         throw PipelineError("\(json.path): the id of '\(content)' is \(value)")
       }
       try number(content, id, json.path)
-      tokens.add(.init(content: content, normalized: !special.contains(content)))
+      let isSpecial = special.contains(content)
+      tokens.add(.init(content: content, normalized: !isSpecial, isSpecial: isSpecial))
     }
   }
 

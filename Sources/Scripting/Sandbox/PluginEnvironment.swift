@@ -47,7 +47,7 @@ extension PluginHost {
       guard let other = try self.locate(name) else {
         throw ScriptingError("the plugin '\(plugin.name)' needs '\(wish)', which is not installed")
       }
-      let version = try self.options.plugins.manifest(of: other)?.version
+      let version = try self.manifest(of: other)?.version
       guard version.map(wish.admits) ?? true else {
         throw ScriptingError(
           "the plugin '\(plugin.name)' needs '\(wish)'; there is \(version?.text ?? "no version")")

@@ -71,7 +71,9 @@ public struct PluginFinder: Sendable {
   }
 
   /// The plugin's manifest, nil where it has none.
-  public func manifest(of plugin: LocatedPlugin) throws -> Manifest? {
+  ///
+  /// - Parameter isApart: reads it in a process without rights, where this one has some.
+  public func manifest(of plugin: LocatedPlugin, isApart: Bool = false) throws -> Manifest? {
     let names = Disk.names(in: plugin.folder).filter { $0.hasSuffix(".rockspec") }
     guard let name = names.first else { return nil }
     guard names.count == 1 else {
@@ -80,7 +82,7 @@ public struct PluginFinder: Sendable {
     let files = FileAccess(readable: [plugin.folder], writable: [], subject: "a plugin")
     let path = "\(plugin.folder)/\(name)"
     let text = String(decoding: try files.read(path), as: UTF8.self)
-    let manifest = try Manifest(text, file: path, isGranted: plugin.trust == .granted)
+    let manifest = try Manifest(text, file: path, isGranted: plugin.trust == .granted, isApart: isApart)
     guard manifest.name == plugin.name else {
       throw ScriptingError("\(path): the package is called '\(manifest.name)', not '\(plugin.name)'")
     }

@@ -51,7 +51,9 @@ final class PluginHost {
       try lua.function("searcher(name)") { [weak self] call -> LuaMany in
         guard let self else { return LuaMany() }
         let name: String = try call[1]
-        guard try self.locate(name) != nil else { return LuaMany("no plugin '\(Self.plugin(of: name))'") }
+        guard try self.locate(name) != nil else {
+          return LuaMany("no plugin '\(Self.plugin(of: name))'\(Installation.absenceHint)")
+        }
         let loader = try call.state.function("loader(name, place)") { [weak self] _ in
           LuaMany(list: try self.map { [try $0.module(name)] } ?? [])
         }
@@ -67,7 +69,7 @@ final class PluginHost {
   /// The value of a plugin's module, for a script.
   func module(_ name: String) throws -> LuaValue {
     guard let plugin = try locate(name) else {
-      throw ScriptingError("there is no plugin '\(Self.plugin(of: name))'")
+      throw ScriptingError("there is no plugin '\(Self.plugin(of: name))'\(Installation.absenceHint)")
     }
     return try world(of: plugin).module(name)
   }
@@ -93,7 +95,7 @@ final class PluginHost {
 
   func world(of plugin: LocatedPlugin) throws -> PluginWorld {
     if let known = worlds[plugin.name] { return known }
-    let manifest = try options.plugins.manifest(of: plugin)
+    let manifest = try manifest(of: plugin)
     var plugin = plugin
     if options.isTrusted, plugin.trust == .none {
       plugin = LocatedPlugin(
@@ -103,7 +105,6 @@ final class PluginHost {
       plugin = LocatedPlugin(
         name: plugin.name, folder: plugin.folder, trust: .shipped, capabilities: manifest?.capabilities ?? [])
     }
-    if plugin.trust == .none { try confine(for: plugin) }
     let world = try PluginWorld(plugin, manifest: manifest, files: access(of: plugin), lua: lua) {
       try environment(of: $0)
     }
@@ -116,6 +117,12 @@ final class PluginHost {
       for world in self?.loaded ?? [] { world.random.generator = TorchCPUGenerator(seed: seed) }
     }
     return world
+  }
+
+  /// Nothing of a plugin without grant is read before the process is held, not even what it says about itself.
+  func manifest(of plugin: LocatedPlugin) throws -> Manifest? {
+    if plugin.trust == .none, !options.isTrusted { try confine(for: plugin) }
+    return try options.plugins.manifest(of: plugin)
   }
 
   private func access(of plugin: LocatedPlugin) -> FileAccess {

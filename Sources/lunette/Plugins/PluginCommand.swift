@@ -98,7 +98,9 @@ struct PluginWorkplace {
     let finder = PluginFinder.standard()
     for dependency in manifest.dependencies {
       if others.contains(where: { $0.name == dependency.name && dependency.admits($0.version) }) { continue }
-      let found = try finder.find(dependency.name).flatMap(finder.manifest)
+      let found = try finder.find(dependency.name).flatMap {
+        try finder.manifest(of: $0, isApart: $0.trust == .none)
+      }
       guard let found else {
         throw PluginError("'\(manifest.name)' needs '\(dependency)', which is not installed: name it too")
       }

@@ -22,7 +22,7 @@ enum PluginOverview {
     let rows = finder.names.map { name -> [String] in
       do {
         guard let plugin = try finder.find(name) else { return [name, "", "not found"] }
-        let manifest = try finder.manifest(of: plugin)
+        let manifest = try finder.manifest(of: plugin, isApart: plugin.trust == .none)
         return [name, manifest?.version.text ?? "–", trust(plugin, manifest)]
       } catch { return [name, "", "\(error)"] }
     }
@@ -56,7 +56,7 @@ struct PluginInfoCommand: ParsableCommand {
   func run() throws {
     try reporting {
       if PluginName.isValid(plugin), let found = try PluginFinder.standard().find(plugin) {
-        let manifest = try PluginFinder.standard().manifest(of: found)
+        let manifest = try PluginFinder.standard().manifest(of: found, isApart: found.trust == .none)
         if let manifest { show(manifest) } else { line("name", found.name) }
         line("trust", PluginOverview.trust(found, manifest))
         line("folder", found.folder)

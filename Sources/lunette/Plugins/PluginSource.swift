@@ -30,7 +30,7 @@ struct PluginSource {
     } catch let error as PluginError {
       throw PluginError(error.message.hasPrefix(path) ? error.message : "\(text): \(error.message)")
     }
-    return try PluginPackage(tree, file: text, isGranted: isGranted)
+    return try PluginPackage(tree, file: text, isGranted: isGranted, isApart: true)
   }
 
   /// Takes away what was fetched.

@@ -16,10 +16,10 @@ struct PluginWorkshop {
     }
     self.folder = resolved
     tree = try Disk.read(resolved)
-    package = try PluginPackage(tree, file: folder, isGranted: true)
+    package = try PluginPackage(tree, file: folder, isGranted: true, isApart: true)
     // What is strict about it is said here, not first at its users'.
     let text = tree.files[manifest.fileName].map { String(decoding: $0, as: UTF8.self) } ?? ""
-    _ = try Manifest(text, file: manifest.fileName)
+    _ = try Manifest(text, file: manifest.fileName, isApart: true)
   }
 
   /// Sees the plugin where it is written, and everything else where it is installed.

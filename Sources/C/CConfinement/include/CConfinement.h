@@ -6,6 +6,7 @@
  */
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* What the kernel offers. */
 int cf_landlock_version(void); /* 0: none */
@@ -59,3 +60,10 @@ typedef struct {
 /* Forks. The child returns with the shared page; the parent waits, hands signals on, ends the child when it does not
    stop, and exits with the child's status. NULL with errno: no child could be made. */
 cf_watch *cf_supervise(const cf_deadline *deadline);
+
+/* Does `work` in a child that is confined to no place at all, and takes what it writes to the descriptor `out`. It ends
+   after so many seconds of the processor, or twenty times as many by the clock. For processes with one thread, or whose others hold
+   nothing that the work needs. Returns the number of bytes, at most `most`; -1 with errno: ETIMEDOUT when it was ended, EPERM
+   when it could not be confined, EMSGSIZE when it wrote more, ECHILD when it failed otherwise. */
+typedef void (*cf_work)(void *context, int out);
+ssize_t cf_apart(cf_work work, void *context, unsigned seconds, int wanted, uint8_t *result, size_t most);

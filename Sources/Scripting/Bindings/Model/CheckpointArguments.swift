@@ -88,7 +88,8 @@ private struct FileArgument {
     if slot.kind != .table { return FileArgument(path: try String.read(slot), slot: slot, key: key) }
     try slot.forEachPair { name, _ in
       guard name.string == "path" || name.string == key else {
-        throw LuaMismatch("unknown field \(name.described); there are 'path' and '\(key)'")
+        let unknown = name.string.map { "'\($0)'" } ?? name.described
+        throw LuaMismatch("unknown field \(unknown); there are 'path' and '\(key)'")
       }
     }
     return FileArgument(path: try slot.withField("path") { try String.read($0) }, slot: slot, key: key)
