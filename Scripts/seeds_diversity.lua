@@ -142,7 +142,7 @@ for i, prompt in ipairs(some) do
     drawn[1], drawn[2] = drawn[1] + (before and 1 or 0), drawn[2] + (after and 1 or 0)
     if i <= 3 then
       particles[#particles + 1] = image
-      particle_labels[#particles] = ("pushed, seed %d"):format(first[k])
+      particle_labels[#particles] = ("pushed %d"):format(first[k])
     end
   end
   local x = lunette.tensor.stack(list)

@@ -108,7 +108,7 @@ end
 --
 -- In how many trials the picture is more like the run of *i* than that of *j*. By chance that is a half; *p* is of exchanging the
 -- names *i* and *j* at random, for all trials of a prompt together, corrected by Holm over the lines. Below, the pictures of the
--- first trials.
+-- first trials at η = 1, by when the seed was exchanged, beside the whole runs.
 
 -- %%
 local rows, ps = {}, {}
@@ -139,15 +139,15 @@ for i = 1, math.min(4, #s.texts) do
     for _, trial in ipairs(trials) do
       if trial.prompt == s.texts[i] and trial.eta == 1 and trial.moment == moment and trial.draw == 1 then
         shown[#shown + 1] = assert(lunette.image.open(trial.image))
-        labels[#shown] = ("swapped at %s"):format(at(moment))
+        labels[#shown] = ("at %g %%"):format(100 * moment)
       end
     end
   end
-  for seed, name in ipairs{ "i", "j", "third" } do
+  for seed, name in ipairs{ "run of i", "run of j", "a third" } do
     shown[#shown + 1] = s.model:generate{
       prompt = s.texts[i], seed = seed, steps = steps, guidance = guidance, eta = 1, scheduler = "ddim",
     }.image
-    labels[#shown] = "the run of " .. name
+    labels[#shown] = name
   end
 end
 lunette.display(lunette.image.grid(shown, { columns = #moments + 3, labels = labels }))
