@@ -172,9 +172,12 @@ if judge.locates and words.world then
       "template" },
   } do
     local found, reason = estimate.mean(columns[line[2]], of)
-    shown[i] = { line[1], found and found.n or 0, report.interval(found, reason) }
+    local count = found and found.n or 0
+    shown[i] = { line[1], count, #of - count, report.interval(found, reason) }
   end
-  lunette.display(lunette.table(shown, { columns = { "change", "pictures", "spread [95 %, over nouns]" } }))
+  lunette.display(lunette.table(shown, {
+    columns = { "change", "pictures", "noun not found", "spread [95 %, over nouns]" },
+  }))
   plan:answer("spread of an adjective, with replay", function(opts) return estimate.mean(columns.replay, of, opts) end)
   plan:answer("spread with replay less another wording's", function(opts)
     return estimate.paired(columns.replay, columns.template, of, opts)
@@ -239,7 +242,9 @@ local z, names, at, thirds = {}, {}, 0, math.min(3, steps)
 for _, layer in ipairs(layers) do
   for third = 1, thirds do
     local row = {}
-    for head = 1, layer.heads do row[head] = means[at + (head - 1) * thirds + third] end
+    for head = 1, layer.heads do
+      row[head] = math.floor(100 * means[at + (head - 1) * thirds + third] + 0.5) / 100
+    end
     z[#z + 1] = row
     names[#names + 1] = ("%s, third %d"):format(layer.path:match("unet%.(.-)%.transformer") or layer.path, third)
   end
@@ -249,7 +254,7 @@ local heads = {}
 for head = 1, #z[1] do heads[head] = ("head %d"):format(head) end
 lunette.display(plot.heatmap{
   z = z, x = heads, y = names, values = true, width = 640, height = 120 + 22 * #z,
-    title = "How far one head moves the picture",
+    range = { -0.5, 0.5 }, title = "How far one head moves the picture",
 })
 
 -- %%
@@ -301,7 +306,8 @@ lunette.display(plan:findings())
 --
 -- - The judge's kindness is the same for both kinds of pairs, as far as we know: it may hide losses of both.
 -- - Spread is of the change, not of the colour: what moves or is drawn anew counts as change.
--- - A head that moves the picture towards the other order carries some of *where*; it need not be the only one that does.
+-- - A head that moves the picture towards the other order carries some of *where*; it need not be the only one that does. Where
+--   both orders give nearly the same picture there is next to nothing to move, and the share is large for no reason.
 
 -- %%
 print(("%d trials measured, %d found from earlier runs"):format(trials.measured, trials.found))

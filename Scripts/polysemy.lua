@@ -198,11 +198,11 @@ local shift_rows = {}
 for i, one in ipairs(shifts) do
   shift_rows[i] = {
     one.entry.noun, one.context, one.kind, one.n, one.missing, report.interval(one.shift),
-    report.interval(one.likeness, nil, 3), judge.name,
+    report.number(one.likeness and one.likeness.estimate, 3), judge.name,
   }
 end
 lunette.display(lunette.table(shift_rows, {
-  columns = { "word", "beside", "kind", "found", "not found", "sense shift [95 %]", "by CLIP [95 %]", "judge" },
+  columns = { "word", "beside", "kind", "found", "not found", "sense shift [95 %]", "by CLIP", "judge" },
 }))
 
 -- of the pictures in which the word was found, those that show another sense than the dominant one
