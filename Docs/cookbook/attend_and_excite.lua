@@ -3,22 +3,24 @@
 --
 -- Before each of the first steps, the latents go down the gradient of a loss that asks for each named word to be looked at
 -- somewhere (Chefer et al. 2023): 1 minus the largest probability of the word that is heard least.
+--
+-- The curve says whether the word is heard; whether it is drawn, look for yourself: with the built-in model and this prompt,
+-- which it draws as two red cars, the loss falls and a car stays a car.
 
 -- %% tags=["parameters"]
 local steps = 20
 local first_steps = 8
 local rate = 20
-local prompt = "a red circle and a blue square"
-local words = { "circle", "square" }
+local prompt = "a red car and a blue book"
+local words = { "car", "book" }
 
 -- %%
 local lunette = require "lunette"
+local study = require "study"
 local model = assert(lunette.load())
 local c = model:encode(prompt)
 local positions = {}
-for _, token in ipairs(model:tokenize(prompt)) do
-  for i, word in ipairs(words) do if token.text == word then positions[i] = token.position end end
-end
+for i, word in ipairs(words) do positions[i] = study.words.row(model:tokenize(prompt), word) end
 -- Maps of a quarter of the latents' side carry where things are.
 local layers = "unet.*_blocks.1.**.attn2"
 

@@ -6,7 +6,7 @@
 
 -- %% tags=["parameters"]
 local steps = 20
-local prompt = "a red circle and a blue square"
+local prompt = "a red car and a blue book"
 
 -- %%
 local lunette = require "lunette"

@@ -8,7 +8,7 @@
 local lunette = require "lunette"
 local t, linalg = lunette.tensor, lunette.linalg
 local model = assert(lunette.load())
-local words = { "red", "green", "blue", "yellow", "circle", "square", "triangle", "star" }
+local words = { "cat", "dog", "bear", "fox", "apple", "banana", "car", "bus", "boat", "star", "moon", "sun" }
 local rows = {}
 for i, word in ipairs(words) do
   local text = "a " .. word

@@ -6,7 +6,7 @@
 
 -- %% tags=["parameters"]
 local steps = 12
-local prompt = "a red circle"
+local prompt = "a red car"
 
 -- %%
 local lunette = require "lunette"

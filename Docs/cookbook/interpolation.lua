@@ -11,7 +11,7 @@ local count = 5
 local lunette = require "lunette"
 local model = assert(lunette.load())
 local a, b = model:noise{ seed = 1 }, model:noise{ seed = 2 }
-local c, d = model:encode("a red circle"), model:encode("a blue square")
+local c, d = model:encode("a red car"), model:encode("a blue book")
 local noises, prompts = {}, {}
 for i = 0, count - 1 do
   local share = i / (count - 1)

@@ -12,9 +12,9 @@ local guidance = 7.5
 -- %%
 local lunette = require "lunette"
 local model = assert(lunette.load())
-local picture = model:generate({ prompt = "a red circle", seed = 7, steps = steps }).image
-local inv = model:invert(picture, "a red circle", { steps = steps })
-local c = model:encode("a red circle")
+local picture = model:generate({ prompt = "a red car", seed = 7, steps = steps }).image
+local inv = model:invert(picture, "a red car", { steps = steps })
+local c = model:encode("a red car")
 local uncond = model:encode("")
 local x = inv.latents[1]
 local schedule, losses = {}, {}
@@ -49,6 +49,6 @@ local function draw(prompt)
     steps = steps, scheduler = "ddim", guidance = guidance,
   }
 end
-lunette.display({ picture, draw("a red circle").image, draw("a blue circle").image }, {
+lunette.display({ picture, draw("a red car").image, draw("a blue car").image }, {
   size = 192, labels = { "picture", "inverted", "edited" } })
 lunette.display(lunette.plot.line{ y = losses, title = "loss of each step", x_label = "step" })

@@ -9,7 +9,7 @@ local steps = 20
 -- %%
 local lunette = require "lunette"
 local model = assert(lunette.load())
-local before, after = model:encode("a red circle"), model:encode("a blue square")
+local before, after = model:encode("a red car"), model:encode("a blue book")
 local pictures, labels = {}, {}
 for switch = 0, steps, math.max(steps // 5, 1) do
   local schedule = {}

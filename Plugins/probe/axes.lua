@@ -53,11 +53,26 @@ function axes.head(sites, options)
   return list
 end
 
---- One entry for each position that was asked for.
+-- A list of positions by its ends, { 6, 7, 8 } as 6–8; where it has gaps, all of them.
+local function named(positions)
+  local first, last = positions[1], positions[#positions]
+  if #positions > 1 and last - first == #positions - 1 then return ("%d–%d"):format(first, last) end
+  return table.concat(positions, ", ")
+end
+
+--- One entry for each position, or each list of positions, that was asked for.
 function axes.token(_, options)
   local list = {}
   for i, token in ipairs(options.tokens or {}) do
-    local label = options.token_labels and options.token_labels[i] or tostring(token)
+    local positions = type(token) == "table" and token or { token }
+    for place = 1, math.max(#positions, 1) do
+      local position = positions[place]
+      if math.type(position) ~= "integer" or position < 1 then
+        local got = tostring(position)
+        lunette.argument_error(1, "sweep", "tokens: positions from 1, or lists of them, expected, got %s", got)
+      end
+    end
+    local label = options.token_labels and options.token_labels[i] or named(positions)
     list[i] = { label = label, patch = { tokens = token } }
   end
   if #list == 0 then lunette.argument_error(1, "sweep", "tokens: the positions to go over expected, { 2, 3 }") end

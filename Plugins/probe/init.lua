@@ -9,7 +9,7 @@ local spec = {
   sites = { "string", list = "or one", required = true }, seeds = { "integer", list = "or one" },
   over = { { "site", "step", "head", "token" }, { "site" }, list = "or one" },
   steps = { "table" }, heads = { "integer", min = 1, list = "or one" },
-  tokens = { "integer", min = 1, list = "or one" }, token_labels = { "string", list = true },
+  tokens = { "any", list = "or one" }, token_labels = { "string", list = true },
   metric = { "function" }, call = { { "generate", "encode" }, "generate" }, patch = { "table" },
   level = { "number", 0.95, min = 0.5, max = 0.9999 }, on_progress = { "function" },
 }

@@ -8,13 +8,17 @@ public struct ContactSheet {
   let columns: Int
   /// Pixels between the pictures.
   let spacing: Int
+  /// Whether small pictures are drawn larger than they are.
+  let enlarges: Bool
   /// Grey value of what the pictures do not cover; transparent if `nil`, so that the sheet suits a light page and a dark one.
   let background: Float?
 
-  /// - Parameter columns: as square a sheet as possible by default.
+  /// - Parameters:
+  ///   - columns: as square a sheet as possible by default.
+  ///   - enlarges: false for pictures of which somebody said how large they are to be.
   public init(
     _ pictures: [Image], columns: Int? = nil, spacing: Int = 4, labels: [String]? = nil,
-    background: Float? = nil
+    background: Float? = nil, enlarges: Bool = true
   ) throws {
     guard !pictures.isEmpty else { throw ImagingError("a grid needs at least one image") }
     guard columns ?? 1 > 0, spacing >= 0, spacing <= 4096 else {
@@ -24,6 +28,7 @@ public struct ContactSheet {
     self.labels = labels
     self.spacing = spacing
     self.background = background
+    self.enlarges = enlarges
     self.columns = min(columns ?? ContactSheet.squareColumns(pictures.count), pictures.count)
   }
 
@@ -78,7 +83,7 @@ public struct ContactSheet {
   /// How many times their size small pictures are shown: as one picture alone would be, while the rows fit a page.
   var enlargement: Int {
     let side = max(cellWidth, cellHeight)
-    guard side <= 160 else { return 1 }
+    guard enlarges, side <= 160 else { return 1 }
     return max(1, min(8, 256 / side, 1200 / (columns * cellWidth)))
   }
 

@@ -56,6 +56,10 @@ final class Publisher: Sendable {
       switch output {
       case .display(let bundle, let metadata):
         send("display_data", Self.display(bundle, metadata), state.parent)
+        // Clients show no caption of what they show.
+        if let caption = metadata["caption"]?.string {
+          send("display_data", Self.display(Self.caption(caption), [:]), state.parent)
+        }
       case .result(let bundle, let metadata):
         var content = Self.display(bundle, metadata).object ?? [:]
         content["execution_count"] = .number(count)
@@ -98,6 +102,13 @@ final class Publisher: Sendable {
 
   private func send(_ type: String, _ content: JSON, _ parent: Message?) {
     socket.send(Message(type, content, parent: parent, session: session, route: [Array(type.utf8)]))
+  }
+
+  private static func caption(_ text: String) -> MIMEBundle {
+    var bundle = MIMEBundle(plain: text)
+    let style = "color: var(--jp-content-font-color2, #666); font-size: 0.9em; margin: 0 0 0.6em"
+    bundle[.html] = .text("<div style=\"\(style)\">\(escapedHTML(text))</div>")
+    return bundle
   }
 
   /// The id by which a display is updated travels beside it and stands in no notebook.

@@ -120,8 +120,7 @@ enum ReportStyle {
     .tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); }
     .tiles img { width: 100%; }
     figure { margin: 0; max-width: 100%; min-width: 0; }
-    figure.plot { flex: 1 1 20rem; } figure.html { margin-bottom: 1rem; }
-    figure.plot:only-child { flex: 0 1 100%; }
+    figure.html { margin-bottom: 1rem; }
     img { display: block; max-width: 100%; height: auto; border-radius: 5px; }
     img.pixels { image-rendering: pixelated; }
     .outputs img, .zoomable { cursor: zoom-in; }

@@ -61,6 +61,12 @@ public final class OutputFolder {
   /// Lets the next run in.
   public func close() { lock.release() }
 
+  /// Lets the next run in, and takes the folder away if nothing is in it.
+  public func discard() {
+    lock.release()
+    rmdir(path)
+  }
+
   /// Letters and digits with dashes between: a name that every file system and shell takes.
   public static func slug(_ text: String) -> String {
     var slug = ""

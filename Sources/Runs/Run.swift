@@ -14,8 +14,10 @@ import Scripting
 /// A run belongs to the thread that made it.
 public final class Run {
   public struct Options: Sendable {
-    /// The script's file, or a notebook.
+    /// The script's file, or a notebook; where there is a `source`, what it is called.
     public var script: String
+    /// A script in percent format that is in no file.
+    public var source: String?
     /// What the script finds in `arg`.
     public var arguments: [String] = []
     /// What is set after the cell tagged `parameters`.
@@ -64,7 +66,7 @@ public final class Run {
   /// - Throws: `FileError`, `RunError`, `NotebookError`, and what opening a session throws.
   public init(_ options: Options, onNote: @escaping @Sendable (String) -> Void = { _ in }) throws {
     script = options.script
-    let bytes = try FileBytes.read(script, isRegular: false)
+    let bytes = try options.source.map { Array($0.utf8) } ?? FileBytes.read(script, isRegular: false)
     scriptHash = SHA256(bytes).description
     document = try Document(bytes, file: script)
     slips = document.inject(options.parameters)

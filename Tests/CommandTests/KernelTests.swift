@@ -64,6 +64,8 @@ import Testing
       """)
     let shown = answer.contents(of: "display_data")
     #expect(shown.first?["transient"]?["display_id"] == "one" && shown.first?["metadata"] == ["caption": "a"])
+    // The caption stands below, as clients show none.
+    #expect(shown.dropFirst().first?["data"]?["text/plain"] == "a")
     #expect(shown.last?["data"]?["image/png"]?.string?.hasPrefix("iVBORw0KGgo") == true)
     let updates = answer.contents(of: "update_display_data")
     #expect(

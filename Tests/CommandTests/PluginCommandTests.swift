@@ -11,12 +11,7 @@ import Testing
   init() throws { program = try Program() }
 
   private func run(_ arguments: String...) throws -> Program.Result {
-    switch arguments.count {
-    case 2: try program.run(arguments[0], arguments[1], environment: environment)
-    case 3: try program.run(arguments[0], arguments[1], arguments[2], environment: environment)
-    case 4: try program.run(arguments[0], arguments[1], arguments[2], arguments[3], environment: environment)
-    default: try program.run(arguments[0], environment: environment)
-    }
+    try program.run(arguments, environment: environment)
   }
 
   @Test func fromTheFirstLineToAnotherProject() throws {
@@ -55,6 +50,26 @@ import Testing
         == "lunette: the plugin 'sharp-maps' is not installed\n")
   }
 
+  /// The cookbook's plugin: what its notebook writes is a plugin whose command runs.
+  @Test func theCookbooksPluginWorks() throws {
+    let recipe = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appendingPathComponent("Docs/cookbook/plugin_command.lua")
+    let made = try run("run", recipe.path, "--out", "made", "--set", "steps=1", "--set", "count=1")
+    #expect(made.status == 0, "\(made.errors)")
+    let tested = try run("plugin", "test", "made/contrasts")
+    #expect(tested.output == "tests/contrasts_test.lua\n1 test passed\n", "\(tested.errors)")
+    #expect(try run("plugin", "install", "made/contrasts").status == 0)
+    #expect(
+      try run("contrasts").output
+        == "contrasts sheet   Lays out seeds by contrast: lunette contrasts sheet PROMPT [COUNT [STEPS]]\n")
+    let drawn = try run("contrasts", "sheet", "a cat", "1", "1")
+    #expect(drawn.status == 0, "\(drawn.errors)")
+    #expect(drawn.errors.contains("lunette-out/contrasts-sheet/01-a-cat.png"))
+    #expect(
+      try run("contrasts", "sheet", "a cat", "none").errors.contains("a number of seeds expected, got 'none'")
+    )
+  }
+
   @Test func extensionsAreScaffolded() throws {
     #expect(try run("plugin", "new", "sharp-maps", "--extensions").status == 0)
     let tested = try run("plugin", "test", "sharp-maps")
@@ -65,7 +80,16 @@ import Testing
     #expect(try run("plugin", "install", "sharp-maps-0.1-1.all.rock").errors.isEmpty)
     let share = try run("sharp-maps", "noise")
     #expect(Double(share.output.dropLast()).map { $0 > 0.1 && $0 < 1 } == true, "\(share.errors)")
+    #expect(share.errors.contains("lunette-out/sharp-maps-noise/01-noise.png\n"), "\(share.errors)")
+    #expect(share.errors.hasSuffix("lunette: lunette-out/sharp-maps-noise/report.html\n"), "\(share.errors)")
+    #expect(
+      try program.names(in: "lunette-out/sharp-maps-noise") == ["01-noise.png", "report.html", "run.json"])
+    #expect(try program.text("lunette-out/sharp-maps-noise/report.html").contains("lunette sharp-maps noise"))
     #expect(try run("sharp-maps", "noise", "x").errors.contains("a seed expected, got 'x'"))
+    let misspelt = try run("sharp-maps", "niose")
+    #expect(misspelt.status == 1)
+    #expect(
+      misspelt.errors == "lunette: the plugin 'sharp-maps' has no command 'niose'; did you mean 'noise'?\n")
     #expect(
       try run("sharp-maps").output
         == "sharp-maps noise   Says how concentrated noise is: lunette sharp-maps noise [SEED]\n")
@@ -415,7 +439,7 @@ import Testing
     ).write(to: folder.appendingPathComponent("extensions.lua"))
     let environment = environment.merging(["LUNETTE_PLUGINS": program.file("plugins").path]) { $1 }
     #expect(try program.run("extra", "greet", "you", environment: environment).output == "hello you\n")
-    #expect(try program.run("extra", "shout", environment: environment).errors.contains("there are: greet"))
+    #expect(try program.run("extra", "shout", environment: environment).errors.contains("there are greet"))
     #expect(try program.run("nothing", "greet", environment: environment).status == 2)
     func eval(_ code: String) throws -> String {
       let result = try program.run("eval", code, environment: environment)

@@ -12,6 +12,31 @@ import Testing
     }
     let counts = PlotFrame(Plot([.histogram(edges: [0, 0.5, 1], counts: [1, 2])]))
     #expect(counts.yTicks.map(\.label) == ["0", "1", "2"])
+    for top in [3, 7, 30, 70, 100, 250, 1000, 7000] {
+      let many = PlotFrame(Plot([.histogram(edges: [0, 0.5, 1], counts: [1, Double(top)])]))
+      #expect(many.yTicks.allSatisfy { !$0.label.contains(".") }, "\(top): \(many.yTicks.map(\.label))")
+    }
+  }
+
+  /// Whatever room the names of the rows and the colours leave: names of columns are turned rather than left out.
+  @Test func everyColumnOfACategoryHasItsName() throws {
+    let columns = ["<|startoftext|>", "a", "red", "car", "<|endoftext|>", "padding"]
+    for rows in [["a"], ["embeddings", "layers.0"], ["a rather long name of a row", "b", "c"]] {
+      for hasLabels in [false, true] {
+        var plot = Plot([.cells(rows.map { _ in [1, 2, 3, 4, 5, 6] })], yLabel: hasLabels ? "site" : nil)
+        (plot.xCategories, plot.yCategories) = (columns, rows)
+        plot.colorLabel = hasLabels ? "share" : nil
+        #expect(PlotFrame(plot).xTicks.map(\.label) == columns)
+      }
+    }
+  }
+
+  @Test func numbersInCellsAreOfOneKind() throws {
+    let svg = try Plot([.cells([[1, 0.00067], [-0.000001, 0.25]], showsValues: true)]).svg()
+    for text in [">1<", ">0.00<", ">0.25<"] { #expect(svg.contains(text)) }
+    #expect(!svg.contains("·10"))
+    // Where all are small, their powers say how small.
+    #expect(try Plot([.cells([[0.0001, 0.0002]], showsValues: true)]).svg().contains("2·10⁻⁴"))
   }
 
   @Test func noLabelLeavesThePage() throws {

@@ -16,7 +16,7 @@ import Testing
       #"\frac{1}{\sqrt{d}}"#,
       "<mrow><mfrac><mrow><mn>1</mn></mrow><mrow><msqrt><mrow><mi>d</mi></mrow></msqrt></mrow></mfrac></mrow>"
     ),
-    (#"\bar\alpha"#, #"<mrow><mover accent="true"><mi>α</mi><mo>‾</mo></mover></mrow>"#),
+    (#"\bar\alpha"#, #"<mrow><mover><mi>α</mi><mo>‾</mo></mover></mrow>"#),
     (
       #"\sum_{i=1}^n"#,
       "<mrow><munderover><mo>∑</mo><mrow><mi>i</mi><mo>=</mo><mn>1</mn></mrow><mi>n</mi></munderover></mrow>"

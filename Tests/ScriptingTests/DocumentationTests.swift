@@ -103,6 +103,18 @@ import Testing
     }
   }
 
+  /// As a reader pastes them: each as one cell, after the page's first block and nothing else.
+  @Test(arguments: documentation.pages.map(\.name))
+  func examplesCanBePasted(page name: String) throws {
+    let page = try #require(Self.documentation.page(named: name))
+    let prelude = DocumentationEntry([], page.introduction.lineList).example ?? ""
+    for entry in page.entries {
+      let session = try Session()
+      #expect(session.run(prelude).filter(\.isError) == [])
+      #expect(session.run(entry.example ?? "").filter(\.isError) == [], "\(entry.names)")
+    }
+  }
+
   @Test func helpFindsByNameAndByValue() throws {
     let session = try Session()
     session.run("local x, svd = lunette.tensor{1}, lunette.linalg.svd")

@@ -4,55 +4,84 @@ import Testing
 
 @testable import Scripting
 
-/// The guides in Docs whose examples are whole: they run from top to bottom in one session, with the built-in model, and
-/// show what they say.
+/// Whatever a page of Docs shows in Lua can be pasted, with the built-in model, and shows what it says. Docs/lua is the reference,
+/// which `DocumentationTests` run.
 @Suite struct GuideTests {
-  private static let docs = URL(fileURLWithPath: #filePath)
+  private static let root = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    .appendingPathComponent("Docs")
+  private static let goldens = root.appendingPathComponent("Tests/DiffusionTests/Goldens").path
 
-  private static func examples(of page: String) throws -> [String] {
-    let text = try String(contentsOf: docs.appendingPathComponent(page), encoding: .utf8)
-    let examples = text.matches(of: /```lua\n((?:.|\n)*?)```/).map { String($0.1) }
-    try #require(!examples.isEmpty)
-    return examples
+  /// Blocks that another test runs, as they need a compiler first.
+  private static let elsewhere = ["Docs/native-plugin/README.md": "NativePluginTests"]
+
+  private static let pages: [GuidePage] = {
+    let docs =
+      (FileManager.default.enumerator(atPath: root.path + "/Docs")?.compactMap { $0 as? String } ?? [])
+      .filter { $0.hasSuffix(".md") && !$0.hasPrefix("lua/") }.map { "Docs/\($0)" }.sorted()
+    return (["README.md"] + docs).filter { elsewhere[$0] == nil }.map { name in
+      let text = try? String(contentsOf: root.appendingPathComponent(name), encoding: .utf8)
+      return GuidePage(text ?? "", name: name)
+    }
+  }()
+
+  @Test func eachPageSaysWhatItsBlocksNeed() {
+    #expect(Self.pages.flatMap(\.complaints) == [])
+    #expect(Self.pages.flatMap(\.blocks).count > 40)
+    #expect(Self.pages.flatMap(\.rows).count > 80)
   }
 
-  @Test(arguments: ["gradients.md"])
-  func examplesRun(page: String) throws {
-    let session = try Session()
-    for example in try Self.examples(of: page) { try ExampleRunner(session).run(example, of: page) }
-  }
+  /// As a reader pastes it: after the page's set-up, in a session that has seen nothing else.
+  @Test(arguments: pages.flatMap(\.blocks))
+  func eachBlockCanBePasted(block: GuidePage.Piece) throws { try run(block) }
 
-  /// Each block by itself, in a session of its own, as it is pasted.
-  @Test(arguments: ["lua.md"])
-  func everyExampleStandsAlone(page: String) throws {
-    let examples = try Self.examples(of: page)
-    #expect(examples.count > 10)
-    for example in examples {
-      try withTemporaryFolder { folder in
-        var options = Session.Options()
-        options.outputFolder = folder
-        // Files that a block names without a folder are written where it runs.
-        let here = FileManager.default.currentDirectoryPath
-        defer { FileManager.default.changeCurrentDirectoryPath(here) }
-        try #require(FileManager.default.changeCurrentDirectoryPath(folder))
-        try ExampleRunner(Session(options)).run(example, of: page)
+  @Test(arguments: pages.flatMap(\.rows))
+  func eachRowCanBePasted(row: GuidePage.Piece) throws { try run(row) }
+
+  private func run(_ piece: GuidePage.Piece) throws {
+    try withTemporaryFolder { folder in
+      var options = Session.Options()
+      options.outputFolder = folder
+      // Files that a block names without a folder are written where it runs.
+      let here = FileManager.default.currentDirectoryPath
+      defer { FileManager.default.changeCurrentDirectoryPath(here) }
+      try #require(FileManager.default.changeCurrentDirectoryPath(folder))
+      if piece.page == "Docs/checkpoints.md" { try layOutCheckpoints() }
+      let session = try Session(options)
+      #expect(session.run(piece.setUp).filter(\.isError) == [], "\(piece)")
+      for source in piece.sources {
+        if source.contains("-->") { try ExampleRunner(session).run(source, of: "\(piece)") }
+        // As one cell; where it says what it shows, over its own results.
+        #expect(session.run(source).filter(\.isError) == [], "\(piece)")
       }
     }
   }
 
-  /// Each example as a reader pastes it: as one cell, into a session that has seen no other.
-  @Test(arguments: ["gradients.md"])
-  func examplesCanBePasted(page: String) throws {
-    let text = try String(contentsOf: Self.docs.appendingPathComponent(page), encoding: .utf8)
-    let examples = text.matches(of: /```lua\n((?:.|\n)*?)```/).map { String($0.1) }
-    #expect(examples.count > 4)
-    for example in examples {
-      let failures = try Session().run(example).filter { if case .error = $0 { true } else { false } }
-      #expect(failures == [], "\(page): \(example)")
+  /// Small models under the names of well-known ones. What stands for a single file is a folder: of those there is
+  /// `SingleFileTests`.
+  private func layOutCheckpoints() throws {
+    let files = FileManager.default
+    let named = [
+      "v2-1_768-ema-pruned.safetensors": "tiny-sd2", "clip-vit-h14": "tiny-sd2/tokenizer",
+      "sd-vae-ft-mse": "tiny-sd1/vae", "style.safetensors": "adapters/peft.safetensors",
+      "character.safetensors": "adapters/kohya.safetensors",
+      "cat-toy.safetensors": "adapters/cat-toy.safetensors",
+      "learned_embeds.safetensors": "adapters/cat-toy.safetensors",
+    ]
+    for (name, golden) in named {
+      try files.createSymbolicLink(atPath: name, withDestinationPath: "\(Self.goldens)/\(golden)")
+    }
+    let folder = "stable-diffusion-v1-5"
+    try files.copyItem(atPath: "\(Self.goldens)/tiny-sd1", toPath: folder)
+    for path in try files.subpathsOfDirectory(atPath: folder) where path.hasSuffix(".safetensors") {
+      try files.copyItem(
+        atPath: "\(folder)/\(path)", toPath: "\(folder)/\(path.dropLast("safetensors".count))fp16.safetensors"
+      )
     }
   }
+}
+
+extension Output {
+  fileprivate var isError: Bool { if case .error = self { true } else { false } }
 }
 
 /// Runs an example up to each line that says what it shows, `expression --> text`.

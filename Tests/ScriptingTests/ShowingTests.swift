@@ -31,6 +31,22 @@ import Testing
     #expect(try sizes("lunette.display(a, { size = 4 })") == ["image 2 × 4"])
     #expect(try sizes("lunette.display({ a, a }, { columns = 2 })") == ["image 12 × 8"])
     #expect(try sizes("lunette.display({ a, 1 })") != ["image 12 × 8"])
+    // A page that enlarges small pictures is told how large this one is to be.
+    func widths(_ call: String) throws -> [Int?] {
+      try outputs(setup + call).compactMap { output in
+        if case .display(_, let metadata) = output { metadata["image/png"]?["width"]?.int } else { nil }
+      }
+    }
+    #expect(try widths("lunette.display(a, { size = 64 })") == [32])
+    #expect(try widths("lunette.display({ a, a }, { size = 64, columns = 2 })") == [68])
+    #expect(try widths("lunette.display(image.animation({ a, a }), { size = 64 })") == [32])
+    #expect(try widths("lunette.display(a)") == [nil])
+    let labelled = try outputs(setup + "lunette.display({ a, a }, { size = 64, labels = { 'x', 'y' } })")
+    guard case .display(let bundle, _) = labelled.first, let svg = bundle[.svg]?.text else {
+      Issue.record("a grid with labels is a drawing")
+      return
+    }
+    #expect(svg.contains("width=\"32\" height=\"64\""))
     for (call, message) in [
       ("lunette.display(3, { size = 4 })", "option 'size': goes only with pictures"),
       ("lunette.display({ a }, { columns = 0 })", "integer of at least 1 expected, got 0"),

@@ -32,6 +32,18 @@ for i in ipairs(text.rows) do
   assert(text.mean[i][1] == 0 and text.mean[i][2] == 0, "before the word")
   assert(text.mean[i][3] ~= 0, "the word")
 end
+-- A list of positions goes in at once; all of them together are the clean embedding.
+local all = {}
+for position = 1, 77 do all[position] = position end
+local together = probe.sweep{
+  model = model, call = "encode", clean = { text = "a red car" }, corrupted = { text = "a blue car" },
+  sites = { "text_encoder.embeddings", "text_encoder.layers.*" }, over = { "site", "token" },
+  tokens = { 2, { 3 }, all },
+}
+for i in ipairs(together.rows) do assert(math.abs(together.mean[i][3] - 1) < 1e-6, together.mean[i][3]) end
+assert(together.columns[2].label == "3" and together.columns[3].label == "1–77", together.columns[3].label)
+-- Before the first layer the prompts differ in one row.
+assert(together.mean[1][1] == 0 and math.abs(together.mean[1][2] - 1) < 1e-6, together.mean[1][2])
 assert(text:strongest().token and #text:table() == #text.rows * 4)
 assert(text.rows[1].label:match("^%d+$"), text.rows[1].label)
 
@@ -39,7 +51,8 @@ for message, change in pairs{
   ["did you mean 'sites'?"] = { site = "x" },
   ["one of 'site', 'step', 'head', 'token' or a list"] = { over = { "layer" } },
   ["one or two different ones"] = { over = { "step", "step" } },
-  ["positions to go over"] = { over = "token" }, ["metric must return a number"] = { metric = function() end },
+  ["positions to go over"] = { over = "token" }, ["positions from 1"] = { over = "token", tokens = { { 2, 0 } } },
+  ["metric must return a number"] = { metric = function() end },
 } do
   local options = { model = model, clean = clean, corrupted = corrupted, sites = "unet.mid_block" }
   for key, value in pairs(change) do options[key] = value end

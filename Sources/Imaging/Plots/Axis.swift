@@ -84,7 +84,7 @@ struct Axis {
     let first = (range.lowerBound / step - 1e-9).rounded(.up)
     let last = (range.upperBound / step + 1e-9).rounded(.down)
     guard last >= first, last - first < 1000, first.isFinite, last.isFinite else { return [] }
-    let decimals = max(0, Int(-floor(log10(step) + 1e-9))) + (isQuarter(step) ? 1 : 0)
+    let decimals = max(0, Int(-floor(log10(step) + 1e-9)) + (isQuarter(step) ? 1 : 0))
     let largest = max(abs(first), abs(last)) * step
     return stride(from: first, through: last, by: 1).map { index in
       let value = index * step

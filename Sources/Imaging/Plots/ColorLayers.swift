@@ -23,6 +23,7 @@ extension PlotFrame {
       }
     }
     guard showsValues else { return }
+    let largest = rows.joined().reduce(0) { $1.isFinite ? max($0, abs($1)) : $0 }
     svg.group(["font-size": SVG.number(min(12, max(6, min(sx / 4, sy / 2))))]) { svg in
       for (row, values) in rows.enumerated() {
         for (column, value) in values.enumerated() {
@@ -30,7 +31,8 @@ extension PlotFrame {
           let color = map(Float(shade) / 255)
           let isLight = 0.299 * color.x + 0.587 * color.y + 0.114 * color.z > 0.55
           svg.text(
-            Axis.short(value), x: x.position(Double(column + 1)), y: y.position(Double(row + 1)) + 4,
+            Axis.short(value, beside: largest), x: x.position(Double(column + 1)),
+            y: y.position(Double(row + 1)) + 4,
             attributes: " fill=\"\(isLight ? "#1b1d22" : "#ffffff")\"")
         }
       }
@@ -110,10 +112,10 @@ struct ColorScale {
 }
 
 extension Axis {
-  /// Two or three digits, as fit a cell.
-  static func short(_ value: Double) -> String {
+  /// Two or three digits, as fit a cell; what is nothing beside the largest of them is 0.00.
+  static func short(_ value: Double, beside largest: Double = 0) -> String {
     let size = abs(value)
-    if size >= 1e5 || (size < 1e-3 && size > 0) { return scientific(value) }
+    if size >= 1e5 || (size < 1e-3 && size > 0 && largest < 0.1) { return scientific(value) }
     return fixed(value, size >= 100 || value == value.rounded() ? 0 : size >= 10 ? 1 : 2)
   }
 }

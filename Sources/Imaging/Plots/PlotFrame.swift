@@ -124,7 +124,7 @@ struct PlotFrame {
   private static func names(under plot: Plot) -> Names? {
     guard let categories = plot.xCategories else { return nil }
     var ticks = categories.enumerated().map { Tick(Double($0.offset + 1), $0.element) }
-    let slot = (plot.width - 80) / Double(max(ticks.count, 1)) - 8
+    let slot = (plot.width - margins(of: plot)) / Double(max(ticks.count, 1)) - 8
     let broken = categories.map { PlotText.wrapped($0, to: slot, size: tickSize, lines: 3) }
     if broken.allSatisfy({ $0 != nil }) {
       for (index, lines) in broken.enumerated() { ticks[index].lines = lines ?? [] }
@@ -135,6 +135,17 @@ struct PlotFrame {
       ticks[index].lines = [PlotText.shortened(ticks[index].label, to: room, size: tickSize)]
     }
     return Names(ticks: ticks, isTurned: true)
+  }
+
+  /// About what the names of the rows and the colours take of the width, before it is known how the names below stand.
+  private static func margins(of plot: Plot) -> Double {
+    var room = 80.0
+    if let names = plot.yCategories {
+      let widest = names.reduce(0.0) { max($0, PlotText.width(of: $1, size: tickSize)) }
+      room = 34 + min(widest, plot.width * 0.36) + (plot.yLabel == nil ? 0 : 20)
+    }
+    if ColorScale(plot.layers) != nil { room += 52 + (plot.colorLabel == nil ? 0 : 18) }
+    return room
   }
 
   /// Every second, third … tick if the labels would touch.

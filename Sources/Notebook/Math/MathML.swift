@@ -156,7 +156,8 @@ private struct MathParser {
     if MathSymbols.limits.contains(name) { return Atom(markup: "<mi>\(name)</mi>", hasLimits: true) }
     if let width = MathSymbols.spaces[name] { return Atom(markup: "<mspace width=\"\(width)\"/>") }
     if let accent = MathSymbols.accents[name] {
-      return Atom(markup: "<mover accent=\"true\">\(argument(font))<mo>\(accent)</mo></mover>")
+      // Not marked as an accent: browsers without a font for mathematics would draw those into the letter.
+      return Atom(markup: "<mover>\(argument(font))<mo>\(accent)</mo></mover>")
     }
     if let other = MathSymbols.fonts[name] {
       return name == "operatorname"

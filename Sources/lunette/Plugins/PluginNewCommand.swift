@@ -104,13 +104,16 @@ enum PluginSkeleton {
     local VARIABLE = require "NAME"
 
     return {
+      -- lunette NAME noise; what a command displays goes into lunette-out/NAME-noise, with a report
       commands = {
         noise = {
           summary = "Says how concentrated noise is: lunette NAME noise [SEED]",
           run = function(arguments)
             local seed = math.tointeger(tonumber(arguments[1] or "7"))
             if not seed then error(("a seed expected, got '%s'"):format(arguments[1]), 0) end
-            print(VARIABLE.concentration(lunette.tensor.randn({ 64, 64 }, { seed = seed }):abs()))
+            local noise = lunette.tensor.randn({ 64, 64 }, { seed = seed }):abs()
+            lunette.display(lunette.image.color_map(noise, { colors = "NAME.night" }), { caption = "noise" })
+            print(VARIABLE.concentration(noise))
           end,
         },
       },
@@ -151,6 +154,16 @@ enum PluginSkeleton {
           }
         end,
       },
+      -- What studies ask of a model, for a plugin that carries one in its folder model: lunette.extension("models", "NAME.judge")
+      models = {
+        judge = function()
+          -- What is in a picture, a list of { noun =, confidence = … }
+          return function(picture)
+            local pixels = lunette.image.new(picture):tensor()
+            return { { noun = "light", confidence = VARIABLE.concentration(pixels) } }
+          end
+        end,
+      },
     }
 
     """#
@@ -181,6 +194,13 @@ enum PluginSkeleton {
       -- Of a sample without noise a step keeps the picture.
       local x = lunette.tensor.ones{ 1, 1, 1, 1 } * math.sqrt(alphas[2]:item())
       test.near(plain:step(lunette.tensor.zeros{ 1, 1, 1, 1 }, 4, x):item(), math.sqrt(alphas[1]:item()))
+    end)
+
+    test.case("the judge finds light", function()
+      local judge = lunette.extension("models", "NAME.judge")()
+      local found = judge(lunette.tensor.ones{ 10, 10, 1 })
+      test.same(found[1].noun, "light")
+      test.near(found[1].confidence, 0.1)
     end)
 
     test.case("a seed that is not a number is refused", function()

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Lua
 import PluginPackages
 import Prompt
 import Runs
@@ -56,28 +57,58 @@ struct PluginRunCommand: ParsableCommand {
     guard PluginName.isValid(plugin), PluginName.isValid(command) else {
       throw CommandError("'\(plugin) \(command)' is not a command of a plugin")
     }
-    let folder = try OutputFolder(out ?? "lunette-out/\(plugin)-\(command)", onNote: Terminal.note)
-    defer { folder.close() }
-    let session = try options.session(scriptName: command, arguments: arguments, outputFolder: folder.path)
-    let runner = CellRunner(session)
-    var writeFailure: (any Error)?
+    var request = Run.Options(
+      script: "\(plugin) \(command)", outputFolder: out ?? "lunette-out/\(plugin)-\(command)")
+    request.source = source(command)
+    request.arguments = arguments
+    request.session = options.settings
+    let run = try Run(request, onNote: Terminal.note)
+    guard try check(command, in: run) else { throw ExitCode(1) }
+    run.session.interruptOnEndingSignals()
     var progress = ProgressBar()
-    runner.onEvent = { event in
-      guard case .output(.display(let bundle, let metadata), _) = event else {
-        return event.show(&progress, of: session)
-      }
-      do { try folder.add(bundle, caption: metadata["caption"]?.string) } catch {
-        writeFailure = writeFailure ?? error
-      }
-    }
-    session.interruptOnEndingSignals()
-    // Also when it fails, where what was made before is.
-    defer { for name in folder.names { Terminal.note("\(folder.path)/\(name)") } }
-    let code = "local c = lunette.extension(\"commands\", \"\(plugin).\(command)\"); c.run(arg)"
-    let failure = runner.run(code, name: "\(plugin) \(command)").failure
+    run.onEvent = { [unowned run] in $0.show(&progress, of: run.session) }
+    run.onCellEnd = Terminal.flush
+    let result = run.start()
     progress.clear()
-    if let failure { return try Ending.check(failure, of: session) }
-    if let writeFailure { throw writeFailure }
-    try Ending.checkExit(session.exitStatus)
+    // Also when it fails, where what was made before is.
+    let folder = run.folder.path
+    for name in run.folder.names { Terminal.note("\(folder)/\(name)") }
+    if let failure = result.failure { return try Ending.check(failure, of: run.session) }
+    for text in result.writeFailures { Terminal.note(text) }
+    if !result.writeFailures.isEmpty { throw ExitCode(1) }
+    if !run.folder.names.isEmpty { Terminal.note("\(folder)/report.html") }
+    try Ending.checkExit(result.exitStatus)
+  }
+
+  /// Whether there is such a command; says which there are otherwise, and leaves no folder behind unless the run is confined.
+  private func check(_ command: String, in run: Run) throws -> Bool {
+    let known: [String]
+    // What fails while the plugin is loaded is told by the run, with its traceback.
+    do { known = try run.session.commands(ofPlugin: plugin).map(\.name) } catch { return true }
+    guard !known.contains(command) else { return true }
+    run.folder.discard()
+    let hint =
+      nearestName(to: command, among: known).map { "; did you mean '\($0)'?" }
+      ?? (known.isEmpty ? "; it has none" : "; there are \(known.joined(separator: ", "))")
+    Terminal.note("the plugin '\(plugin)' has no command '\(command)'\(hint)")
+    return false
+  }
+
+  /// What is run, and shown in the report.
+  private func source(_ command: String) -> String {
+    let words = (["lunette", plugin, command] + arguments).map { word in
+      word.contains { $0.isWhitespace } ? "'\(word)'" : word
+    }
+    let line = words.joined(separator: " ").replacing("\n", with: " ").replacing("`", with: "'")
+    return """
+      -- %% [markdown]
+      -- # \(plugin) \(command)
+      --
+      -- `\(line)`
+
+      -- %%
+      lunette.extension("commands", "\(plugin).\(command)").run(arg)
+
+      """
   }
 }

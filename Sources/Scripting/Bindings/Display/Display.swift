@@ -15,7 +15,8 @@ extension Session {
       var metadata: JSON.Object = [:]
       if let caption: String = try call["caption"] { metadata["caption"] = .string(caption) }
       let shown = try ShownPictures.read(call)
-      func bundle() throws -> MIMEBundle { try shown ?? self.bundle(of: call.slot(1)) }
+      func bundle() throws -> MIMEBundle { try shown?.bundle ?? self.bundle(of: call.slot(1)) }
+      if let width = shown?.width { metadata[MIMEType.png.name] = ["width": .number(width)] }
       let id: String? = try call["id"]
       if try call["update"] ?? false {
         guard let id else { throw call.options.complaint("update", "the id of a display expected with it") }

@@ -4,28 +4,49 @@ import Notebook
 import Tensor
 
 /// What `lunette.display` makes of a list of pictures, and of pictures that are to be shown at a size.
-enum ShownPictures {
+struct ShownPictures {
+  let bundle: MIMEBundle
+  /// Pixels on the page, where the caller said how large pictures are to be: a page enlarges small ones otherwise.
+  let width: Int?
+
   /// Nil for a value that shows itself as it is.
-  static func read(_ call: LuaCall) throws -> MIMEBundle? {
+  static func read(_ call: LuaCall) throws -> ShownPictures? {
     let (size, columns): (Int?, Int?) = (try call["size"], try call["columns"])
     let labels: [String]? = try call["labels"]
     let slot = call.slot(1)
     let asks = ["size": size != nil, "columns": columns != nil, "labels": labels != nil]
+    if let size, columns == nil, labels == nil, let animation = try? Animation.read(slot) {
+      return ShownPictures(
+        bundle: try animation.mimeBundle(), width: try sized(animation, longSide: size, call))
+    }
     guard var images = try pictures(slot) else {
       if let asked = asks.keys.sorted().first(where: { asks[$0] == true }) {
         throw call.options.complaint(asked, "goes only with pictures, got \(slot.described)")
       }
       return nil
     }
-    guard size ?? 1 >= 1, size ?? 1 <= 1 << 14 else {
-      throw call.options.complaint("size", "pixels from 1 to \(1 << 14) expected, got \(size ?? 0)")
-    }
+    if let size { try check(size, call) }
     guard columns ?? 1 >= 1 else {
       throw call.options.complaint("columns", "integer of at least 1 expected, got \(columns ?? 0)")
     }
     if let size { images = try images.map { try $0.shown(longSide: size) } }
-    if slot.kind != .table, labels == nil, images.count == 1 { return try images[0].mimeBundle() }
-    return try ContactSheet(images, columns: columns, labels: labels).image().mimeBundle()
+    let isAlone = slot.kind != .table && labels == nil && images.count == 1
+    let shown =
+      try isAlone
+      ? images[0] : ContactSheet(images, columns: columns, labels: labels, enlarges: size == nil).image()
+    return ShownPictures(bundle: try shown.mimeBundle(), width: size.map { _ in shown.width })
+  }
+
+  private static func check(_ size: Int, _ call: LuaCall) throws {
+    guard (1...1 << 14).contains(size) else {
+      throw call.options.complaint("size", "pixels from 1 to \(1 << 14) expected, got \(size)")
+    }
+  }
+
+  private static func sized(_ animation: Animation, longSide size: Int, _ call: LuaCall) throws -> Int {
+    try check(size, call)
+    let frame = animation.frames[0]
+    return max(1, frame.width * size / max(frame.width, frame.height, 1))
   }
 
   /// The pictures of an image, of a result, or of a list of either; nil for anything else.
