@@ -16,10 +16,12 @@ struct ApartManifest {
   static func read(_ text: String, file: String) throws -> [String: ManifestValue] {
     var manifest = ApartManifest(text: text, file: file)
     var answer = [UInt8](repeating: 0, count: longest)
-    let count = cf_apart(
-      { context, out in
-        context?.assumingMemoryBound(to: ApartManifest.self).pointee.answer(to: out)
-      }, &manifest, seconds, everything, &answer, answer.count)
+    let count = withUnsafeMutablePointer(to: &manifest) { manifest in
+      cf_apart(
+        { context, out in
+          context?.assumingMemoryBound(to: ApartManifest.self).pointee.answer(to: out)
+        }, manifest, seconds, everything, &answer, answer.count)
+    }
     guard count >= 0 else {
       switch errno {
       case ETIMEDOUT: throw PluginError("\(file): it takes too long")

@@ -24,6 +24,12 @@ extension Document {
     }
   }
 
+  /// The language that it says its cells are in, if that is not Lua.
+  var foreignLanguage: String? {
+    let said = metadata["language_info"]?["name"] ?? metadata["kernelspec"]?["language"]
+    return said?.string.flatMap { $0.lowercased() == "lua" ? nil : $0 }
+  }
+
   /// The place of a cell by its number (from 1), its id or its title.
   func index(ofCell name: String) throws -> Int {
     if let number = Int(name), cells.indices.contains(number - 1) { return number - 1 }

@@ -49,6 +49,10 @@ public final class NotebookRun {
   public init(_ options: Options, onNote: @escaping @Sendable (String) -> Void = { _ in }) throws {
     self.options = options
     document = try Document(file: options.file)
+    if let language = document.foreignLanguage {
+      onNote(
+        "warning: \(options.file): a notebook in \(language.oneLine(of: 40)), whose cells run here as Lua")
+    }
     slips = document.inject(options.parameters)
     for slip in slips.unknown { onNote(ParameterSlips.warning(unknown: slip)) }
     delivery = try Delivery(to: options.target, onNote: onNote)

@@ -28,6 +28,23 @@ import Testing
     return (object?["cells"] as? [[String: Any]] ?? []).map { $0["outputs"] as? [[String: Any]] ?? [] }
   }
 
+  @Test func notebooksInOtherLanguagesAreSaid() throws {
+    for (metadata, language) in [
+      (#"{"kernelspec": {"name": "python3", "language": "python"}}"#, "python"),
+      (#"{"language_info": {"name": "R"}}"#, "R"), (#"{"language_info": {"name": "lua"}}"#, nil), ("{}", nil),
+    ] {
+      let cell =
+        #"{"cell_type": "code", "metadata": {}, "execution_count": null, "outputs": [], "source": "print(1)"}"#
+      try program.script(
+        #"{"nbformat": 4, "nbformat_minor": 4, "metadata": \#(metadata), "cells": [\#(cell)]}"#,
+        name: "x.ipynb")
+      let result = try program.run("notebook", "run", "x.ipynb", "-o", "y.ipynb")
+      #expect(result.status == 0)
+      let warning = language.map { "warning: x.ipynb: a notebook in \($0), whose cells run here as Lua" }
+      #expect(warning.map(result.errors.contains) ?? !result.errors.contains("warning"), "\(result.errors)")
+    }
+  }
+
   @Test func runWritesOutputs() throws {
     try program.script(Self.script)
     #expect(try program.run("notebook", "run", "script.lua").status == 0)

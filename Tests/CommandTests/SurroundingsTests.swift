@@ -109,6 +109,26 @@ import Testing
     #expect(!result.errors.contains("Fatal error") && !result.errors.contains("crashed"))
   }
 
+  /// OpenBLAS takes a buffer of 128 MB at its first call, and would ask for it without end.
+  @Test(arguments: ["", "LUNETTE_BACKEND=openblas "])
+  func aProcessWithLittleMemoryDoesNotHang(_ backend: String) throws {
+    let call =
+      backend.isEmpty
+      ? "lunette.linalg.sqrtm(lunette.tensor{ { 4, 0 }, { 0, 9 } })"
+      : "lunette.tensor.ones{ 64, 64 }:matmul(lunette.tensor.ones{ 64, 64 })"
+    let code = """
+      local size = io.open("/proc/self/status"):read("a"):match("VmSize:%s+(%d+)")
+      print(size) print(pcall(function() return \(call):sum():item() end))
+      """
+    let line = "LUNETTE_THREADS=1 \(backend)timeout -s KILL 60 $LUNETTE eval '\(code)'"
+    let free = try program.shell(line)
+    let size = try #require(free.output.split(separator: "\n").first.flatMap { Int($0) }, "\(free.errors)")
+    #expect(free.output.contains("true"))
+    let result = try program.shell("ulimit -v \(size + 70_000) -t 20; \(line)")
+    #expect(
+      result.output.contains("no room for OpenBLAS"), "\(result.status): \(result.output)\(result.errors)")
+  }
+
   @Test func whatIsReadAsACheckpointIsAFile() throws {
     try FileManager.default.copyItem(atPath: Program.model, toPath: program.file("model").path)
     let path = "model/unet/diffusion_pytorch_model.safetensors"

@@ -24,6 +24,18 @@ import Testing
     #expect(try SitePattern(pattern).matches(name) == expected)
   }
 
+  /// A pattern may come from a plugin: trying one way after the other would take for ever here.
+  @Test func hostilePatternsTakeNoTime() throws {
+    let name = (0..<12).map { "part\($0)aaaaaaaaaaaaaaaa" }.joined(separator: ".")
+    let many = String(repeating: "**.", count: 2000)
+    #expect(try !SitePattern(many + "x").matches(name))
+    #expect(try SitePattern(many + "part11*").matches(name))
+    let stars = String(repeating: "*a", count: 2000)
+    #expect(try !SitePattern("**." + stars).matches(name))
+    #expect(try SitePattern("**." + String(repeating: "*a", count: 16) + "*").matches(name))
+    #expect(try SitePattern(many + "x").nearest(in: [name]) == [name])
+  }
+
   @Test func refusesMalformedPatterns() {
     #expect(throws: PipelineError("the pattern of a site must not be empty")) { try SitePattern("") }
     #expect(throws: PipelineError("pattern 'unet..out' has an empty path component")) {

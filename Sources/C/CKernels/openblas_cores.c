@@ -3,7 +3,11 @@
 // kernels. The two functions that do so are exported but undocumented: without them everything stays as it is.
 // OpenBLAS also gets one thread: products run on oneDNN's pool, and a second pool would fight with it for the cores.
 #define _GNU_SOURCE
+#include "include/memory.h"
+
 #include <dlfcn.h>
+#include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,4 +37,17 @@ __attribute__((constructor)) static void choose_openblas_kernels(void) {
   quit();
   init();
   unsetenv("OPENBLAS_CORETYPE");
+}
+
+// OpenBLAS asks the system again and again for the buffer that a call works in until it gets it: where there is no room, a call
+// would never end. It keeps its buffers, one for each thread that was in a call.
+bool ck_has_openblas_room(size_t threads) {
+  static const size_t buffer = (size_t)129 << 20;  // 128 MiB on x86-64, less elsewhere, and what the system adds
+  static atomic_size_t kept = 0;
+  size_t have = atomic_load(&kept);
+  if (threads <= have) return true;
+  if (threads > SIZE_MAX / buffer || !ck_has_room((threads - have) * buffer)) return false;
+  while (have < threads && !atomic_compare_exchange_weak(&kept, &have, threads)) {
+  }
+  return true;
 }

@@ -31,7 +31,7 @@ public struct SitePattern: Sendable, Hashable, CustomStringConvertible {
 
   private func matches(exactly name: String) -> Bool {
     let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-    return Self.matches(components[...], parts[...])
+    return Self.matches(components, parts)
   }
 
   /// Whether the pattern speaks of one site alone.
@@ -43,32 +43,46 @@ public struct SitePattern: Sendable, Hashable, CustomStringConvertible {
   func mayMatch(component name: String) -> Bool {
     switch components.first {
     case .literal(let text): text == name
-    case .glob(let glob): Self.matches(glob[...], Array(name)[...])
+    case .glob(let glob): Self.matches(glob, name)
     case .any, nil: true
     }
   }
 
-  private static func matches(_ pattern: ArraySlice<Component>, _ parts: ArraySlice<Substring>) -> Bool {
-    guard let first = pattern.first else { return parts.isEmpty }
-    let rest = pattern.dropFirst()
-    switch first {
-    case .any:
-      return (parts.startIndex...parts.endIndex).contains { matches(rest, parts[$0...]) }
-    case .literal(let text):
-      guard let part = parts.first, part == text else { return false }
-    case .glob(let glob):
-      guard let part = parts.first, matches(glob[...], Array(part)[...]) else { return false }
+  private static func matches(_ pattern: [Component], _ parts: [Substring]) -> Bool {
+    follows(pattern, parts, isAny: { $0 == .any }) { component, part in
+      switch component {
+      case .any: true
+      case .literal(let text): part == text
+      case .glob(let glob): matches(glob, part)
+      }
     }
-    return matches(rest, parts.dropFirst())
   }
 
   /// `*` inside one component.
-  private static func matches(_ glob: ArraySlice<Character>, _ text: ArraySlice<Character>) -> Bool {
-    guard let first = glob.first else { return text.isEmpty }
-    if first == "*" {
-      return (text.startIndex...text.endIndex).contains { matches(glob.dropFirst(), text[$0...]) }
+  private static func matches(_ glob: [Character], _ text: some StringProtocol) -> Bool {
+    follows(glob, Array(text), isAny: { $0 == "*" }, takes: ==)
+  }
+
+  /// Whether all of a list is as a pattern says, of which each piece takes one element, or any number of them.
+  ///
+  /// All ways are followed at once, so that the time is bounded by the product of the lengths, whatever the pattern.
+  private static func follows<Piece, Element>(
+    _ pattern: [Piece], _ list: [Element], isAny: (Piece) -> Bool, takes: (Piece, Element) -> Bool
+  ) -> Bool {
+    // Whether the pieces so far may end before each element.
+    var ends = [true] + list.map { _ in false }
+    for piece in pattern {
+      guard let first = ends.firstIndex(of: true) else { return false }
+      if isAny(piece) {
+        for place in first..<ends.count { ends[place] = true }
+      } else {
+        for place in stride(from: list.count, to: first, by: -1) {
+          ends[place] = ends[place - 1] && takes(piece, list[place - 1])
+        }
+        ends[first] = false
+      }
     }
-    return text.first == first && matches(glob.dropFirst(), text.dropFirst())
+    return ends[list.count]
   }
 
   // MARK: Suggestions
@@ -104,7 +118,7 @@ public struct SitePattern: Sendable, Hashable, CustomStringConvertible {
     case .any: return 0
     case .literal(let literal): text = Array(literal)
     case .glob(let glob):
-      if matches(glob[...], Array(part)[...]) { return 0 }
+      if matches(glob, part) { return 0 }
       text = glob.filter { $0 != "*" }
     }
     let letters = Array(part)

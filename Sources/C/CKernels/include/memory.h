@@ -14,3 +14,5 @@ void ck_release(void *block, size_t bytes);
 size_t ck_live_bytes(void);
 /// Whether so many bytes can be had now, for memory that does not come from `ck_allocate`.
 bool ck_has_room(size_t bytes);
+/// Whether so many threads can call OpenBLAS at once; asked before the first call, as OpenBLAS waits for memory for ever.
+bool ck_has_openblas_room(size_t threads);

@@ -55,6 +55,7 @@ struct DoubleMatrix: Sendable {
   func apart<Result: Sendable>(
     _ work: @escaping @Sendable (inout DoubleMatrix) throws -> Result
   ) throws -> Result {
+    try OpenBLASRoom.check()
     let call: @Sendable () throws -> Result = {
       var copy = self
       return try work(&copy)

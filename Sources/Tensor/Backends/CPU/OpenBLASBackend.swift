@@ -101,6 +101,7 @@ private struct Sgemm {
         "a product of \(Shape.text([m, k])) and \(Shape.text([k, n])) is too large for OpenBLAS, which counts to 2^31"
       )
     }
+    try OpenBLASRoom.check(threads: min(Int(ck_threads()), max(1, m / 64)))
     var call = self
     // At least 64 rows, and enough work that a piece outweighs its start.
     let grain = max(64, (1 << 18) / max(1, n * k))
