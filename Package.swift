@@ -7,11 +7,11 @@ let optimizedC: [CSetting] = [.unsafeFlags(["-O3"])]
 /// A target in C: they lie together, since nobody who looks for a feature starts there.
 func c(
   _ name: String, dependencies: [Target.Dependency] = [], cSettings: [CSetting]? = optimizedC,
-  links library: String? = nil
+  links libraries: [String] = []
 ) -> Target {
   .target(
     name: name, dependencies: dependencies, path: "Sources/C/\(name)", cSettings: cSettings,
-    linkerSettings: library.map { [.linkedLibrary($0)] })
+    linkerSettings: libraries.map { .linkedLibrary($0) })
 }
 
 /// A library of the system: a module map. Those without pkgConfig are linked statically, as their module maps say: each
@@ -41,9 +41,9 @@ let package = Package(
     library("CZlib", apt: "zlib1g-dev"),
     library("CYAML", apt: "libyaml-dev"),
     library("CLua54", pkgConfig: "lua5.4", apt: "liblua5.4-dev"),
-    c("COneDNN", links: "dnnl"),
-    c("CKernels", links: "gomp"),
-    c("CImaging", dependencies: ["CPNG", "CJPEG"], links: ":libjpeg.a"),
+    c("COneDNN", links: ["dnnl"]),
+    c("CKernels", links: ["gomp"]),
+    c("CImaging", dependencies: ["CPNG", "CJPEG"], links: [":libjpeg.a", ":libpng16.a", ":libz.a"]),
     c("CConfinement"),
     c("CPlatform"),
     c("CNativePlugin", cSettings: nil),
