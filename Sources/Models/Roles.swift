@@ -18,6 +18,8 @@ public protocol NoisePredictor {
   var pooledWidth: Int? { get }
   /// How many numbers on the picture's size it takes.
   var sizeCount: Int { get }
+  /// Whether it is told the weight of guidance, which it was distilled with: then one prediction is guided by itself.
+  var takesGuidance: Bool { get }
   /// Where hooks and traces may listen.
   func sites() -> SiteList
 
@@ -35,6 +37,7 @@ extension NoisePredictor {
   public var conditionChannels: Int { 0 }
   public var pooledWidth: Int? { nil }
   public var sizeCount: Int { 0 }
+  public var takesGuidance: Bool { false }
 
   /// For a model that is told of tokens only.
   ///

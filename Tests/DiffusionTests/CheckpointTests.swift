@@ -107,7 +107,7 @@ struct CheckpointTests {
     ("class_embed_type", "\"timestep\"", "unknown setting class_embed_type = \"timestep\""),
     ("num_class_embeds", "10", "unknown setting num_class_embeds = 10"),
     ("encoder_hid_dim", "64", "unknown setting encoder_hid_dim = 64"),
-    ("time_cond_proj_dim", "64", "unknown setting time_cond_proj_dim = 64"),
+    ("time_cond_proj_dim", "7", "time_cond_proj_dim must be an even number"),
     ("cross_attention_norm", "\"group_norm\"", "unknown setting cross_attention_norm"),
     ("some_new_idea", "true", "unknown setting some_new_idea = true"),
     (

@@ -131,6 +131,7 @@ VALUES = {
 SCHEDULERS = [
     "DDIMScheduler", "DDPMScheduler", "PNDMScheduler", "EulerDiscreteScheduler", "EulerAncestralDiscreteScheduler",
     "HeunDiscreteScheduler", "LMSDiscreteScheduler", "DPMSolverMultistepScheduler", "UniPCMultistepScheduler", "LCMScheduler",
+    "TCDScheduler",
 ]
 
 
@@ -224,7 +225,9 @@ def scheduler(name, config):
         if hasattr(module, "randn_tensor"):
             module.randn_tensor = lambda *args, noise=noise, **options: noise
         try:
-            sample = made.step(output, time, sample).prev_sample
+            # Its own share of noise is not that of the pipelines, which is none.
+            extra = {"eta": 0.0} if name == "TCDScheduler" else {}
+            sample = made.step(output, time, sample, **extra).prev_sample
         finally:
             if hasattr(module, "randn_tensor"):
                 module.randn_tensor = draw

@@ -31,10 +31,13 @@ extension GenerateRequest {
   }
 
   /// In words, what was given and changes nothing in this run.
-  func withoutEffect(guidance: Guidance, scheduler: any Scheduler) -> [String] {
+  ///
+  /// - Parameter isTold: whether the model is told of guidance beside the timestep
+  func withoutEffect(guidance: Guidance, isTold: Bool, scheduler: any Scheduler) -> [String] {
     var unused: [String] = []
     if guidance.weight <= 1 {
-      let reason = "guidance is at most 1"
+      let reason =
+        isTold ? "this model is told of guidance and looks at the prompt alone" : "guidance is at most 1"
       if let negative, !negative.isDefault {
         unused.append(
           "\(negative.name(text: "negative_prompt", embedding: "uncond")) has no effect: \(reason)")

@@ -42,6 +42,18 @@ public protocol ConfiguredScheduler: Scheduler, SendableMetatype {
   init(_ config: SchedulerConfig, steps: Int, eta: Double) throws
 }
 
+/// A scheduler whose schedule may start with less noise than the training's, all steps taken.
+public protocol ShortenedScheduler: ConfiguredScheduler {
+  /// - Parameter share: of the training's timesteps, from the lowest
+  init(_ config: SchedulerConfig, steps: Int, eta: Double, share: Double) throws
+}
+
+extension ShortenedScheduler {
+  public init(_ config: SchedulerConfig, steps: Int, eta: Double = 0) throws {
+    try self.init(config, steps: steps, eta: eta, share: 1)
+  }
+}
+
 extension Scheduler {
   public var callsPerStep: Int { 1 }
 }
