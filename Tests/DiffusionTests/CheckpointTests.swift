@@ -226,9 +226,9 @@ struct CheckpointTests {
     let flow = ["_class_name": "FlowMatchEulerDiscreteScheduler"]
     #expect(try fault(flow).contains("flow matching"))
     #expect(try fault(flow, scheduler: "ddim").contains("flow matching"))
-    let deis = ["_class_name": "DEISMultistepScheduler"]
-    #expect(try fault(deis).contains("the model's own scheduler DEISMultistepScheduler is not known"))
-    #expect(try fault(deis, scheduler: "ddim") == "none")
+    let new = ["_class_name": "SASolverScheduler"]
+    #expect(try fault(new).contains("the model's own scheduler SASolverScheduler is not known"))
+    #expect(try fault(new, scheduler: "ddim") == "none")
     let karras: [String: Any] = ["_class_name": "DDIMScheduler", "use_karras_sigmas": true]
     #expect(try fault(karras).contains("use_karras_sigmas is not a setting of the ddim scheduler, got true"))
     // Another class's own settings are its own.

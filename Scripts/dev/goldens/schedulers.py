@@ -171,7 +171,6 @@ def levels():
     yield "unipc", 7, 0.0, SD | BETA | LOWEST | {"sigma_min": 0.1, "sigma_max": 10.0}
     yield "unipc", 8, 0.0, SD | EXPONENTIAL | LOWEST
     yield "dpmsolver++", 8, 0.0, SD | LU
-    yield "dpmsolver++", 8, 0.0, COSINE | LU | {"lambda_min_clipped": -5.1}
     yield "dpmsolver++", 20, 0.0, SD | SDE | BETA
     for name in ("dpmsolver++", "unipc", "deis", "dpmsolver++-singlestep"):
         yield name, 9, 0.0, SD | FLOW
@@ -213,7 +212,7 @@ def solvers():
     yield "deis", 8, 0.0, SD | KARRAS | SAMPLE
     yield "deis", 8, 0.0, SD | LEADING | {"lower_order_final": False}, 3
     for name in ("kdpm2", "kdpm2_ancestral"):
-        yield from [(name, steps, 0.0, SD) for steps in (1, 2, 8)]
+        yield from [(name, steps, 0.0, SD) for steps in (1, 4, 8)]
         yield name, 5, 0.0, {}
         yield name, 9, 0.0, SD | V | TRAILING
         yield name, 8, 0.0, SD | KARRAS | LEADING

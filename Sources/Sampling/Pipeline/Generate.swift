@@ -162,7 +162,9 @@ private final class Run {
     if let pictures { return try initialLatents(pictures) }
     let shape = [count, pipeline.unet.sampleChannels, size.height, size.width]
     if let latents = request.latents {
-      if scheduler.drawsNoise { try source.skip(steps.lowerBound) }
+      if scheduler.drawsNoise {
+        try source.skip(1 + (0..<steps.lowerBound - 1).filter { scheduler.drawsNoise(at: $0) }.count)
+      }
       return try pipeline.checkedBatch(latents, "latents").expanded(shape).clone()
     }
     if let noise = request.noise {
@@ -216,7 +218,7 @@ private final class Run {
     let prediction = try pipeline.predict(
       shown, condition: condition, timestep: timestep, text: text, guidance: guidance, context: context,
       isOnTape: isOnTape)
-    let noise = scheduler.drawsNoise ? try source.draw() : nil
+    let noise = scheduler.drawsNoise(at: index) ? try source.draw() : nil
     let result = try scheduler.step(prediction, at: index, sample: latents, noise: noise)
     let next = step < scheduler.timesteps.count ? step : nil
     let leaving =

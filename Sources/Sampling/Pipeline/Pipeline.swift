@@ -202,7 +202,9 @@ public final class Pipeline {
     trace options: TraceOptions? = nil, rematerializes: Bool = false
   ) throws -> (prediction: Tensor, trace: Trace?) {
     let last = try schedulerConfig.int("num_train_timesteps", default: 1000) - 1
-    guard timestep >= 0, timestep <= Double(last) else {
+    // Models that were trained as Karras et al. (2022) do are told the logarithm of the noise.
+    let isLevel = schedulerConfig.className?.hasPrefix("EDM") == true && timestep.isFinite
+    guard isLevel || (timestep >= 0 && timestep <= Double(last)) else {
       throw PipelineError("timestep must be between 0 and \(last), the last of the training, got \(timestep)")
     }
     let all = try checkedBatch(latents, "latents", channels: unet.sampleChannels + unet.conditionChannels)

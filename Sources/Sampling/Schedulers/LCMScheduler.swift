@@ -11,7 +11,7 @@ public struct LCMScheduler: ShortenedScheduler {
 
   private let schedule: NoiseSchedule
   private let predictionType: PredictionType
-  private let clipRange: Float?
+  private let bound: SampleBound
   private let timeScale: Double
 
   public static let settings: Set<String> = [
@@ -21,11 +21,10 @@ public struct LCMScheduler: ShortenedScheduler {
 
   public init(_ config: SchedulerConfig, steps: Int, eta: Double, share: Double) throws {
     try config.rejectEta(eta, "lcm")
-    try config.rejectSwitches("thresholding")
     let config = config.withDefaults([("beta_start", 0.00085), ("beta_end", 0.012)], betas: .scaledLinear)
     schedule = try NoiseSchedule(config, keepsLastFinite: false)
-    predictionType = try config.choice("prediction_type", default: PredictionType.epsilon)
-    clipRange = try config.clipRange(default: false)
+    predictionType = try config.predictionType()
+    bound = try SampleBound(config, clips: false)
     timeScale = try config.float("timestep_scaling", default: 10)
     timesteps = try DistilledTimesteps.of(
       config, trainingSteps: schedule.trainingSteps, steps: steps, share: share, scheduler: "lcm")
@@ -38,7 +37,7 @@ public struct LCMScheduler: ShortenedScheduler {
   ) throws -> SchedulerStep {
     var (denoised, epsilon) = try predictionType.estimates(
       prediction, of: sample, at: schedule.level(timesteps[index]))
-    if let clipRange { denoised = try denoised.clamped(min: -clipRange, max: clipRange) }
+    denoised = try bound(denoised)
     // Song et al., "Consistency Models" (2023), equation 25 and appendix C, for data of deviation 0.5.
     let (time, data) = (timesteps[index] * timeScale, 0.5)
     let skip = data * data / (time * time + data * data)

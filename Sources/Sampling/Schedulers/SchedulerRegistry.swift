@@ -29,9 +29,31 @@ public enum SchedulerRegistry {
       name: "sde-dpmsolver++", className: "DPMSolverMultistepScheduler",
       type: DPMSolverMultistepScheduler.self,
       settings: [("algorithm_type", .string("sde-dpmsolver++"))]),
+    Entry(
+      name: "dpmsolver", className: "DPMSolverMultistepScheduler", type: DPMSolverMultistepScheduler.self,
+      settings: [
+        ("algorithm_type", .string("dpmsolver")), ("final_sigmas_type", .string("sigma_min")),
+      ]),
+    Entry(
+      name: "sde-dpmsolver", className: "DPMSolverMultistepScheduler",
+      type: DPMSolverMultistepScheduler.self,
+      settings: [
+        ("algorithm_type", .string("sde-dpmsolver")), ("final_sigmas_type", .string("sigma_min")),
+      ]),
+    Entry(
+      name: "dpmsolver++-singlestep", className: "DPMSolverSinglestepScheduler",
+      type: DPMSolverSinglestepScheduler.self),
+    Entry(name: "deis", className: "DEISMultistepScheduler", type: DEISMultistepScheduler.self),
+    Entry(name: "kdpm2", className: "KDPM2DiscreteScheduler", type: KDPM2Scheduler.self),
+    Entry(
+      name: "kdpm2_ancestral", className: "KDPM2AncestralDiscreteScheduler",
+      type: KDPM2AncestralScheduler.self),
     Entry(name: "unipc", className: "UniPCMultistepScheduler", type: UniPCMultistepScheduler.self),
     Entry(name: "lcm", className: "LCMScheduler", type: LCMScheduler.self),
     Entry(name: "tcd", className: "TCDScheduler", type: TCDScheduler.self),
+    Entry(name: "edm_euler", className: "EDMEulerScheduler", type: EDMEulerScheduler.self),
+    Entry(
+      name: "edm_dpmsolver++", className: "EDMDPMSolverMultistepScheduler", type: EDMDPMSolverScheduler.self),
   ]
 
   /// The names that `make` takes, besides the class names of diffusers.
@@ -92,7 +114,7 @@ public enum SchedulerRegistry {
     _ config: SchedulerConfig, by entry: Entry, overrides: JSON.Object
   ) throws -> SchedulerConfig {
     try rejectFlowMatching(config)
-    let known = entry.type.settings.union(SchedulerSettings.common)
+    let known = entry.type.known
     if let stray = overrides.keys.first(where: { !known.contains($0) }) {
       throw PipelineError("the \(entry.name) scheduler has no setting \(stray)")
     }
@@ -101,7 +123,7 @@ public enum SchedulerRegistry {
     }
     return try SchedulerSettings.read(
       config, by: entry.name, known: known,
-      others: others.reduce(into: []) { $0.formUnion($1.type.settings) }, all: Set(Self.settings))
+      others: others.reduce(into: []) { $0.formUnion($1.type.known) }, all: Set(Self.settings))
   }
 
   /// The settings that some scheduler has, by the names that diffusers gives them.

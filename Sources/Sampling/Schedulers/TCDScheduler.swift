@@ -29,7 +29,7 @@ public struct TCDScheduler: ShortenedScheduler {
     try config.rejectSwitches("clip_sample", "thresholding")
     let config = config.withDefaults([("beta_start", 0.00085), ("beta_end", 0.012)], betas: .scaledLinear)
     schedule = try NoiseSchedule(config, keepsLastFinite: false)
-    predictionType = try config.choice("prediction_type", default: PredictionType.epsilon)
+    predictionType = try config.predictionType()
     timesteps = try DistilledTimesteps.of(
       config, trainingSteps: schedule.trainingSteps, steps: steps, share: share, scheduler: "tcd")
   }
