@@ -68,7 +68,7 @@ let package = Package(
     .target(
       name: "Imaging", dependencies: ["Tensor", "Statistics", "Encoding", "Platform", "CImaging", "CZlib"]),
     .target(name: "Models", dependencies: ["Weights", "Neural", "Tensor", "Encoding", "Platform"]),
-    .target(name: "Sampling", dependencies: ["Models", "Tensor", "Encoding"]),
+    .target(name: "Sampling", dependencies: ["Models", "Tensor", "Statistics", "Encoding"]),
     .target(
       name: "Families", dependencies: ["Sampling", "Models", "Weights", "Neural", "Tensor", "Encoding"]),
     .target(name: "Sweeps", dependencies: ["Platform", "Encoding", "CSQLite"]),

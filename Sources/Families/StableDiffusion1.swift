@@ -27,10 +27,16 @@ extension ModelFamily {
   static func stableDiffusionFile(
     scheduler: @escaping @Sendable (CheckpointEvidence) -> String
   ) -> SingleFileLayout {
-    var file = SingleFileLayout(parts: [.unet, .clip, .openCLIP, .autoencoder]) { evidence, prediction in
+    // Files that were written by the code of Stable Diffusion XL have the tower in another place.
+    let moved = SingleFileLayout.Part.openCLIP.at("conditioner.embedders.0.model.")
+    var file = SingleFileLayout(parts: [.unet, .clip, .openCLIP, moved, .autoencoder]) {
+      evidence, prediction in
       InferredConfiguration.scheduler(className: scheduler(evidence), predictionType: prediction)
     }
-    file.prefixes = ["model.diffusion_model.", "cond_stage_model.", "first_stage_model."]
+    file.prefixes = [
+      "model.diffusion_model.", "cond_stage_model.", "conditioner.embedders.0.model.", "first_stage_model.",
+    ]
+    file.leftovers.append("denoiser.")
     return file
   }
 

@@ -19,7 +19,7 @@ extension ModelFamily {
       ComponentRole("text_encoder_2", .textEncoder, loaders: [.clipText]),
       .tokenizer, ComponentRole("tokenizer_2", .tokenizer, loaders: [.clipTokenizer]), .scheduler,
     ]
-    family.settings = [zerosEmptyPrompts]
+    family.settings = [zerosEmptyPrompts, scoresPictures]
     // A watermark is an addition of diffusers', which it makes only where another library is installed.
     family.ignoredSettings.insert("add_watermarker")
     family.adapterPrefixes = [
@@ -27,6 +27,7 @@ extension ModelFamily {
       AdapterPrefix("lora_te2_", "text_encoder_2"), AdapterPrefix("unet.", "unet"),
       AdapterPrefix("text_encoder.", "text_encoder"), AdapterPrefix("text_encoder_2.", "text_encoder_2"),
     ]
+    family.embeddingKeys = ["text_encoder": "clip_l", "text_encoder_2": "clip_g"]
     family.defaults = Defaults(steps: 50, guidance: 5)
     family.singleFile = singleFileXL
     family.assemble = assembleXL
@@ -36,7 +37,15 @@ extension ModelFamily {
   /// In `model_index.json`: whether an absent negative prompt is zeros rather than an empty text.
   private static let zerosEmptyPrompts = "force_zeros_for_empty_prompt"
 
+  /// Whether the model is told how a picture pleases in the place of its size, as the refiner is.
+  private static let scoresPictures = "requires_aesthetics_score"
+
   @Sendable private static func assembleXL(_ checkpoint: Checkpoint) throws -> Pipeline {
+    guard try !checkpoint.setting(scoresPictures, default: false) else {
+      throw PipelineError(
+        "\(checkpoint.path)/model_index.json: \(scoresPictures) = true is not supported (it is the refiner's)"
+      )
+    }
     let tokenizers = (try checkpoint.tokenizer("tokenizer"), try checkpoint.tokenizer("tokenizer_2"))
     guard let one = tokenizers.0 as? Tokenizer, let two = tokenizers.1 as? Tokenizer,
       one.hasVocabulary(of: two)
@@ -57,6 +66,11 @@ extension ModelFamily {
 
   // MARK: Single files
 
+  /// SDXL-Turbo's file is told by its name alone: its tensors are those of the base model.
+  private static func isTurbo(_ evidence: CheckpointEvidence) -> Bool {
+    evidence.isCalled("sd_xl_turbo", "sdxl-turbo")
+  }
+
   private static let singleFileXL: SingleFileLayout = {
     var vae = SingleFileLayout.Part.autoencoder
     vae.configuration = { weights, _ in
@@ -67,10 +81,11 @@ extension ModelFamily {
     let first = SingleFileLayout.Part.clip.at("conditioner.embedders.0.transformer.")
     var file = SingleFileLayout(parts: [.unet, first, .openCLIPWithProjection, vae]) { evidence, prediction in
       var scheduler =
-        InferredConfiguration.scheduler(className: "EulerDiscreteScheduler", predictionType: prediction)
-        .object
-        ?? JSON.Object()
-      scheduler["timestep_spacing"] = "leading"
+        InferredConfiguration.scheduler(
+          className: isTurbo(evidence) ? "EulerAncestralDiscreteScheduler" : "EulerDiscreteScheduler",
+          predictionType: prediction
+        ).object ?? JSON.Object()
+      scheduler["timestep_spacing"] = isTurbo(evidence) ? "trailing" : "leading"
       // A tensor that says that the last step of training is noise alone.
       if evidence.hasNames("ztsnr") { scheduler["rescale_betas_zero_snr"] = true }
       return .object(scheduler)
@@ -78,7 +93,7 @@ extension ModelFamily {
     file.prefixes = ["model.diffusion_model.", "conditioner.", "first_stage_model."]
     file.leftovers += ["denoiser.", "v_pred", "ztsnr"]
     file.prediction = { ($0.hasNames("v_pred") ? "v_prediction" : "epsilon", isGuess: false) }
-    file.sampleSize = { _ in 128 }
+    file.sampleSize = { evidence, _ in isTurbo(evidence) ? 64 : 128 }
     return file
   }()
 }

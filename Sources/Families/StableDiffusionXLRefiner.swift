@@ -7,7 +7,11 @@ extension ModelFamily {
       classes: ["StableDiffusionXLImg2ImgPipeline", "StableDiffusionXLPipeline"],
       markers: ["conditioner.embedders.0.model."])
     family.isTold = { evidence in
-      if case .file = evidence { return true }
+      // The tower stands there in files of version 2 too, whose UNets are told of no sizes.
+      if case .file = evidence {
+        return evidence.hasNames("model.diffusion_model.label_emb.")
+          || !evidence.hasNames("model.diffusion_model.")
+      }
       return !evidence.hasComponent("text_encoder")
     }
     return family

@@ -20,6 +20,8 @@ public protocol NoisePredictor {
   var pooledWidth: Int? { get }
   /// How many numbers on the picture's size it takes.
   var sizeCount: Int { get }
+  /// Whether it is told the weight of guidance, which it was distilled with: then one prediction is guided by itself.
+  var takesGuidance: Bool { get }
   /// Where hooks and traces may listen.
   func sites() -> SiteList
 
@@ -38,6 +40,7 @@ extension NoisePredictor {
   public var patchSize: Int { 1 }
   public var pooledWidth: Int? { nil }
   public var sizeCount: Int { 0 }
+  public var takesGuidance: Bool { false }
 
   /// For a model that is told of tokens only.
   ///

@@ -19,6 +19,8 @@ public struct TextConditioning {
 
   /// The name in `extra` of the numbers that say how large the picture is, {rows, count}.
   public static let sizes = "sizes"
+  /// The name in `extra` of the weight of guidance, {rows, 1}, for models that are told of it.
+  public static let guidance = "guidance"
 
   public init(
     tokens: Tensor, pooled: Tensor? = nil, mask: Tensor? = nil, extra: [String: Tensor] = [:],

@@ -15,6 +15,7 @@ extension Checkpoint {
   var additions: [ModelPart] {
     var parts: [ModelPart] = []
     if let vae = options.vae { parts.append(ModelPart(role: "vae", path: vae)) }
+    if let unet = options.unet { parts.append(ModelPart(role: "unet", path: unet)) }
     for lora in options.loras {
       parts.append(ModelPart(role: "lora \(lora.scale)", path: lora.path))
       if let path = lora.settingsPath { parts.append(ModelPart(role: "lora settings", path: path)) }

@@ -1,7 +1,7 @@
 import Glibc
 
 /// The beta distribution, and what rests on it: Student's t and the binomial distribution.
-enum Beta {
+public enum Beta {
   /// The regularised incomplete beta function I_x(a, b), by its continued fraction (DLMF 8.17.22).
   static func cumulative(_ x: Double, _ a: Double, _ b: Double) -> Double {
     if x <= 0 { return 0 }
@@ -13,7 +13,7 @@ enum Beta {
   }
 
   /// The x with I_x(a, b) = p.
-  static func quantile(_ p: Double, _ a: Double, _ b: Double) -> Double {
+  public static func quantile(_ p: Double, _ a: Double, _ b: Double) -> Double {
     if p <= 0 { return 0 }
     if p >= 1 { return 1 }
     var (low, high) = (0.0, 1.0)

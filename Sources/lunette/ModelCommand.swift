@@ -24,6 +24,9 @@ struct ModelArguments: ParsableArguments {
   @Option(help: ArgumentHelp("A VAE in place of the model's own.", valueName: "dir|file"))
   var vae: String?
 
+  @Option(help: ArgumentHelp("A UNet in place of the model's own.", valueName: "dir|file"))
+  var unet: String?
+
   @Option(help: ArgumentHelp("A LoRA adapter to go with the model; may be repeated.", valueName: "file"))
   var lora: [String] = []
 
@@ -37,6 +40,7 @@ struct ModelArguments: ParsableArguments {
   func checkpoint() throws -> Checkpoint {
     var options = CheckpointOptions()
     (options.variant, options.vae, options.tokenizer, options.configs) = (variant, vae, tokenizer, config)
+    options.unet = unet
     do {
       options.loras = try lora.map { try LoRA(path: $0) }
       return try Checkpoint(path: path(), options: options)

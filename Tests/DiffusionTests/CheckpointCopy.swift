@@ -9,6 +9,20 @@ final class CheckpointCopy {
     try FileManager.default.copyItem(atPath: Goldens.path(name), toPath: path)
   }
 
+  /// A checkpoint with the files of another folder in place of its own.
+  convenience init(of name: String, with other: String) throws {
+    try self.init(of: name)
+    let place = URL(fileURLWithPath: Goldens.path(other))
+    for file in try FileManager.default.subpathsOfDirectory(atPath: place.path) {
+      var isDirectory: ObjCBool = false
+      let source = place.appending(path: file).path
+      guard FileManager.default.fileExists(atPath: source, isDirectory: &isDirectory), !isDirectory.boolValue
+      else { continue }
+      try? FileManager.default.removeItem(atPath: "\(path)/\(file)")
+      try FileManager.default.copyItem(atPath: source, toPath: "\(path)/\(file)")
+    }
+  }
+
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
   func remove(_ file: String) throws { try FileManager.default.removeItem(atPath: "\(path)/\(file)") }

@@ -107,7 +107,7 @@ struct CheckpointTests {
     ("class_embed_type", "\"timestep\"", "unknown setting class_embed_type = \"timestep\""),
     ("num_class_embeds", "10", "unknown setting num_class_embeds = 10"),
     ("encoder_hid_dim", "64", "unknown setting encoder_hid_dim = 64"),
-    ("time_cond_proj_dim", "64", "unknown setting time_cond_proj_dim = 64"),
+    ("time_cond_proj_dim", "7", "time_cond_proj_dim must be an even number"),
     ("cross_attention_norm", "\"group_norm\"", "unknown setting cross_attention_norm"),
     ("some_new_idea", "true", "unknown setting some_new_idea = true"),
     (
@@ -226,9 +226,9 @@ struct CheckpointTests {
     let flow = ["_class_name": "FlowMatchEulerDiscreteScheduler"]
     #expect(try fault(flow).contains("flow matching"))
     #expect(try fault(flow, scheduler: "ddim").contains("flow matching"))
-    let deis = ["_class_name": "DEISMultistepScheduler"]
-    #expect(try fault(deis).contains("the model's own scheduler DEISMultistepScheduler is not known"))
-    #expect(try fault(deis, scheduler: "ddim") == "none")
+    let new = ["_class_name": "SASolverScheduler"]
+    #expect(try fault(new).contains("the model's own scheduler SASolverScheduler is not known"))
+    #expect(try fault(new, scheduler: "ddim") == "none")
     let karras: [String: Any] = ["_class_name": "DDIMScheduler", "use_karras_sigmas": true]
     #expect(try fault(karras).contains("use_karras_sigmas is not a setting of the ddim scheduler, got true"))
     // Another class's own settings are its own.

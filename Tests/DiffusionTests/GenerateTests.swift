@@ -221,9 +221,11 @@ import Testing
     let last = try #require(ends.last)
     #expect(difference(last.latents, result.latents) == 0)
     #expect(difference(try ends[1].preview(), try toy.pipeline.decode(ends[1].denoised.selected(0, 0))) == 0)
-    // The last step lands on the predicted clean sample, except where it looks back at earlier predictions.
-    if !["pndm", "lms"].contains(scheduler) {
-      #expect(difference(last.denoised, result.latents) < (scheduler == "ddim" ? 1e-2 : 1e-5))
+    // The last step lands on the predicted clean sample, except where it looks back at earlier predictions, or ends with
+    // the noise of the lowest level of training, which sde-dpmsolver draws anew.
+    let limits = ["ddim": Float(1e-2), "tcd": 5e-2, "dpmsolver": 5e-2, "deis": 5e-2]
+    if !["pndm", "lms", "sde-dpmsolver"].contains(scheduler) {
+      #expect(difference(last.denoised, result.latents) < limits[scheduler] ?? 1e-5)
     }
   }
 

@@ -100,7 +100,6 @@ import Weights
     ("StableCascadeDecoderPipeline", "a Stable Cascade or Würstchen checkpoint"),
     ("WuerstchenCombinedPipeline", "a Stable Cascade or Würstchen checkpoint"),
     ("KandinskyV22Pipeline", "a Kandinsky checkpoint"), ("AuraFlowPipeline", "an AuraFlow checkpoint"),
-    ("LatentConsistencyModelPipeline", "a latent consistency checkpoint"),
     ("StableDiffusionDepth2ImgPipeline", "a depth-to-image model"),
     ("StableDiffusionUpscalePipeline", "an upscaler"),
     ("StableDiffusionInstructPix2PixPipeline", "an InstructPix2Pix model"),

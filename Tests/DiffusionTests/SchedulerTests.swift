@@ -15,13 +15,21 @@ import Testing
     var steps: Int { json["steps"]?.int ?? 0 }
     /// The call with which the run starts, from 0.
     var first: Int { json["first"]?.int ?? 0 }
-    var className: String { json["config"]?["algorithm_type"]?.string ?? name }
+    var className: String {
+      name == "dpmsolver++" ? json["config"]?["algorithm_type"]?.string ?? name : name
+    }
     var eta: Double { json["eta"]?.double ?? 0 }
     var config: SchedulerConfig { SchedulerConfig(json["config"] ?? .null) }
 
-    /// Euler with zero terminal signal starts at sigma = 4096, whose rounding errors the later, small states keep.
+    /// Euler with zero terminal signal starts at sigma = 4096, whose rounding errors the later, small states keep. Where
+    /// differences of nearly equal numbers decide, diffusers' single precision shows: in DEIS' integrals (2.5e-5 measured),
+    /// and in the level below the next one of the ancestral midpoint method (3.6e-5).
     var tolerance: Float {
-      name == "euler" && json["config"]?["rescale_betas_zero_snr"] != nil ? 1e-4 : 1e-5
+      switch name {
+      case "euler" where json["config"]?["rescale_betas_zero_snr"] != nil: 1e-4
+      case "deis", "kdpm2_ancestral": 5e-5
+      default: 1e-5
+      }
     }
 
     func list(_ key: String) -> [Float] { numbers(json[key]) }
@@ -46,8 +54,10 @@ import Testing
 
   @Test func followsDiffusersStepByStep() throws {
     let cases = try Self.cases()
-    #expect(cases.count > 110)
-    #expect(Set(cases.map(\.name)).isSuperset(of: SchedulerRegistry.names.filter { $0 != "sde-dpmsolver++" }))
+    #expect(cases.count > 200)
+    let algorithms: Set = ["sde-dpmsolver++", "dpmsolver", "sde-dpmsolver"]
+    #expect(Set(cases.map(\.name)).union(algorithms).isSuperset(of: SchedulerRegistry.names))
+    #expect(Set(cases.map(\.className)).isSuperset(of: algorithms))
     for (number, golden) in cases.enumerated() {
       let what: Comment = "case \(number): \(golden.name), \(golden.steps) steps, \(golden.json["config"]!)"
       if golden.name == "ddim inversion" {
@@ -108,7 +118,7 @@ import Testing
   @Test(arguments: ["epsilon", "sample", "v_prediction"])
   func predictionsAreConsistent(type: String) throws {
     let json = try JSON(parsing: #"{"prediction_type": "\#(type)", "clip_sample": false}"#)
-    for name in SchedulerRegistry.names {
+    for name in SchedulerRegistry.names where type != "sample" || !name.hasPrefix("edm_") {
       var scheduler = try SchedulerRegistry.make(name, config: SchedulerConfig(json), steps: 5)
       let sample = try Tensor([0.5, -1, 2], shape: [1, 3])
       let step = try scheduler.step(
@@ -136,7 +146,21 @@ import Testing
     #expect(message("{}", "euler", eta: 1) == "the euler scheduler has no eta, got 1.0")
     #expect(message(#"{"beta_end": "x"}"#) == #"scheduler_config.json: beta_end must be a number, got "x""#)
     #expect(message(#"{"beta_schedule": "sqrt"}"#).contains(#"one of "linear", "scaled_linear""#))
-    #expect(message(#"{"thresholding": true}"#).contains("thresholding is not supported"))
+    #expect(
+      message(#"{"thresholding": true, "sample_max_value": 0}"#).contains("sample_max_value must be above 0"))
+    #expect(
+      message(#"{"use_beta_sigmas": true, "use_karras_sigmas": true}"#, "heun").contains("cannot go together")
+    )
+    #expect(
+      message(#"{"algorithm_type": "dpmsolver"}"#, "DPMSolverMultistepScheduler").contains(
+        "final_sigmas_type"))
+    #expect(message(#"{"solver_order": 3}"#, "sde-dpmsolver").contains("solver_order = 3 with"))
+    #expect(message(#"{"prediction_type": "flow_prediction"}"#, "unipc").contains("use_flow_sigmas"))
+    #expect(message(#"{"use_flow_sigmas": true}"#, "euler").contains("use_flow_sigmas is not a setting of"))
+    #expect(message(#"{"prediction_type": "sample"}"#, "edm_euler").contains("prediction_type must be"))
+    #expect(
+      message(#"{"timestep_spacing": "trailing"}"#, "edm_euler").contains("timestep_spacing is not a setting")
+    )
     #expect(message(#"{"solver_order": 4}"#, "dpmsolver++").contains("solver_order must be 1, 2 or 3"))
     #expect(message("{}", "pndm", steps: 3).contains("steps must be at least 4"))
     #expect(message("{}", "lcm", steps: 51).contains("(original_inference_steps)"))
@@ -149,7 +173,7 @@ import Testing
 /// Schedulers inside whole runs.
 @Suite struct SchedulerRunTests {
   /// A run that is cut in two goes on with the same random numbers; Heun between its two calls keeps Euler's step.
-  @Test(arguments: ["ddpm", "euler_ancestral", "lcm", "heun"])
+  @Test(arguments: ["ddpm", "euler_ancestral", "lcm", "heun", "kdpm2", "kdpm2_ancestral"])
   func aSplitRunIsTheWholeRun(scheduler: String) throws {
     let toy = Toy()
     func run(_ change: (inout GenerateRequest) -> Void = { _ in }) throws -> GenerateResult {
@@ -161,7 +185,7 @@ import Testing
       }
     }
     let whole = try run()
-    #expect(whole.timesteps.count == (scheduler == "heun" ? 9 : 5))
+    #expect(whole.timesteps.count == (["heun", "kdpm2", "kdpm2_ancestral"].contains(scheduler) ? 9 : 5))
     let first = try run { $0.endStep = 4 }
     let second = try run {
       $0.latents = first.latents

@@ -183,6 +183,72 @@ final class Workshop {
     #expect(try type(["modelspec.prediction_type": "v"]) == ("v_prediction", 0))
   }
 
+  /// A file of version 2 for text to image, under a name of its own.
+  private func second(
+    _ workshop: Workshop, name: String = "x", metadata: [String: String] = [:], deviation: Float? = nil,
+    towerAt prefix: String = "cond_stage_model.model."
+  ) throws -> Checkpoint {
+    let file = try workshop.singleFile(
+      of: "tiny-inpaint",
+      changing: { tensors in
+        let input = "model.diffusion_model.input_blocks.0.0.weight"
+        tensors[input] = try tensors[input]?.narrowed(1, start: 0, length: 4).clone()
+        for (name, tensor) in tensors where name.hasPrefix("cond_stage_model.model.") {
+          tensors[name] = nil
+          tensors[prefix + name.dropFirst("cond_stage_model.model.".count)] = tensor
+        }
+        if let deviation {
+          tensors["model.diffusion_model.output_blocks.11.1.transformer_blocks.0.norm1.bias"] =
+            try Tensor([deviation, -deviation], shape: [2])
+        }
+      }, metadata: metadata)
+    let place = "\(workshop.path)/\(name).safetensors"
+    try FileManager.default.moveItem(atPath: file, toPath: place)
+    return try Checkpoint(path: place)
+  }
+
+  private func settings(_ checkpoint: Checkpoint) throws -> [String] {
+    let scheduler = try #require(checkpoint.source("scheduler")).configuration()
+    let unet = try #require(checkpoint.source("unet")).configuration()
+    return [
+      scheduler.className ?? "", try scheduler.string("timestep_spacing", default: "none"),
+      try scheduler.string("prediction_type"), "\(try unet.int("sample_size"))",
+      "\(checkpoint.warnings.count)",
+    ]
+  }
+
+  @Test func filesOfTurboAreToldByTheirNames() throws {
+    let workshop = try Workshop()
+    let turbo = ["EulerDiscreteScheduler", "trailing", "epsilon", "64", "0"]
+    #expect(try settings(second(workshop, name: "sd_turbo")) == turbo)
+    #expect(try settings(second(workshop, name: "y", metadata: ["modelspec.title": "SD-Turbo"])) == turbo)
+    #expect(
+      try settings(second(workshop, name: "z")) == ["DDIMScheduler", "none", "v_prediction", "96", "1"])
+  }
+
+  /// By the deviation of biases that training to predict the velocity leaves larger.
+  @Test func predictionsAreGuessedByTheWeights() throws {
+    let workshop = try Workshop()
+    let (low, high) = (
+      try second(workshop, name: "low", deviation: 0.05), try second(workshop, name: "high", deviation: 0.2)
+    )
+    #expect(try settings(low) == ["DDIMScheduler", "none", "epsilon", "64", "1"])
+    #expect(try settings(high) == ["DDIMScheduler", "none", "v_prediction", "96", "1"])
+    #expect(low.warnings[0].contains("prediction_type = \"v_prediction\""))
+    #expect(high.warnings[0].contains("prediction_type = \"epsilon\""))
+  }
+
+  /// Where the code of Stable Diffusion XL puts it.
+  @Test func theTowerOfTheSecondVersionMayLieElsewhere() throws {
+    let (one, other) = (try Workshop(), try Workshop())
+    let moved = try second(one, towerAt: "conditioner.embedders.0.model.")
+    #expect(moved.family.name == "Stable Diffusion 2")
+    let tower = try #require(moved.source("text_encoder"))
+    let own = try #require(second(other).source("text_encoder"))
+    #expect(try tower.configuration().json == own.configuration().json)
+    #expect(try tower.weights().source.names == own.weights().source.names)
+  }
+
   @Test func whatIsMissingIsNamed() throws {
     let workshop = try Workshop()
     let file = try workshop.singleFile(of: "tiny-sd1")

@@ -116,7 +116,7 @@ VALUES = {
         "timestep_type": ["continuous"], "final_sigmas_type": ["sigma_min"], "solver_order": [1, 3], "algorithm_type": ["dpmsolver", "sde-dpmsolver", "deis"],
         "solver_type": ["heun", "bh1", "midpoint", "logrho"], "lambda_min_clipped": [-5.1], "flow_shift": [3.0], "time_shift_type": ["linear"],
         "disable_corrector": [[0, 2]], "solver_p": [{"_class_name": "DDIMScheduler"}], "shift_terminal": [0.1],
-        "original_inference_steps": [20], "timestep_scaling": [2.0],
+        "original_inference_steps": [20], "timestep_scaling": [2.0], "sigma_data": [1.0], "sigma_schedule": ["exponential"], "rho": [5.0],
         "_ours": [{"some_new_idea": True}, {"_use_default_values": ["beta_start"]}],
         "_also": [
             {"use_karras_sigmas": True, "timestep_spacing": "leading", "steps_offset": 1}, {"prediction_type": "v_prediction", "timestep_spacing": "trailing", "rescale_betas_zero_snr": True},
@@ -125,12 +125,18 @@ VALUES = {
             {"predict_x0": False, "solver_order": 3, "final_sigmas_type": "sigma_min"}, {"solver_type": "bh1", "final_sigmas_type": "sigma_min"},
             {"lower_order_final": False, "final_sigmas_type": "sigma_min"}, {"lambda_min_clipped": -5.1, "beta_schedule": "squaredcos_cap_v2"},
             {"thresholding": True, "sample_max_value": 0.5, "dynamic_thresholding_ratio": 0.9},
+            {"algorithm_type": "dpmsolver", "final_sigmas_type": "sigma_min"}, {"algorithm_type": "sde-dpmsolver", "final_sigmas_type": "sigma_min"},
+            {"use_flow_sigmas": True, "prediction_type": "flow_prediction", "flow_shift": 2.0}, {"use_karras_sigmas": True, "use_beta_sigmas": True},
+            {"use_beta_sigmas": True, "sigma_min": 0.1, "sigma_max": 10.0}, {"interpolation_type": "log_linear", "use_exponential_sigmas": True},
+            {"sigma_data": 2.0, "prediction_type": "v_prediction", "final_sigmas_type": "sigma_min"},
         ],
     },
 }
 SCHEDULERS = [
     "DDIMScheduler", "DDPMScheduler", "PNDMScheduler", "EulerDiscreteScheduler", "EulerAncestralDiscreteScheduler",
     "HeunDiscreteScheduler", "LMSDiscreteScheduler", "DPMSolverMultistepScheduler", "UniPCMultistepScheduler", "LCMScheduler",
+    "TCDScheduler", "DPMSolverSinglestepScheduler", "DEISMultistepScheduler", "KDPM2DiscreteScheduler",
+    "KDPM2AncestralDiscreteScheduler", "EDMEulerScheduler", "EDMDPMSolverMultistepScheduler",
 ]
 
 
@@ -224,7 +230,9 @@ def scheduler(name, config):
         if hasattr(module, "randn_tensor"):
             module.randn_tensor = lambda *args, noise=noise, **options: noise
         try:
-            sample = made.step(output, time, sample).prev_sample
+            # Its own share of noise is not that of the pipelines, which is none.
+            extra = {"eta": 0.0} if name == "TCDScheduler" else {}
+            sample = made.step(output, time, sample, **extra).prev_sample
         finally:
             if hasattr(module, "randn_tensor"):
                 module.randn_tensor = draw
@@ -303,7 +311,7 @@ def write(path: Path, root: Path):
         "CLIPImageProcessor": cases("CLIPImageProcessor", PROCESSOR, processor),
     }
     for name in SCHEDULERS:
-        base = {**SCHEDULER, "_class_name": name}
+        base = {**({} if name.startswith("EDM") else SCHEDULER), "_class_name": name}
         found[name] = cases(name, base, lambda config, name=name: scheduler(name, config))
     lines = [f'"{name}": {json.dumps(value, separators=(",", ":"))}' for name, value in found.items()]
     lines.append(f'"CLIPTokenizer": {json.dumps(tokenizer(root), separators=(",", ":"))}')

@@ -9,6 +9,7 @@ import torch
 
 import adapters
 import configs
+import few_steps
 import gradients
 import jobs
 import models
@@ -17,6 +18,7 @@ import peft_adapters
 import product_adapters
 import schedulers
 import sdxl
+import sdxl_jobs
 import single_file
 import tiles
 
@@ -58,8 +60,12 @@ def main(root: Path):
         "tiny-sd1": (root / "tiny-sd1", False), "tiny-inpaint": (root / "tiny-inpaint", True),
     })
     sdxl.make(root / "tiny-sdxl")
-    save(root / "tiny-sdxl.safetensors", sdxl.outputs_of(root / "tiny-sdxl"))
+    save(root / "tiny-sdxl.safetensors", {**sdxl.outputs_of(root / "tiny-sdxl"), **sdxl.words(root / "tiny-sdxl")})
     sdxl.write_single_file(root / "single-file-sdxl.json", root / "tiny-sdxl")
+    sdxl_jobs.make_inpaint(root / "tiny-sdxl-inpaint", root / "tiny-sdxl")
+    save(root / "sdxl-jobs.safetensors", sdxl_jobs.outputs_of(root))
+    few_steps.make_lcm(root / "tiny-lcm")
+    save(root / "few-steps.safetensors", few_steps.outputs_of(root))
     schedulers.write(root / "toy-schedulers.json")
     configs.write(root / "configs.json", root)
     outputs.dump(root / "cases.json", {"prompt": outputs.RUN_PROMPT, "daam": notes, "tokens": tokens})

@@ -12,13 +12,20 @@ from diffusers import (
     DDIMInverseScheduler,
     DDIMScheduler,
     DDPMScheduler,
+    DEISMultistepScheduler,
     DPMSolverMultistepScheduler,
+    DPMSolverSinglestepScheduler,
+    EDMDPMSolverMultistepScheduler,
+    EDMEulerScheduler,
     EulerAncestralDiscreteScheduler,
     EulerDiscreteScheduler,
     HeunDiscreteScheduler,
+    KDPM2AncestralDiscreteScheduler,
+    KDPM2DiscreteScheduler,
     LCMScheduler,
     LMSDiscreteScheduler,
     PNDMScheduler,
+    TCDScheduler,
     UniPCMultistepScheduler,
 )
 
@@ -29,9 +36,11 @@ CLASSES = {
     "ddim": DDIMScheduler, "ddim inversion": DDIMInverseScheduler, "ddpm": DDPMScheduler, "pndm": PNDMScheduler,
     "euler": EulerDiscreteScheduler, "euler_ancestral": EulerAncestralDiscreteScheduler, "heun": HeunDiscreteScheduler,
     "lms": LMSDiscreteScheduler, "dpmsolver++": DPMSolverMultistepScheduler, "unipc": UniPCMultistepScheduler,
-    "lcm": LCMScheduler,
+    "lcm": LCMScheduler, "tcd": TCDScheduler, "deis": DEISMultistepScheduler, "kdpm2": KDPM2DiscreteScheduler,
+    "kdpm2_ancestral": KDPM2AncestralDiscreteScheduler, "dpmsolver++-singlestep": DPMSolverSinglestepScheduler,
+    "edm_euler": EDMEulerScheduler, "edm_dpmsolver++": EDMDPMSolverMultistepScheduler,
 }
-STOCHASTIC = ("ddpm", "euler_ancestral", "lcm")
+STOCHASTIC = ("ddpm", "euler_ancestral", "lcm", "kdpm2_ancestral")
 SD = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
 SD1 = SD | {"steps_offset": 1, "clip_sample": False, "set_alpha_to_one": False}
 COSINE = {"beta_schedule": "squaredcos_cap_v2"}
@@ -40,7 +49,13 @@ SAMPLE = {"prediction_type": "sample"}
 LEADING = {"timestep_spacing": "leading", "steps_offset": 1}
 TRAILING = {"timestep_spacing": "trailing"}
 LINSPACE = {"timestep_spacing": "linspace"}
-KARRAS = {"use_karras_sigmas": True}
+KARRAS, EXPONENTIAL, BETA = ({f"use_{name}_sigmas": True} for name in ("karras", "exponential", "beta"))
+LU = {"use_lu_lambdas": True}
+FLOW = {"use_flow_sigmas": True, "flow_shift": 3.0, "prediction_type": "flow_prediction"}
+THRESHOLD = {"thresholding": True, "dynamic_thresholding_ratio": 0.7, "sample_max_value": 1.5}
+LOWEST = {"final_sigmas_type": "sigma_min"}
+NOISE = {"algorithm_type": "dpmsolver"} | LOWEST
+SDE_NOISE = {"algorithm_type": "sde-dpmsolver"} | LOWEST
 ZERO_SNR = TRAILING | {"rescale_betas_zero_snr": True}
 SDE = {"algorithm_type": "sde-dpmsolver++"}
 SKIP = SD | {"skip_prk_steps": True, "steps_offset": 1, "set_alpha_to_one": False}
@@ -136,6 +151,81 @@ def cases():
     yield "lcm", 5, 0.0, V | {"clip_sample": True, "timestep_scaling": 0.01}
     yield "lcm", 6, 0.0, SD | SAMPLE | {"original_inference_steps": 30}
 
+    yield from [("tcd", steps, eta, SD1) for steps, eta in ((1, 0.0), (2, 0.3), (4, 0.0), (4, 0.3), (50, 1.0))]
+    yield "tcd", 5, 0.7, V | {"rescale_betas_zero_snr": True}
+    yield "tcd", 6, 0.2, SD | SAMPLE | {"original_inference_steps": 30}
+
+    yield from levels()
+    yield from solvers()
+
+
+def levels():
+    """Levels that do not follow the timesteps, and predictions that are held within bounds."""
+    for name in ("euler", "heun", "lms", "dpmsolver++", "unipc", "deis", "kdpm2", "kdpm2_ancestral", "dpmsolver++-singlestep"):
+        yield name, 8, 0.0, SD | EXPONENTIAL
+        yield name, 9, 0.0, SD | BETA
+    yield "euler", 7, 0.0, SD | BETA | LEADING | {"sigma_min": 0.1, "sigma_max": 10.0}
+    yield "euler", 7, 0.0, SD | EXPONENTIAL | TRAILING | LOWEST | {"sigma_min": 0.1, "sigma_max": 10.0}
+    yield "euler", 7, 0.0, SD | {"interpolation_type": "log_linear"}
+    yield "euler", 8, 0.0, SD | {"interpolation_type": "log_linear"} | KARRAS | V
+    yield "unipc", 7, 0.0, SD | BETA | LOWEST | {"sigma_min": 0.1, "sigma_max": 10.0}
+    yield "unipc", 8, 0.0, SD | EXPONENTIAL | LOWEST
+    yield "dpmsolver++", 8, 0.0, SD | LU
+    yield "dpmsolver++", 20, 0.0, SD | SDE | BETA
+    for name in ("dpmsolver++", "unipc", "deis", "dpmsolver++-singlestep"):
+        yield name, 9, 0.0, SD | FLOW
+        yield name, 6, 0.0, SD | FLOW | {"flow_shift": 1.0, "solver_order": 3}
+        yield name, 8, 0.0, SD | FLOW | {"prediction_type": "epsilon"}
+        yield name, 8, 0.0, SD | THRESHOLD
+    yield "dpmsolver++", 9, 0.0, SD | FLOW | LOWEST
+    yield "unipc", 9, 0.0, SD | FLOW | LOWEST
+    for name in ("ddim", "ddpm", "lcm"):
+        yield name, 8, 0.0, SD | THRESHOLD | {"clip_sample": True}
+        yield name, 6, 0.0, SD | V | {"thresholding": True}
+    yield "dpmsolver++", 8, 0.0, SD | THRESHOLD | NOISE
+    yield "dpmsolver++", 8, 0.0, SD | {"thresholding": True, "sample_max_value": 0.5}
+
+
+def solvers():
+    for order in (1, 2, 3):
+        yield "dpmsolver++", 10, 0.0, SD | NOISE | {"solver_order": order}
+        yield "deis", 10, 0.0, SD | {"solver_order": order}
+        for steps in (6, 7, 8, 9):
+            yield "dpmsolver++-singlestep", steps, 0.0, SD | {"solver_order": order}
+        yield "dpmsolver++-singlestep", 9, 0.0, SD | LOWEST | {"solver_order": order, "solver_type": "heun"}
+        yield "dpmsolver++-singlestep", 12, 0.0, SD | NOISE | {"solver_order": order, "lower_order_final": True}
+        yield "dpmsolver++-singlestep", 8, 0.0, SD | SDE | {"solver_order": order, "solver_type": "heun"}
+        yield "edm_dpmsolver++", 9, 0.0, {"solver_order": order}
+    yield "dpmsolver++", 10, 0.0, SD | NOISE | V | {"solver_type": "heun"}
+    yield "dpmsolver++", 20, 0.0, SD | NOISE | TRAILING | {"solver_order": 3}
+    for solver in ("midpoint", "heun"):
+        yield "dpmsolver++", 9, 0.0, SD | SDE_NOISE | {"solver_type": solver}
+        yield "dpmsolver++-singlestep", 8, 0.0, SD | SDE | {"solver_type": solver}
+        yield "dpmsolver++-singlestep", 9, 0.0, SD | NOISE | SAMPLE | {"solver_order": 3, "solver_type": solver}
+    yield "dpmsolver++", 9, 0.0, SD | SDE_NOISE | SAMPLE | {"solver_order": 1}
+    yield "dpmsolver++-singlestep", 8, 0.0, SD | V | KARRAS
+    yield "dpmsolver++-singlestep", 8, 0.0, SD, 2
+    yield "dpmsolver++-singlestep", 8, 0.0, COSINE | {"lambda_min_clipped": -5.1}
+    yield from [("dpmsolver++-singlestep", steps, 0.0, SD) for steps in (1, 2, 3)]
+    yield from [("deis", steps, 0.0, SD) for steps in (1, 2, 20)]
+    yield "deis", 17, 0.0, SD | V | TRAILING | {"solver_order": 3}
+    yield "deis", 8, 0.0, SD | KARRAS | SAMPLE
+    yield "deis", 8, 0.0, SD | LEADING | {"lower_order_final": False}, 3
+    for name in ("kdpm2", "kdpm2_ancestral"):
+        yield from [(name, steps, 0.0, SD) for steps in (1, 4, 8)]
+        yield name, 5, 0.0, {}
+        yield name, 9, 0.0, SD | V | TRAILING
+        yield name, 8, 0.0, SD | KARRAS | LEADING
+        yield name, 8, 0.0, SD, 4
+    for name in ("edm_euler", "edm_dpmsolver++"):
+        yield from [(name, steps, 0.0, {}) for steps in (1, 2, 18)]
+        yield name, 7, 0.0, V | {"sigma_data": 1.0, "rho": 5.0, "sigma_min": 0.01, "sigma_max": 40.0}
+        yield name, 8, 0.0, {"sigma_schedule": "exponential"} | LOWEST
+        yield name, 8, 0.0, {}, 3
+    yield "edm_dpmsolver++", 8, 0.0, SDE | {"solver_type": "heun"}
+    yield "edm_dpmsolver++", 8, 0.0, SDE
+    yield "edm_dpmsolver++", 8, 0.0, THRESHOLD | {"solver_type": "heun", "euler_at_final": True} | LOWEST
+
 
 def numbers(tensor):
     assert torch.isfinite(tensor).all()
@@ -148,20 +238,22 @@ def trajectory(name, steps, eta, config, first=0):
     if first and hasattr(scheduler, "set_begin_index"):
         scheduler.set_begin_index(first)
     timesteps = scheduler.timesteps[first:]
-    start = torch.tensor([[-1.7, 0.05, 2.3]])
+    start = torch.tensor([-1.7, 0.05, 2.3]).reshape(1, 3, 1, 1)
     noises, states, inputs = [], [], []
     generator, copy = torch.Generator().manual_seed(3), torch.Generator().manual_seed(3)
     sample = start * scheduler.init_noise_sigma
     entering = [numbers(sample)]
-    draws = eta > 0 or name in STOCHASTIC or config.get("algorithm_type") == "sde-dpmsolver++"
-    for timestep in timesteps:
+    draws = eta > 0 or name in STOCHASTIC or config.get("algorithm_type", "").startswith("sde-")
+    for call, timestep in enumerate(timesteps):
         shown = scheduler.scale_model_input(sample, timestep)
         output = torch.tanh(0.8 * shown + float(timestep) / 1000 - 0.3)
         extra = {"generator": generator} if draws else {}
-        sample = scheduler.step(output, timestep, sample, **extra, **({"eta": eta} if eta else {})).prev_sample
+        sample = scheduler.step(output, timestep, sample, **extra, **({"eta": eta} if eta or name == "tcd" else {})).prev_sample
         inputs.append(numbers(shown))
         states.append(numbers(sample))
-        noises.append(numbers(torch.randn(sample.shape, generator=copy)))
+        # The midpoint method draws with the second call of each step only.
+        is_idle = name == "kdpm2_ancestral" and call % 2 == 0
+        noises.append(numbers(torch.zeros(sample.shape) if is_idle else torch.randn(sample.shape, generator=copy)))
     case = {
         "scheduler": name, "steps": steps, "eta": eta, "config": config, "first": first,
         "scale": float(scheduler.init_noise_sigma), "start": numbers(start), "timesteps": numbers(scheduler.timesteps),
@@ -174,7 +266,7 @@ def trajectory(name, steps, eta, config, first=0):
     if hasattr(scheduler, "add_noise"):
         scheduler.set_timesteps(steps)
         middle = steps // 2
-        noise = torch.tensor([[0.3, 1.1, -2.0]])
+        noise = torch.tensor([0.3, 1.1, -2.0]).reshape(1, 3, 1, 1)
         case["noisy"] = numbers(scheduler.add_noise(start, noise, scheduler.timesteps[middle : middle + 1]))
     return case
 

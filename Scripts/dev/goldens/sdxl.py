@@ -168,6 +168,34 @@ def adapter(root, pipeline, sample, given):
         "lora.tokens": tokens[0], "lora.pooled": pooled[0], "lora.out": pipeline.unet(sample, 501, **given).sample}
 
 
+TOKEN, SINGLE = "<toy>", "<hat>"
+WORDS = [f"a {TOKEN} on the road", f"{SINGLE}, a{TOKEN}b and a {SINGLE}"]
+
+
+@torch.no_grad()
+def words(root):
+    """Textual inversions for both encoders, of two vectors and of one, and what the encoders say of texts with them."""
+    generator, pipeline, out = torch.Generator().manual_seed(73), load(root), {}
+    for token, count in ((TOKEN, 2), (SINGLE, 1)):
+        vectors = {key: (0.6 * torch.randn(count, width, generator=generator)).half() for key, width in (("clip_g", 24), ("clip_l", 16))}
+        (root / f"{token.strip('<>')}.safetensors").write_bytes(save(vectors))
+        for key, part in (("clip_l", ""), ("clip_g", "_2")):
+            pipeline.load_textual_inversion(
+                vectors[key], token=token, text_encoder=getattr(pipeline, f"text_encoder{part}"), tokenizer=getattr(pipeline, f"tokenizer{part}"))
+    encoder = pipeline.text_encoder_2.text_model
+    for index, text in enumerate(WORDS):
+        tokens, _, beside, _ = pipeline.encode_prompt(text, do_classifier_free_guidance=False)
+        # The largest id is no longer the end's, as transformers itself warns: the end is told as newer configs tell it.
+        encoder.eos_token_id = pipeline.tokenizer_2.eos_token_id
+        _, _, pooled, _ = pipeline.encode_prompt(text, do_classifier_free_guidance=False)
+        encoder.eos_token_id = 2
+        assert (pooled - beside).abs().max() > 0.01
+        ids = pipeline.tokenizer(
+            pipeline.maybe_convert_prompt(text, pipeline.tokenizer), padding="max_length", max_length=77).input_ids
+        out |= {f"words.{index}.ids": torch.tensor(ids).float(), f"words.{index}.tokens": tokens[0], f"words.{index}.pooled": pooled[0]}
+    return out
+
+
 def check_names(pipeline, tensors):
     """diffusers reads the names of the attention layers, the only ones it takes, as the layers that were meant."""
     from diffusers.loaders.lora_conversion_utils import (

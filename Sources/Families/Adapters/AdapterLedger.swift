@@ -14,7 +14,7 @@ struct AdapterLedger {
   private let path: String
   private var layers: [String: [AdapterLayer]] = [:]
   private var positions: [String: Int] = [:]
-  private var words: [(token: String, tensor: String)] = []
+  private var words: [(token: String, key: String, tensor: String)] = []
   private var unknown: [String] = []
 
   private let families: FamilyRegistry
@@ -112,23 +112,28 @@ struct AdapterLedger {
 
   private mutating func enterWord(_ name: String) throws {
     let rest = name.dropFirst(Self.bundlePrefix.count)
-    guard let suffix = [".string_to_param.*", ".emb_params", ".clip_l"].first(where: rest.hasSuffix),
-      rest.count > suffix.count
-    else {
+    let keys = ["string_to_param.*", "emb_params", "clip_l", "clip_g"]
+    guard let key = keys.first(where: { rest.hasSuffix(".\($0)") }), rest.count > key.count + 1 else {
       unknown.append(name)
       return
     }
-    words.append((String(rest.dropLast(suffix.count)), name))
+    words.append((String(rest.dropLast(key.count + 1)), key, name))
   }
 
-  /// Names of bundled embeddings' tensors by token.
-  func bundle() throws -> [(token: String, tensor: String)] {
-    for (index, word) in words.enumerated() {
-      if let other = words[..<index].first(where: { $0.token == word.token }) {
-        throw PipelineError(
-          "\(path): '\(other.tensor)' and '\(word.tensor)' are both the word '\(word.token)'")
+  /// Bundled embeddings by the names of their tensors.
+  func bundle() throws -> [(token: String, tensors: TextualInversionFile.Vectors<String>)] {
+    var tokens: [String] = []
+    for word in words where !tokens.contains(word.token) { tokens.append(word.token) }
+    return try tokens.map { token in
+      let own = words.filter { $0.token == token }
+      let names = Set(own.map(\.key))
+      if TextualInversionFile.isForTowers(names), names.count == own.count {
+        return (token, .towers(Dictionary(uniqueKeysWithValues: own.map { ($0.key, $0.tensor) })))
       }
+      if own.count > 1 {
+        throw PipelineError("\(path): '\(own[0].tensor)' and '\(own[1].tensor)' are both the word '\(token)'")
+      }
+      return (token, .one(own[0].tensor))
     }
-    return words
   }
 }

@@ -28,7 +28,7 @@ public struct LoRA: Sendable {
 
   /// Words for the text encoder that the file brings along.
   func embeddings() throws -> [TextualInversion] {
-    try file.embeddings.map { try TextualInversion(file.files, tensor: $0.tensor, token: $0.token) }
+    try file.embeddings.map { try TextualInversion(file.files, tensors: $0.tensors, token: $0.token) }
   }
 
   /// Weights with the adapters added in, one after the other.

@@ -15,7 +15,7 @@ struct LoRAFile: Sendable {
   /// PEFT's settings by part, where the file's metadata or a file beside it states them.
   let configs: [String: PEFTConfig]
   /// Words that the file brings along: names of tensors by token.
-  let embeddings: [(token: String, tensor: String)]
+  let embeddings: [(token: String, tensors: TextualInversionFile.Vectors<String>)]
   /// The file beside it that states its settings, where there is one.
   let settingsPath: String?
   /// What the user should know.

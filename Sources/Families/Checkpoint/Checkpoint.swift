@@ -53,6 +53,12 @@ public final class Checkpoint {
       parts.removeAll { $0.name == role.name }
       parts.append(try ReplacedAutoencoder.source(vae, role: role, family: family))
     }
+    if let unet = options.unet {
+      let role = family.roles.first { $0.task == .predictor } ?? .unet
+      let own = parts.first { $0.name == role.name }
+      parts.removeAll { $0.name == role.name }
+      parts.append(try ReplacedPredictor.source(unet, own: own, role: role, family: family))
+    }
     if let tokenizer = options.tokenizer, !isSingleFile {
       for role in family.roles where role.task == .tokenizer {
         let directory = SingleFile.tokenizerDirectory(in: tokenizer, name: role.name) ?? tokenizer
@@ -93,15 +99,15 @@ public final class Checkpoint {
       throw PipelineError(
         "\(lora.path): made for another family of models (it changes \(part)), not for \(family.name)")
     }
-    let plain = parts.first { $0.task == .textEncoder }
+    let encoders = parts.filter { $0.task == .textEncoder }
     let embeddings = try options.embeddings + options.loras.flatMap { try $0.embeddings() }
     try TextualInversion.checkTokens(embeddings)
-    var next = embeddings.isEmpty ? 0 : try plain?.configuration().int("vocab_size", default: 49408) ?? 0
+    var next = embeddings.isEmpty ? 0 : try firstFreeToken(encoders)
     let tokens = embeddings.map { embedding in
       defer { next += embedding.count }
       return Tokenizer.AddedToken(text: embedding.token, ids: next..<next + embedding.count)
     }
-    return parts.map { part in
+    return try parts.map { part in
       var part = part
       part.savesMemory = options.savesMemory
       if family.role(part.name)?.takesPrecision ?? (part.task != .codec) {
@@ -110,12 +116,29 @@ public final class Checkpoint {
       switch part.task {
       case .codec: part.tile = options.tile
       case .predictor: part.loras = options.loras
-      case .textEncoder: (part.loras, part.embeddings) = (options.loras, embeddings)
+      case .textEncoder:
+        part.loras = options.loras
+        // Models of refused families are only looked at.
+        if family.isSupported {
+          part.embeddings = try embeddings.map { try $0.vectors(for: part.name, of: family) }
+        }
       case .tokenizer: part.addedTokens = tokens
       case .scheduler, .clip, nil: break
       }
       return part
     }
+  }
+
+  /// The id of the first word that is added to the tables of text encoders.
+  private static func firstFreeToken(_ encoders: [ComponentSource]) throws -> Int {
+    let sizes = try encoders.map { try $0.configuration().int("vocab_size", default: 49408) }
+    guard let first = sizes.first else { return 0 }
+    if let other = sizes.firstIndex(where: { $0 != first }) {
+      throw PipelineError(
+        "\(encoders[0].name) knows \(first) tokens and \(encoders[other].name) \(sizes[other]): words cannot be "
+          + "added to both under one id")
+    }
+    return first
   }
 
   /// The part called `name`; nil if the checkpoint has none.
@@ -260,6 +283,7 @@ public final class Checkpoint {
   public func pipeline() throws -> Pipeline {
     try requireSupported()
     warnings += try adapterFaults() + schedulerNotes()
+    try checkReplacedPredictor()
     let pipeline = try family.assemble(self)
     (pipeline.defaultSteps, pipeline.defaultGuidance) = (family.defaults.steps, family.defaults.guidance)
     try checkFit(pipeline)
@@ -268,6 +292,17 @@ public final class Checkpoint {
       components.first { $0.name == name }.flatMap(Self.brokenWeight)
     }
     return pipeline
+  }
+
+  /// Throws if a UNet that was given beside the checkpoint has tensors for which the model has no place.
+  private func checkReplacedPredictor() throws {
+    guard let path = options.unet, let source = components.first(where: { $0.task == .predictor }) else {
+      return
+    }
+    let unused = try Self.unused(load(source.plain(), probing: true).probe, of: source)
+    guard let first = unused.first else { return }
+    let others = unused.count == 1 ? "" : " and \(unused.count - 1) more"
+    throw PipelineError("\(path): the model has no place for \(first)\(others): made for another model")
   }
 
   /// Layers that adapters change and the model does not have, a line for each adapter.

@@ -6,6 +6,8 @@ public struct CheckpointOptions: Sendable {
   public var variant: String?
   /// A VAE in place of the checkpoint's own: a directory that holds one, or a `.safetensors` file.
   public var vae: String?
+  /// A UNet in place of the checkpoint's own: a directory that holds one, or a `.safetensors` file.
+  public var unet: String?
   /// Adapters, all of which are added to the weights.
   public var loras: [LoRA] = []
   /// Words that are added to the text encoder's.

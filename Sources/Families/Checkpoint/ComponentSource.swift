@@ -54,7 +54,7 @@ public struct ComponentSource: Sendable {
 
   /// What adapters do to the part.
   var loras: [LoRA] = []
-  var embeddings: [TextualInversion] = []
+  var embeddings: [TokenVectors] = []
   var addedTokens: [Tokenizer.AddedToken] = []
 
   public init(name: String, className: String, directory: String, variant: String? = nil) {
@@ -96,7 +96,7 @@ public struct ComponentSource: Sendable {
     }
     if !loras.isEmpty { try weights.adapt { try LoRA.merged(loras, into: $0, component: name) } }
     // The words last: adapters of the token table know the model's own rows only.
-    if !embeddings.isEmpty { try weights.adapt { try TextualInversion.joined(embeddings, to: $0) } }
+    if !embeddings.isEmpty { try weights.adapt { try TokenVectors.joined(embeddings, to: $0) } }
     return weights
   }
 

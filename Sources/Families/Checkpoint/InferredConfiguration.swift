@@ -41,6 +41,8 @@ enum InferredConfiguration {
       configuration["addition_time_embed_dim"] = 256
       configuration["projection_class_embeddings_input_dim"] = .number(added)
     }
+    let guidance = size(weights, "time_embedding.cond_proj.weight", 1)
+    if guidance > 0 { configuration["time_cond_proj_dim"] = .number(guidance) }
     return .object(configuration)
   }
 

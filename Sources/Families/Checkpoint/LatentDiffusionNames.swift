@@ -41,7 +41,7 @@ enum LatentDiffusionNames {
   }
 
   private static func time(_ parts: ArraySlice<Substring>) -> String? {
-    let modules: [Substring: String] = ["0": "linear_1", "2": "linear_2"]
+    let modules: [Substring: String] = ["0": "linear_1", "2": "linear_2", "cond_proj": "cond_proj"]
     return parts.first.flatMap { modules[$0] }.map { join("time_embedding.\($0)", parts.dropFirst()) }
   }
 

@@ -95,9 +95,13 @@ struct SingleFile {
     }
     let (type, isGuess) = layout.prediction(evidence)
     if isGuess, !hasConfigs {
+      let (taken, other) =
+        type == "epsilon"
+        ? ("the noise, as Stable Diffusion 2.1 base and SD-Turbo do", "v_prediction")
+        : ("the velocity, as Stable Diffusion 2.1 does", "epsilon")
       warnings.append(
-        "\(path) does not say whether it predicts the noise or the velocity: taken for a v-prediction model as "
-          + "Stable Diffusion 2.1; if pictures are noise, its prediction_type is epsilon")
+        "\(path) does not say whether it predicts the noise or the velocity: by its weights taken to predict \(taken); if "
+          + "pictures are noise, its prediction_type is \(other)")
     }
     return type
   }
@@ -107,7 +111,7 @@ struct SingleFile {
       Int($0)
     }
     if let resolution, (64...4096).contains(resolution) { return resolution / 8 }
-    return layout.sampleSize(prediction)
+    return layout.sampleSize(evidence, prediction)
   }
 
   /// - Parameter name: of the tokenizer in the layout of diffusers

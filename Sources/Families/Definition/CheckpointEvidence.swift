@@ -1,4 +1,5 @@
 import Models
+import Tensor
 import Weights
 
 /// What is known of a checkpoint before its parts are read: what families are told apart by.
@@ -24,6 +25,20 @@ public enum CheckpointEvidence: Sendable {
   public func shape(of name: String) -> [Int]? {
     guard case .file(let files) = self else { return nil }
     return files.shape(of: name)
+  }
+
+  /// Whether a single file, or the model in it as its metadata calls it, has a name that begins so.
+  public func isCalled(_ beginnings: String...) -> Bool {
+    guard case .file(let files) = self else { return false }
+    let file = files.path.split(separator: "/").last.map(String.init) ?? files.path
+    let names = [file, files.files[0].metadata["modelspec.title"] ?? ""].map { $0.lowercased() }
+    return names.contains { name in beginnings.contains { name.hasPrefix($0) } }
+  }
+
+  /// A tensor of a single file; nil if it has none of this name that can be read.
+  func tensor(_ name: String) -> Tensor? {
+    guard case .file(let files) = self else { return nil }
+    return try? files.tensor(named: name)
   }
 
   /// Whether a single file has names that begin so.

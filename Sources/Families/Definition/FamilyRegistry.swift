@@ -12,9 +12,10 @@ public struct FamilyRegistry: Sendable {
     // Recognised, and refused by name.
     .depthToImage, .upscaler, .instructPix2Pix, .stableDiffusionXLRefiner,
     .stableDiffusion3, .flux, .pixArt, .deepFloydIF,
-    .stableCascade, .kandinsky, .auraFlow, .hunyuanDiT, .lumina, .sana, .qwenImage, .latentConsistency,
+    .stableCascade, .kandinsky, .auraFlow, .hunyuanDiT, .lumina, .sana, .qwenImage,
     // Supported; those that are told apart by more come first.
-    .stableDiffusionInpainting, .pixelDiffusion, .stableDiffusionXL, .stableDiffusion2, .stableDiffusion1,
+    .latentConsistency, .stableDiffusionInpainting, .pixelDiffusion, .stableDiffusionXL, .stableDiffusion2,
+    .stableDiffusion1,
   ])
 
   func family(of evidence: CheckpointEvidence) -> ModelFamily? { families.first { $0.claims(evidence) } }

@@ -37,16 +37,14 @@ public struct ModelFamily: Sendable {
   /// Beginnings of names in adapters' files, and the part that each speaks of.
   public var adapterPrefixes: [AdapterPrefix] = []
 
+  /// Under which names embeddings' files keep the vectors for each text encoder, by its part; empty in families with one.
+  public var embeddingKeys: [String: String] = [:]
+
   // MARK: Runs
 
   public var defaults = Defaults()
   /// Puts the parts together.
-  public var assemble: @Sendable (Checkpoint) throws -> Pipeline = { checkpoint in
-    Pipeline(
-      unet: try checkpoint.predictor(), textEncoder: try checkpoint.textEncoder(),
-      tokenizer: try checkpoint.tokenizer(), codec: try checkpoint.codec(),
-      schedulerConfig: try checkpoint.schedulerConfig())
-  }
+  public var assemble: @Sendable (Checkpoint) throws -> Pipeline = { try plain($0) }
 
   public init(_ name: String) { self.name = name }
 
@@ -101,6 +99,14 @@ extension ModelFamily {
     family.refusal = Refusal(what, instead: instead)
     family.adapterPrefixes = foreignPrefixes.map { AdapterPrefix($0, "") }
     return family
+  }
+
+  /// One of each part.
+  @Sendable static func plain(_ checkpoint: Checkpoint) throws -> Pipeline {
+    Pipeline(
+      unet: try checkpoint.predictor(), textEncoder: try checkpoint.textEncoder(),
+      tokenizer: try checkpoint.tokenizer(), codec: try checkpoint.codec(),
+      schedulerConfig: try checkpoint.schedulerConfig())
   }
 
   var isSupported: Bool { refusal == nil }

@@ -13,7 +13,7 @@ public struct SingleFileLayout: Sendable {
     ("epsilon", false)
   }
   /// Latent height and width of the training, by what the model predicts.
-  public var sampleSize: @Sendable (_ prediction: String) -> Int = { _ in 64 }
+  public var sampleSize: @Sendable (CheckpointEvidence, _ prediction: String) -> Int = { _, _ in 64 }
   /// The scheduler's config, by what the model predicts.
   public var scheduler: @Sendable (CheckpointEvidence, _ prediction: String) -> JSON
   /// Beginnings of tensors' names that training leaves behind and nothing uses.

@@ -55,7 +55,7 @@ public final class PairedTextEncoder: SoftTextEmbedder {
 
   public func conditioning(ids: [[Int]], context: RunContext) throws -> TextConditioning {
     let padded = ids.map { padding($0) }
-    let ends = padded.map { second.endPosition(in: $0) }
+    let ends = padded.map { second.endPosition(in: $0, end: padding.end) }
     return try conditioning(first.embed(ids), second.embed(padded), ends: ends, context: context)
   }
 

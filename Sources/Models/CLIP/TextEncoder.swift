@@ -145,10 +145,15 @@ public final class TextEncoder: SoftTextEmbedder {
     return try .stacked(rows, dim: 0)
   }
 
-  /// Checkpoints from before the end token was configurable say 2 and mean the largest id.
-  func endPosition(in ids: [Int]) -> Int {
+  /// Checkpoints from before the end token was configurable say 2 and mean the largest id; words that were added since
+  /// have larger ones, and do not end a text.
+  ///
+  /// - Parameter end: the tokenizer's end token, where it is known
+  func endPosition(in ids: [Int], end: Int? = nil) -> Int {
     if endToken != 2 { return ids.firstIndex(of: endToken) ?? 0 }
-    return ids.firstIndex(of: ids.max() ?? 0) ?? 0
+    let largest = ids.max() ?? 0
+    if let end, largest > end, let found = ids.firstIndex(of: end) { return found }
+    return ids.firstIndex(of: largest) ?? 0
   }
 
   /// What CLIP compares with images: the pooled vector after the projection, not normalised, {texts, features}.

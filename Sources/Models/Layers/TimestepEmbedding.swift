@@ -27,15 +27,25 @@ struct Sinusoids {
   }
 }
 
-/// A timestep as a vector: sines and cosines of it, then two linear layers (Ho et al. 2020).
+/// A timestep as a vector: sines and cosines of it, then two linear layers (Ho et al. 2020). Models that were distilled
+/// with the guidance inside see its weight beside the timestep (Meng et al., "On Distillation of Guided Diffusion Models",
+/// 2023, section 3.1; Luo et al., "Latent Consistency Models", 2023).
 struct TimestepEmbedding {
   private let sinusoids: Sinusoids
   private let first, second: Linear
+  private let guidance: GuidanceEmbedding?
   private let activation: Activation
 
-  /// - Parameter width: of the result
-  init(_ scope: WeightScope, width: Int, sinusoids: Sinusoids, activation: Activation) throws {
+  /// - Parameters:
+  ///   - width: of the result
+  ///   - guidanceWidth: of the sines and cosines of the guidance; nil for models that are not told of it
+  init(
+    _ scope: WeightScope, width: Int, sinusoids: Sinusoids, guidanceWidth: Int? = nil, activation: Activation
+  ) throws {
     self.sinusoids = sinusoids
+    guidance = try guidanceWidth.map {
+      try GuidanceEmbedding(scope["cond_proj"], inputs: $0, width: sinusoids.channels)
+    }
     first = try Linear(scope["linear_1"], inputs: sinusoids.channels, outputs: width)
     second = try Linear(scope["linear_2"], inputs: width, outputs: width)
     self.activation = activation
@@ -43,9 +53,13 @@ struct TimestepEmbedding {
 
   var width: Int { second.outputs }
 
-  /// {1, width}
-  func callAsFunction(_ timestep: Double) throws -> Tensor {
+  /// {1, width}, or {rows, width} where rows are told of different guidance.
+  ///
+  /// - Parameter weights: of guidance, {rows, 1}; nil tells the model nothing of it
+  func callAsFunction(_ timestep: Double, guidance weights: Tensor? = nil) throws -> Tensor {
     let values = sinusoids(timestep)
-    return try second(first(Tensor(values, shape: [1, values.count]), activation: activation))
+    let time = try Tensor(values, shape: [1, values.count])
+    let seen = try guidance.flatMap { layer in try weights.map { try time.adding(layer($0)) } } ?? time
+    return try second(first(seen, activation: activation))
   }
 }

@@ -15,6 +15,7 @@ public final class UNet2DConditionModel: NoisePredictor {
   private let addition: AdditionEmbedding?
   public var pooledWidth: Int? { addition?.pooledWidth }
   public var sizeCount: Int { addition == nil ? 0 : AdditionEmbedding.sizeCount }
+  public let takesGuidance: Bool
   private let timeBiases: TimeBiases
   private let input, output: Conv2d
   private let down: [UNetDownBlock]
@@ -51,7 +52,9 @@ public final class UNet2DConditionModel: NoisePredictor {
       Sinusoids(channels: channels, cosineFirst: model.cosineFirst, shift: model.frequencyShift)
     }
     timeEmbedding = try TimestepEmbedding(
-      scope["time_embedding"], width: model.timeWidth, sinusoids: sinusoids(first), activation: activation)
+      scope["time_embedding"], width: model.timeWidth, sinusoids: sinusoids(first),
+      guidanceWidth: model.guidanceWidth, activation: activation)
+    takesGuidance = model.guidanceWidth != nil
     // Whatever act_fn says: the second vector's layers keep the class's own activation.
     addition = try model.addition.map {
       try AdditionEmbedding(
@@ -104,7 +107,8 @@ public final class UNet2DConditionModel: NoisePredictor {
   ) throws -> Tensor {
     try check(sample, text.tokens)
     guard text.mask == nil else { throw PipelineError("the UNet looks at all tokens: it takes no mask") }
-    let time = try context.visit(timeSite, timeEmbedding(timestep))
+    let time = try context.visit(
+      timeSite, timeEmbedding(timestep, guidance: text.extra[TextConditioning.guidance]))
     let biases = try timeBiases(addition.map { try time.adding($0(text)) } ?? time)
     guard rowsPassAlone(sample, text, context) else {
       return try rowSize(sample) * sample.shape[0] <= Self.tinyMap

@@ -32,6 +32,8 @@ struct UNetConfiguration {
   let cosineFirst: Bool
   let frequencyShift: Double
   let timeWidth: Int
+  /// Of the sines and cosines of the guidance; nil for models that are not told of it.
+  let guidanceWidth: Int?
   /// What is added to the time vector: the width of the first layer's input, and of the sines and cosines of each size in it.
   let addition: (inputs: Int, channels: Int)?
 
@@ -81,6 +83,9 @@ struct UNetConfiguration {
     cosineFirst = try json.bool("flip_sin_to_cos", default: true)
     frequencyShift = try json.double("freq_shift", default: 0)
     timeWidth = try json.int("time_embedding_dim", default: 4 * channels[0])
+    guidanceWidth =
+      json.has("time_cond_proj_dim") ? try json.int("time_cond_proj_dim", minimum: 4) : nil
+    guard (guidanceWidth ?? 0) % 2 == 0 else { throw json.fault("time_cond_proj_dim", "an even number") }
     addition = try UNetConfiguration.addition(json)
     guard channels[0] % 2 == 0 else { throw json.fault("block_out_channels", "even in its first number") }
     guard frequencyShift < Double(channels[0] / 2) else {
@@ -179,6 +184,7 @@ struct UNetConfiguration {
     nullable: [
       "sample_size", "mid_block_type", "time_embedding_dim", "mid_block_only_cross_attention",
       "addition_embed_type", "addition_time_embed_dim", "projection_class_embeddings_input_dim",
+      "time_cond_proj_dim",
     ],
     withoutInfluence: ["dropout", "upcast_attention", "addition_embed_type_num_heads"])
 }

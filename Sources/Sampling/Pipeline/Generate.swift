@@ -55,8 +55,12 @@ private final class Run {
     ])
     size = try Self.size(request, pipeline, given, pictures)
 
-    scheduler = try pipeline.scheduler(request.schedulerChoice)
-    let first = try pictures?.firstCall(scheduler, steps: request.steps ?? pipeline.defaultSteps)
+    var choice = request.schedulerChoice
+    if pipeline.shortensSchedule, let pictures { choice.share = pictures.strength }
+    scheduler = try pipeline.scheduler(choice)
+    let first =
+      pipeline.shortensSchedule && pictures != nil
+      ? 1 : try pictures?.firstCall(scheduler, steps: request.steps ?? pipeline.defaultSteps)
     steps = try Self.steps(request, scheduler.timesteps.count, first: first)
 
     let weight = request.guidance ?? pipeline.defaultGuidance
@@ -64,7 +68,8 @@ private final class Run {
     guard (0...1).contains(request.guidanceRescale) else {
       throw PipelineError("\(.guidanceRescale) must be between 0 and 1, got \(request.guidanceRescale)")
     }
-    guidance = Guidance(weight: Float(weight), rescale: Float(request.guidanceRescale))
+    let isTold = pipeline.unet.takesGuidance
+    guidance = Guidance(weight: isTold ? 1 : Float(weight), rescale: Float(request.guidanceRescale))
 
     let samples = count
     seeds = (0..<samples).map { (request.seeds ?? [0]).cycled($0) }
@@ -80,12 +85,14 @@ private final class Run {
     context.rematerializes = request.rematerializes
 
     try request.checkSites(pipeline, guidance: guidance, steps: steps)
-    warnings += request.withoutEffect(guidance: guidance, scheduler: scheduler)
+    warnings += request.withoutEffect(
+      guidance: guidance, isTold: isTold, scheduler: scheduler)
     var encoder = PromptEncoder(
       pipeline: pipeline, context: context, samples: samples, steps: steps.upperBound,
       schedule: scheduler.timesteps.count,
       style: PromptStyle(chunks: request.chunksPrompts, weighs: request.weighsPrompts))
     encoder.sizes = try pipeline.sizeNumbers(request.sizes, latents: size)
+    encoder.guidance = try pipeline.guidanceNumber(isTold ? weight : nil)
     guard request.gradientSteps >= 0 else {
       throw PipelineError("\(.gradientSteps) must not be negative, got \(request.gradientSteps)")
     }
@@ -155,7 +162,9 @@ private final class Run {
     if let pictures { return try initialLatents(pictures) }
     let shape = [count, pipeline.unet.sampleChannels, size.height, size.width]
     if let latents = request.latents {
-      if scheduler.drawsNoise { try source.skip(steps.lowerBound) }
+      if scheduler.drawsNoise {
+        try source.skip(1 + (0..<steps.lowerBound - 1).filter { scheduler.drawsNoise(at: $0) }.count)
+      }
       return try pipeline.checkedBatch(latents, "\(.latents)").expanded(shape).clone()
     }
     if let noise = request.noise {
@@ -209,7 +218,7 @@ private final class Run {
     let prediction = try pipeline.predict(
       shown, condition: condition, timestep: timestep, text: text, guidance: guidance, context: context,
       isOnTape: isOnTape)
-    let noise = scheduler.drawsNoise ? try source.draw() : nil
+    let noise = scheduler.drawsNoise(at: index) ? try source.draw() : nil
     let result = try scheduler.step(prediction, at: index, sample: latents, noise: noise)
     let next = step < scheduler.timesteps.count ? step : nil
     let leaving =

@@ -3,6 +3,7 @@ import Tensor
 /// How the predictions with and without the prompt become one (Ho and Salimans, "Classifier-Free Diffusion Guidance",
 /// 2022, equation 6).
 struct Guidance {
+  /// At most 1: the prompt alone. So it is in models that take the guidance beside the timestep.
   let weight: Float
   /// Share of the guided prediction that is scaled to the deviation of the conditional one (Lin et al. 2023,
   /// equations 14 to 16).

@@ -34,7 +34,9 @@ extension Pipeline {
     encoder.sizes = try sizeNumbers(nil, latents: (latents.shape[1], latents.shape[2]))
     var known = GenerateRequest(prompt: request.prompt)
     known.negative = request.negative
-    let text = try encoder.text(known, isGuided: request.guidance > 1)
+    encoder.guidance = try guidanceNumber(unet.takesGuidance ? request.guidance : nil)
+    let guidance = Guidance(weight: unet.takesGuidance ? 1 : Float(request.guidance))
+    let text = try encoder.text(known, isGuided: guidance.weight > 1)
     var states = [try checkedBatch(latents, "\(.latents)").clone()]
     for (index, timestep) in inversion.timesteps.enumerated() {
       try Interruption.check()
@@ -42,8 +44,7 @@ extension Pipeline {
       context.step = steps - index
       context.timestep = timestep
       let prediction = try predict(
-        states[0], timestep: timestep, text: text, guidance: Guidance(weight: Float(request.guidance)),
-        context: context)
+        states[0], timestep: timestep, text: text, guidance: guidance, context: context)
       states.insert(try inversion.step(prediction, at: index, sample: states[0]), at: 0)
       onProgress?(index + 1, steps)
     }

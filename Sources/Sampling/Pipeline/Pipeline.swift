@@ -18,6 +18,9 @@ public final class Pipeline {
   public var defaultGuidance = 7.5
   /// Whether a prompt without a negative one is held against zeros, instead of against an empty text.
   public var zerosAbsentNegative = false
+  /// Whether `strength` of a run from a picture shortens the schedule, all of whose steps are then taken, instead of
+  /// leaving out its first steps (Luo et al. 2023).
+  public var shortensSchedule = false
   /// Names a tensor of a component (`unet`, `vae`, `text_encoder`) that holds numbers that are not finite; nil if there is none.
   public var brokenWeight: ((_ component: String) -> String?)?
   /// Called with what the user should know of a picture that is decoded after its run.
@@ -193,15 +196,18 @@ public final class Pipeline {
   ///   - embedding: {tokens, d} or {rows, tokens, d}
   ///   - pooled: {p} or {rows, p}, in models that take the pooled text
   ///   - sizes: in models that are told of them
+  ///   - guidance: its weight, in models that are told of it
   ///   - rematerializes: keeps less for the gradient, and computes the UNet's blocks again for it; not where hooks listen
   /// - Returns: the output in the shape of the sample, and the trace if one was asked for.
   public func denoise(
     _ latents: Tensor, timestep: Double, embedding: Tensor, pooled: Tensor? = nil,
-    sizes: PictureSizes? = nil, hooks: [Hook] = [],
+    sizes: PictureSizes? = nil, guidance: Double? = nil, hooks: [Hook] = [],
     trace options: TraceOptions? = nil, rematerializes: Bool = false
   ) throws -> (prediction: Tensor, trace: Trace?) {
     let last = try schedulerConfig.int("num_train_timesteps", default: 1000) - 1
-    guard timestep >= 0, timestep <= Double(last) else {
+    // Models that were trained as Karras et al. (2022) do are told the logarithm of the noise.
+    let isLevel = schedulerConfig.className?.hasPrefix("EDM") == true && timestep.isFinite
+    guard isLevel || (timestep >= 0 && timestep <= Double(last)) else {
       throw PipelineError(
         "\(.timestep) must be between 0 and \(last), the last of the training, got \(timestep)")
     }
@@ -215,6 +221,7 @@ public final class Pipeline {
     if let sizes = try sizeNumbers(sizes, latents: (batch.shape[2], batch.shape[3])) {
       known.extra[TextConditioning.sizes] = sizes
     }
+    known.extra[TextConditioning.guidance] = try guidanceNumber(guidance)
     let conditioning = try Conditioning(
       [known], setting: .embedding, shape: Conditioning.TextShape(unet), samples: count, steps: 1)
     let trace = options.map {
@@ -252,6 +259,22 @@ public final class Pipeline {
       throw PipelineError("the model takes \(unet.sizeCount) numbers on sizes, not \(numbers.count)")
     }
     return try Tensor(numbers, shape: [numbers.count])
+  }
+
+  /// The weight of guidance for a model that is told of it, {1}; nil for others.
+  ///
+  /// - Throws: `PipelineError` if a model that wants one was given none, or another one was given one.
+  func guidanceNumber(_ guidance: Double?) throws -> Tensor? {
+    guard unet.takesGuidance else {
+      if guidance != nil {
+        throw PipelineError("\(.guidance) has no place in one call of this model: it is not told of it")
+      }
+      return nil
+    }
+    guard let guidance, guidance.isFinite else {
+      throw PipelineError("\(.guidance) is missing: this model is told its weight, a finite number")
+    }
+    return try Tensor([Float(guidance)], shape: [1])
   }
 
   /// The size of latents for a size in pixels; the model's own where nothing is given.

@@ -11,6 +11,8 @@ struct PromptEncoder {
   let style: PromptStyle
   /// The numbers on the picture's size, in models that take them.
   var sizes: Tensor?
+  /// The weight of guidance, in models that are told of it.
+  var guidance: Tensor?
   /// Chunks of the longest text.
   private var chunks = 1
   /// The tokens of each picture's prompt.
@@ -67,6 +69,7 @@ struct PromptEncoder {
       entries.map { entry in
         var entry = entry
         entry.extra[TextConditioning.sizes] = sizes
+        entry.extra[TextConditioning.guidance] = guidance
         return entry
       }, setting: isConditional ? .embedding : .unconditional, shape: Conditioning.TextShape(pipeline.unet),
       samples: samples, steps: steps, schedule: schedule)

@@ -32,10 +32,13 @@ extension GenerateRequest {
   }
 
   /// In words, what was given and changes nothing in this run.
-  func withoutEffect(guidance: Guidance, scheduler: any Scheduler) -> [Complaint] {
+  ///
+  /// - Parameter isTold: whether the model is told of guidance beside the timestep
+  func withoutEffect(guidance: Guidance, isTold: Bool, scheduler: any Scheduler) -> [Complaint] {
     var unused: [Complaint] = []
     if guidance.weight <= 1 {
-      let reason: Complaint = "\(.guidance) is at most 1"
+      let reason: Complaint =
+        isTold ? "this model is told of guidance and looks at the prompt alone" : "\(.guidance) is at most 1"
       if let negative, !negative.isDefault {
         unused.append(
           "\(negative.setting(text: .negativePrompt, embedding: .unconditional)) has no effect: \(reason)")

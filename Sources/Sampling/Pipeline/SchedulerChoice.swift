@@ -11,6 +11,8 @@ public struct SchedulerChoice {
   public var steps: Int?
   /// Share of fresh noise in DDIM's steps.
   public var eta = 0.0
+  /// Share of the training's noise with which the schedule starts, in schedulers that can be shortened.
+  public var share = 1.0
   /// Makes the scheduler in place of the registry.
   public var custom: ((SchedulerSetup) throws -> any Scheduler)?
 
@@ -21,10 +23,13 @@ extension Pipeline {
   /// A scheduler for this model, as a run makes itself one.
   public func scheduler(_ choice: SchedulerChoice) throws -> any Scheduler {
     let steps = choice.steps ?? defaultSteps
+    if choice.custom != nil, choice.share < 1 {
+      throw PipelineError("this model starts from pictures only with the lcm and the tcd scheduler")
+    }
     if let custom = choice.custom { return try custom(schedulerSetup(choice)) }
     return try SchedulerRegistry.make(
       choice.name ?? SchedulerRegistry.own(schedulerConfig), config: schedulerConfig, steps: steps,
-      eta: choice.eta, overrides: choice.settings)
+      eta: choice.eta, share: choice.share, overrides: choice.settings)
   }
 
   /// The noise that the model knows, by the settings of a choice.

@@ -11,7 +11,7 @@ struct DDIMInversion {
   private let stride: Int
   /// ᾱ of the picture.
   private let initialAlpha: Float
-  private let clipRange: Float?
+  private let bound: SampleBound
 
   /// - Parameter config: as for `DDIMScheduler`, whose run from the last state comes back to the picture.
   init(_ config: SchedulerConfig, steps: Int) throws {
@@ -21,8 +21,8 @@ struct DDIMInversion {
       .reversed()
     stride = schedule.trainingSteps / steps
     initialAlpha = try config.bool("set_alpha_to_one", default: true) ? 1 : schedule.alphasCumprod[0]
-    predictionType = try config.choice("prediction_type", default: PredictionType.epsilon)
-    clipRange = try config.clipRange(default: true)
+    predictionType = try config.predictionType()
+    bound = try SampleBound(config, clips: true)
   }
 
   /// The sample at the noise level of `timesteps[index]`.
@@ -31,7 +31,7 @@ struct DDIMInversion {
     let alpha = time >= stride ? schedule.alphasCumprod[time - stride] : initialAlpha
     var (denoised, epsilon) = try predictionType.estimates(
       prediction, of: sample, at: NoiseLevel(alphaCumprod: alpha))
-    if let clipRange { denoised = try denoised.clamped(min: -clipRange, max: clipRange) }
+    denoised = try bound(denoised)
     return try schedule.level(timesteps[index]).mixed(denoised, with: epsilon)
   }
 }

@@ -13,7 +13,7 @@ public struct DDIMScheduler: ConfiguredScheduler {
   private let stride: Int
   /// ᾱ after the last step.
   private let finalAlpha: Float
-  private let clipRange: Float?
+  private let bound: SampleBound
   private let eta: Float
 
   public static let settings: Set<String> = [
@@ -23,13 +23,12 @@ public struct DDIMScheduler: ConfiguredScheduler {
 
   public init(_ config: SchedulerConfig, steps: Int, eta: Double = 0) throws {
     guard eta >= 0, eta.isFinite else { throw PipelineError("\(.eta) must not be negative, got \(eta)") }
-    try config.rejectSwitches("thresholding")
     schedule = try NoiseSchedule(config, keepsLastFinite: false)
     timesteps = try TimestepSpacing.wholeTimesteps(config, schedule, steps: steps, default: .leading)
     stride = schedule.trainingSteps / steps
     finalAlpha = try config.bool("set_alpha_to_one", default: true) ? 1 : schedule.alphasCumprod[0]
-    predictionType = try config.choice("prediction_type", default: PredictionType.epsilon)
-    clipRange = try config.clipRange(default: true)
+    predictionType = try config.predictionType()
+    bound = try SampleBound(config, clips: true)
     self.eta = Float(eta)
   }
 
@@ -43,7 +42,7 @@ public struct DDIMScheduler: ConfiguredScheduler {
     let previousAlpha = time >= stride ? schedule.alphasCumprod[time - stride] : finalAlpha
     var (denoised, epsilon) = try predictionType.estimates(
       prediction, of: sample, at: NoiseLevel(alphaCumprod: alpha))
-    if let clipRange { denoised = try denoised.clamped(min: -clipRange, max: clipRange) }
+    denoised = try bound(denoised)
 
     let variance = ((1 - previousAlpha) / (1 - alpha)) * (1 - alpha / previousAlpha)
     let deviation = eta * max(variance, 0).squareRoot()

@@ -9,7 +9,7 @@ public struct DDPMScheduler: ConfiguredScheduler {
 
   private let schedule: NoiseSchedule
   private let predictionType: PredictionType
-  private let clipRange: Float?
+  private let bound: SampleBound
   private let variance: Variance
 
   /// Which variance a step has: that of the posterior of a point (small), or the step's own (large).
@@ -26,10 +26,9 @@ public struct DDPMScheduler: ConfiguredScheduler {
 
   public init(_ config: SchedulerConfig, steps: Int, eta: Double = 0) throws {
     try config.rejectEta(eta, "ddpm")
-    try config.rejectSwitches("thresholding")
     schedule = try NoiseSchedule(config, keepsLastFinite: false)
-    predictionType = try config.choice("prediction_type", default: PredictionType.epsilon)
-    clipRange = try config.clipRange(default: true)
+    predictionType = try config.predictionType()
+    bound = try SampleBound(config, clips: true)
     variance = try config.choice("variance_type", default: Variance.small)
     timesteps = try TimestepSpacing.wholeTimesteps(config, schedule, steps: steps, default: .leading)
   }
@@ -46,8 +45,7 @@ public struct DDPMScheduler: ConfiguredScheduler {
     let stepBeta = 1 - stepAlpha
     let (beta, previousBeta) = (1 - alpha, 1 - previousAlpha)
     let estimates = try predictionType.estimates(prediction, of: sample, at: NoiseLevel(alphaCumprod: alpha))
-    let denoised =
-      try clipRange.map { try estimates.denoised.clamped(min: -$0, max: $0) } ?? estimates.denoised
+    let denoised = try bound(estimates.denoised)
     var previous = try Tensor.combination(
       (previousAlpha.squareRoot() * stepBeta / beta, denoised),
       (stepAlpha.squareRoot() * previousBeta / beta, sample))

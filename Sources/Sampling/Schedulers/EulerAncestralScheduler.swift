@@ -14,8 +14,9 @@ public struct EulerAncestralScheduler: ConfiguredScheduler {
 
   public init(_ config: SchedulerConfig, steps: Int, eta: Double = 0) throws {
     try config.rejectEta(eta, "euler_ancestral")
-    predictionType = try config.choice("prediction_type", default: PredictionType.epsilon)
-    schedule = try SigmaSchedule(config, NoiseSchedule(config, keepsLastFinite: true), steps: steps)
+    predictionType = try config.predictionType()
+    schedule = try SigmaSchedule(
+      config, NoiseSchedule(config, keepsLastFinite: true), steps: steps, spacings: [])
   }
 
   public func scaleInput(_ sample: Tensor, at index: Int) throws -> Tensor {

@@ -9,11 +9,6 @@ public struct EulerScheduler: ConfiguredScheduler {
   private var schedule: SigmaSchedule
   private let predictionType: PredictionType
 
-  private enum Interpolation: String, CaseIterable {
-    case linear
-    case logLinear = "log_linear"
-  }
-
   private enum TimeType: String, CaseIterable { case discrete, continuous }
 
   public static let settings: Set<String> = [
@@ -23,16 +18,16 @@ public struct EulerScheduler: ConfiguredScheduler {
 
   public init(_ config: SchedulerConfig, steps: Int, eta: Double = 0) throws {
     try config.rejectEta(eta, "euler")
-    try config.rejectSwitches("use_exponential_sigmas", "use_beta_sigmas")
-    predictionType = try config.choice("prediction_type", default: PredictionType.epsilon)
+    predictionType = try config.predictionType()
     schedule = try SigmaSchedule(
-      config, NoiseSchedule(config, keepsLastFinite: true), steps: steps, karrasEnds: true)
-    guard try config.choice("interpolation_type", default: Interpolation.linear) == .linear else {
-      throw config.invalid("interpolation_type \"log_linear\" is not supported yet")
-    }
+      config, NoiseSchedule(config, keepsLastFinite: true), steps: steps, hasEnds: true)
     if try config.choice("timestep_type", default: TimeType.discrete) == .continuous,
       predictionType == .velocity
     {
+      guard config.string("interpolation_type") != "log_linear" else {
+        throw config.invalid(
+          "interpolation_type = \"log_linear\" with timestep_type = \"continuous\" is not supported")
+      }
       schedule.useContinuousTime()
     }
   }

@@ -13,7 +13,7 @@ public struct HeunScheduler: ConfiguredScheduler {
 
   private let schedule: SigmaSchedule
   private let predictionType: PredictionType
-  private let clipRange: Float?
+  private let bound: SampleBound
   /// The first half of a step that waits for its second.
   private var half: (index: Int, sample: Tensor, slope: Tensor)?
 
@@ -23,9 +23,8 @@ public struct HeunScheduler: ConfiguredScheduler {
 
   public init(_ config: SchedulerConfig, steps: Int, eta: Double = 0) throws {
     try config.rejectEta(eta, "heun")
-    try config.rejectSwitches("use_exponential_sigmas", "use_beta_sigmas")
-    predictionType = try config.choice("prediction_type", default: PredictionType.epsilon)
-    clipRange = try config.clipRange(default: false)
+    predictionType = try config.predictionType()
+    bound = try SampleBound(config, clips: false)
     let config = config.withDefaults([("beta_start", 0.00085), ("beta_end", 0.012)])
     schedule = try SigmaSchedule(config, NoiseSchedule(config, keepsLastFinite: false), steps: steps)
     timesteps = Array(schedule.times.prefix(1)) + schedule.times.dropFirst().flatMap { [$0, $0] }
@@ -44,7 +43,7 @@ public struct HeunScheduler: ConfiguredScheduler {
     let place = level(index)
     let sigma = schedule.sigmas[place]
     var denoised = try predictionType.denoised(prediction, of: sample, sigma: sigma)
-    if let clipRange { denoised = try denoised.clamped(min: -clipRange, max: clipRange) }
+    denoised = try bound(denoised)
     let slope = try sample.subtracting(denoised).dividing(sigma)
     guard !index.isMultiple(of: 2) else {
       half = (index, sample, slope)

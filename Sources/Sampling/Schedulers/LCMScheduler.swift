@@ -4,14 +4,14 @@ import Tensor
 
 /// Multistep sampling of consistency models (Luo et al., "Latent Consistency Models", 2023, algorithm 3): every step
 /// goes to a clean sample and back to the next noise level with fresh noise.
-public struct LCMScheduler: ConfiguredScheduler {
+public struct LCMScheduler: ShortenedScheduler {
   public let timesteps: [Double]
   public let initialNoiseScale: Float = 1
   public let drawsNoise = true
 
   private let schedule: NoiseSchedule
   private let predictionType: PredictionType
-  private let clipRange: Float?
+  private let bound: SampleBound
   private let timeScale: Double
 
   public static let settings: Set<String> = [
@@ -19,29 +19,15 @@ public struct LCMScheduler: ConfiguredScheduler {
     "sample_max_value", "original_inference_steps", "set_alpha_to_one", "thresholding", "timestep_scaling",
   ]
 
-  public init(_ config: SchedulerConfig, steps: Int, eta: Double = 0) throws {
+  public init(_ config: SchedulerConfig, steps: Int, eta: Double, share: Double) throws {
     try config.rejectEta(eta, "lcm")
-    try config.rejectSwitches("thresholding")
     let config = config.withDefaults([("beta_start", 0.00085), ("beta_end", 0.012)], betas: .scaledLinear)
     schedule = try NoiseSchedule(config, keepsLastFinite: false)
-    predictionType = try config.choice("prediction_type", default: PredictionType.epsilon)
-    clipRange = try config.clipRange(default: false)
+    predictionType = try config.predictionType()
+    bound = try SampleBound(config, clips: false)
     timeScale = try config.float("timestep_scaling", default: 10)
-    let original = try config.int("original_inference_steps", default: 50)
-    guard (1...schedule.trainingSteps).contains(original) else {
-      throw config.invalid(
-        "original_inference_steps must be between 1 and \(schedule.trainingSteps), got \(original)")
-    }
-    guard (1...original).contains(steps) else {
-      throw PipelineError(
-        "\(.steps) must be between 1 and \(original) (original_inference_steps) with the lcm scheduler, got \(steps)"
-      )
-    }
-    let stride = schedule.trainingSteps / original
-    timesteps = (0..<steps).map { index in
-      let skipped = Int(Double(index) * (Double(original) / Double(steps)))
-      return Double((original - skipped) * stride - 1)
-    }
+    timesteps = try DistilledTimesteps.of(
+      config, trainingSteps: schedule.trainingSteps, steps: steps, share: share, scheduler: "lcm")
   }
 
   public func scaleInput(_ sample: Tensor, at index: Int) throws -> Tensor { sample }
@@ -51,7 +37,7 @@ public struct LCMScheduler: ConfiguredScheduler {
   ) throws -> SchedulerStep {
     var (denoised, epsilon) = try predictionType.estimates(
       prediction, of: sample, at: schedule.level(timesteps[index]))
-    if let clipRange { denoised = try denoised.clamped(min: -clipRange, max: clipRange) }
+    denoised = try bound(denoised)
     // Song et al., "Consistency Models" (2023), equation 25 and appendix C, for data of deviation 0.5.
     let (time, data) = (timesteps[index] * timeScale, 0.5)
     let skip = data * data / (time * time + data * data)

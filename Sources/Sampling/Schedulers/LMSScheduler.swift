@@ -23,8 +23,7 @@ public struct LMSScheduler: ConfiguredScheduler {
 
   public init(_ config: SchedulerConfig, steps: Int, eta: Double = 0) throws {
     try config.rejectEta(eta, "lms")
-    try config.rejectSwitches("use_exponential_sigmas", "use_beta_sigmas")
-    predictionType = try config.choice("prediction_type", default: PredictionType.epsilon)
+    predictionType = try config.predictionType()
     schedule = try SigmaSchedule(config, NoiseSchedule(config, keepsLastFinite: false), steps: steps)
   }
 

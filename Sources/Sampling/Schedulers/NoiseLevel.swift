@@ -2,7 +2,7 @@ import Glibc
 import Models
 import Tensor
 
-/// How much of a noisy sample is signal and how much noise: x = signal · x₀ + noise · ε, signal² + noise² = 1.
+/// How much of a noisy sample is signal and how much noise: x = signal · x₀ + noise · ε, mostly with signal² + noise² = 1.
 struct NoiseLevel {
   let signal, noise: Float
 
@@ -10,6 +10,12 @@ struct NoiseLevel {
     signal = alphaCumprod.squareRoot()
     noise = (1 - alphaCumprod).squareRoot()
   }
+
+  /// - Parameter share: of noise in a straight mixture, signal + noise = 1, as in flow matching
+  init(flow share: Float) { (signal, noise) = (1 - share, share) }
+
+  /// - Parameter deviation: of noise that is added to the whole signal
+  init(added deviation: Float) { (signal, noise) = (1, deviation) }
 
   /// - Parameter sigma: noise per signal
   init(sigma: Float) {
@@ -31,6 +37,8 @@ enum PredictionType: String, CaseIterable {
   case epsilon
   case sample
   case velocity = "v_prediction"
+  /// The way from the clean sample to the noise (Lipman et al., "Flow Matching for Generative Modeling", 2023).
+  case flow = "flow_prediction"
 
   /// The clean sample and the noise that a prediction speaks of, for a noisy sample x = signal · x₀ + noise · ε.
   func estimates(
@@ -46,6 +54,11 @@ enum PredictionType: String, CaseIterable {
         try .combination((level.signal, sample), (-level.noise, prediction)),
         try .combination((level.signal, prediction), (level.noise, sample))
       )
+    case .flow:
+      (
+        try .combination((1, sample), (-level.noise, prediction)),
+        try .combination((1, sample), (level.signal, prediction))
+      )
     }
   }
 
@@ -54,6 +67,7 @@ enum PredictionType: String, CaseIterable {
     switch self {
     case .epsilon: return try .combination((1, sample), (-sigma, prediction))
     case .sample: return prediction
+    case .flow: throw PipelineError("flow_prediction has no meaning at levels of noise per signal")
     case .velocity:
       let variance = sigma * sigma + 1
       return try prediction.multiplying(-sigma / variance.squareRoot()).adding(sample.dividing(variance))

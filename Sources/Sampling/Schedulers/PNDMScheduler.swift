@@ -33,7 +33,7 @@ public struct PNDMScheduler: ConfiguredScheduler {
   public init(_ config: SchedulerConfig, steps: Int, eta: Double = 0) throws {
     try config.rejectEta(eta, "pndm")
     schedule = try NoiseSchedule(config, keepsLastFinite: false)
-    predictionType = try config.choice("prediction_type", default: PredictionType.epsilon)
+    predictionType = try config.predictionType()
     stride = schedule.trainingSteps / max(steps, 1)
     finalAlpha = try config.bool("set_alpha_to_one", default: false) ? 1 : schedule.alphasCumprod[0]
     let plain = try TimestepSpacing.wholeTimesteps(config, schedule, steps: steps, default: .leading)

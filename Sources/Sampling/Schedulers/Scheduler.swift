@@ -11,8 +11,10 @@ public protocol Scheduler {
   var timesteps: [Double] { get }
   /// Standard deviation of the noise with which the first step starts.
   var initialNoiseScale: Float { get }
-  /// Whether `step` needs fresh noise.
+  /// Whether `step` needs fresh noise, at least at some indices.
   var drawsNoise: Bool { get }
+  /// Whether `step` uses fresh noise at this index.
+  func drawsNoise(at index: Int) -> Bool
   /// Calls of the model for one of the steps that `init` was asked for: `timesteps` counts calls.
   var callsPerStep: Int { get }
 
@@ -34,6 +36,8 @@ public protocol ConfiguredScheduler: Scheduler, SendableMetatype {
   /// The settings that diffusers' class has besides those of all classes (`SchedulerSettings.common`), also those that
   /// are refused here.
   static var settings: Set<String> { get }
+  /// The settings of all classes that diffusers' class does not have.
+  static var lacks: Set<String> { get }
 
   /// - Parameters:
   ///   - config: the checkpoint's `scheduler_config.json`; a missing key has the class's own default there.
@@ -42,8 +46,27 @@ public protocol ConfiguredScheduler: Scheduler, SendableMetatype {
   init(_ config: SchedulerConfig, steps: Int, eta: Double) throws
 }
 
+/// A scheduler whose schedule may start with less noise than the training's, all steps taken.
+public protocol ShortenedScheduler: ConfiguredScheduler {
+  /// - Parameter share: of the training's timesteps, from the lowest
+  init(_ config: SchedulerConfig, steps: Int, eta: Double, share: Double) throws
+}
+
+extension ShortenedScheduler {
+  public init(_ config: SchedulerConfig, steps: Int, eta: Double = 0) throws {
+    try self.init(config, steps: steps, eta: eta, share: 1)
+  }
+}
+
+extension ConfiguredScheduler {
+  public static var lacks: Set<String> { [] }
+  /// All that it reads.
+  static var known: Set<String> { settings.union(SchedulerSettings.common).subtracting(lacks) }
+}
+
 extension Scheduler {
   public var callsPerStep: Int { 1 }
+  public func drawsNoise(at index: Int) -> Bool { drawsNoise }
 }
 
 extension Tensor? {

@@ -64,6 +64,20 @@ public struct SchedulerConfig: Sendable {
     return found
   }
 
+  /// What the model's output stands for.
+  ///
+  /// - Parameter knowsFlow: whether the scheduler takes models trained by flow matching, where the config asks for their levels
+  func predictionType(knowsFlow: Bool = false) throws -> PredictionType {
+    let type = try choice("prediction_type", default: PredictionType.epsilon)
+    guard type == .flow else { return type }
+    guard knowsFlow, try bool(SigmaSpacing.flow.rawValue, default: false) else {
+      throw invalid(
+        "prediction_type = \"flow_prediction\" goes only together with use_flow_sigmas, where a scheduler has it"
+      )
+    }
+    return type
+  }
+
   /// Throws if a switch is on that nothing here implements: better no picture than another one.
   func rejectSwitches(_ keys: String...) throws {
     for key in keys where try bool(key, default: false) {

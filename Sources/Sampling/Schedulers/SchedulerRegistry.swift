@@ -29,8 +29,31 @@ public enum SchedulerRegistry {
       name: "sde-dpmsolver++", className: "DPMSolverMultistepScheduler",
       type: DPMSolverMultistepScheduler.self,
       settings: [("algorithm_type", .string("sde-dpmsolver++"))]),
+    Entry(
+      name: "dpmsolver", className: "DPMSolverMultistepScheduler", type: DPMSolverMultistepScheduler.self,
+      settings: [
+        ("algorithm_type", .string("dpmsolver")), ("final_sigmas_type", .string("sigma_min")),
+      ]),
+    Entry(
+      name: "sde-dpmsolver", className: "DPMSolverMultistepScheduler",
+      type: DPMSolverMultistepScheduler.self,
+      settings: [
+        ("algorithm_type", .string("sde-dpmsolver")), ("final_sigmas_type", .string("sigma_min")),
+      ]),
+    Entry(
+      name: "dpmsolver++-singlestep", className: "DPMSolverSinglestepScheduler",
+      type: DPMSolverSinglestepScheduler.self),
+    Entry(name: "deis", className: "DEISMultistepScheduler", type: DEISMultistepScheduler.self),
+    Entry(name: "kdpm2", className: "KDPM2DiscreteScheduler", type: KDPM2Scheduler.self),
+    Entry(
+      name: "kdpm2_ancestral", className: "KDPM2AncestralDiscreteScheduler",
+      type: KDPM2AncestralScheduler.self),
     Entry(name: "unipc", className: "UniPCMultistepScheduler", type: UniPCMultistepScheduler.self),
     Entry(name: "lcm", className: "LCMScheduler", type: LCMScheduler.self),
+    Entry(name: "tcd", className: "TCDScheduler", type: TCDScheduler.self),
+    Entry(name: "edm_euler", className: "EDMEulerScheduler", type: EDMEulerScheduler.self),
+    Entry(
+      name: "edm_dpmsolver++", className: "EDMDPMSolverMultistepScheduler", type: EDMDPMSolverScheduler.self),
   ]
 
   /// The names that `make` takes, besides the class names of diffusers.
@@ -57,10 +80,11 @@ public enum SchedulerRegistry {
 
   /// - Parameters:
   ///   - name: one of `names`, or a class name of diffusers
+  ///   - share: of the training's noise with which the schedule starts
   ///   - overrides: settings that take the place of those in `config`, by the names that diffusers gives them
   /// - Throws: `PipelineError` if there is no scheduler of that name, its settings are invalid, or one of them is not its own.
   public static func make(
-    _ name: String, config: SchedulerConfig, steps: Int, eta: Double = 0,
+    _ name: String, config: SchedulerConfig, steps: Int, eta: Double = 0, share: Double = 1,
     overrides: JSON.Object = JSON.Object()
   ) throws -> any Scheduler {
     guard let entry = entries.first(where: { $0.name == name || $0.className == name }) else {
@@ -71,9 +95,14 @@ public enum SchedulerRegistry {
     if entry.name == name {
       for (key, value) in entry.settings { settings[key] = value }
     }
-    return try entry.type.init(
-      read(config, by: entry, overrides: overrides).overriding(settings).overriding(overrides), steps: steps,
-      eta: eta)
+    let full = try read(config, by: entry, overrides: overrides).overriding(settings).overriding(overrides)
+    guard share < 1 else { return try entry.type.init(full, steps: steps, eta: eta) }
+    guard let type = entry.type as? any ShortenedScheduler.Type else {
+      let able = entries.filter { $0.type is any ShortenedScheduler.Type }.map(\.name)
+      throw PipelineError(
+        "this model starts from pictures only with the \(able.joined(separator: " and the ")) scheduler")
+    }
+    return try type.init(full, steps: steps, eta: eta, share: share)
   }
 
   /// What DDIM, whose steps inversion takes backwards, reads of a checkpoint's config.
@@ -85,7 +114,7 @@ public enum SchedulerRegistry {
     _ config: SchedulerConfig, by entry: Entry, overrides: JSON.Object
   ) throws -> SchedulerConfig {
     try rejectFlowMatching(config)
-    let known = entry.type.settings.union(SchedulerSettings.common)
+    let known = entry.type.known
     if let stray = overrides.keys.first(where: { !known.contains($0) }) {
       throw PipelineError("the \(entry.name) scheduler has no setting \(stray)")
     }
@@ -94,7 +123,7 @@ public enum SchedulerRegistry {
     }
     return try SchedulerSettings.read(
       config, by: entry.name, known: known,
-      others: others.reduce(into: []) { $0.formUnion($1.type.settings) }, all: Set(Self.settings))
+      others: others.reduce(into: []) { $0.formUnion($1.type.known) }, all: Set(Self.settings))
   }
 
   /// The settings that some scheduler has, by the names that diffusers gives them.

@@ -19,7 +19,7 @@ public struct SchedulerSetup {
     guard (1...schedule.trainingSteps).contains(steps) else {
       throw PipelineError("\(.steps) must be between 1 and \(schedule.trainingSteps), got \(steps)")
     }
-    prediction = try config.choice("prediction_type", default: PredictionType.epsilon)
+    prediction = try config.predictionType(knowsFlow: true)
     self.steps = steps
     self.eta = eta
   }
@@ -28,7 +28,11 @@ public struct SchedulerSetup {
   public func estimates(
     _ output: Tensor, of sample: Tensor, timestep: Double
   ) throws -> (denoised: Tensor, noise: Tensor) {
-    try prediction.estimates(output, of: sample, at: level(timestep))
+    guard prediction != .flow else {
+      throw PipelineError(
+        "flow_prediction has no meaning at the noise levels of a model's training: there is no ᾱ")
+    }
+    return try prediction.estimates(output, of: sample, at: level(timestep))
   }
 
   /// A clean sample with the noise that it has at a timestep of training.

@@ -10,8 +10,14 @@ struct SigmaSchedule {
   /// Standard deviation of the noise with which the first step starts.
   let initialNoiseScale: Float
 
-  /// - Parameter karrasEnds: whether the config's `sigma_min` and `sigma_max` bound Karras' levels.
-  init(_ config: SchedulerConfig, _ schedule: NoiseSchedule, steps: Int, karrasEnds: Bool = false) throws {
+  /// - Parameters:
+  ///   - hasEnds: whether the config's `sigma_min` and `sigma_max` bound levels that do not follow the timesteps
+  ///   - spacings: that the scheduler knows
+  ///   - roundsTimes: whether the times of Karras' levels are whole
+  init(
+    _ config: SchedulerConfig, _ schedule: NoiseSchedule, steps: Int, hasEnds: Bool = false,
+    spacings: [SigmaSpacing] = [.karras, .exponential, .beta], roundsTimes: Bool = false
+  ) throws {
     let count = schedule.trainingSteps
     try TimestepSpacing.check(steps, count)
     let spacing = try config.choice("timestep_spacing", default: TimestepSpacing.linspace)
@@ -20,12 +26,17 @@ struct SigmaSchedule {
     var times = spacing.timesteps(steps, of: count, last: count, offset: spacing == .leading ? offset : 0)
       .map { Double(Float($0)) }
     var levels = times.map(training.interpolated)
-    if try config.bool("use_karras_sigmas", default: false), let first = levels.first, let last = levels.last
+    if hasEnds, try config.choice("interpolation_type", default: Interpolation.linear) == .logLinear {
+      levels = Self.logLinear(training.training, count: levels.count + 1)
+    }
+    if let spacing = try SigmaSpacing.of(config, among: spacings), let first = levels.first,
+      let last = levels.last
     {
-      levels = Sigmas.karras(
-        from: karrasEnds ? try config.float("sigma_max", default: first) : first,
-        to: karrasEnds ? try config.float("sigma_min", default: last) : last, count: levels.count)
+      levels = spacing.levels(
+        from: hasEnds ? try config.float("sigma_max", default: first) : first,
+        to: hasEnds ? try config.float("sigma_min", default: last) : last, count: times.count)
       times = levels.map(training.time)
+      if roundsTimes, spacing == .karras { times = times.map { $0.rounded(.toNearestOrEven) } }
     }
     let final: Float =
       switch try config.choice("final_sigmas_type", default: Sigmas.Final.zero) {
@@ -36,6 +47,21 @@ struct SigmaSchedule {
     self.times = times.map { Double(Float($0)) }
     let highest = sigmas.max() ?? 1
     initialNoiseScale = spacing == .leading ? (highest * highest + 1).squareRoot() : highest
+  }
+
+  private enum Interpolation: String, CaseIterable {
+    case linear
+    case logLinear = "log_linear"
+  }
+
+  /// Evenly in the logarithm from the highest level of training to the lowest, which a run then ends with.
+  private static func logLinear(_ training: [Float], count: Int) -> [Double] {
+    guard let low = training.first, let high = training.last, count > 1 else { return [] }
+    let (first, last) = (log(high), log(low))
+    let step = (last - first) / Float(count - 1)
+    return (0..<count).map { index in
+      Double(exp(index < count / 2 ? first + step * Float(index) : last - step * Float(count - 1 - index)))
+    }
   }
 
   /// What the model sees at a step: the sample at unit variance.
@@ -50,6 +76,6 @@ struct SigmaSchedule {
 
   /// Models trained on continuous time are told the logarithm of the noise level.
   mutating func useContinuousTime() {
-    times = sigmas.dropLast().map { Double(0.25 * log($0)) }
+    times = zip(times, sigmas).map { Double(0.25 * log($1)) }
   }
 }

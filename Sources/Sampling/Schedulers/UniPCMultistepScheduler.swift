@@ -16,6 +16,7 @@ public struct UniPCMultistepScheduler: ConfiguredScheduler {
   private let predictionType: PredictionType
   private let order: Int
   private let solver: Solver
+  private let bound: SampleBound
   private let predictsClean, lowersOrder: Bool
   /// Steps after which the sample is not corrected, from 0.
   private let uncorrected: [Int]
@@ -43,20 +44,21 @@ public struct UniPCMultistepScheduler: ConfiguredScheduler {
 
   public init(_ config: SchedulerConfig, steps: Int, eta: Double = 0) throws {
     try config.rejectEta(eta, "unipc")
-    try config.rejectSwitches(
-      "use_exponential_sigmas", "use_beta_sigmas", "use_flow_sigmas", "thresholding", "use_dynamic_shifting")
+    try config.rejectSwitches("use_dynamic_shifting")
     try config.reject("solver_p", "shift_terminal")
     // Settings of other solvers stand for the default, as in diffusers.
-    let others = ["midpoint", "heun", "logrho"]
-    let config =
-      config.string("solver_type").map(others.contains) == true ? config.dropping(["solver_type"]) : config
+    let config = config.droppingForeign("solver_type", ["midpoint", "heun", "logrho"])
     solver = try config.choice("solver_type", default: Solver.bh2)
     order = try config.int("solver_order", default: 2)
     guard (1...3).contains(order) else {
       throw config.invalid("solver_order must be 1, 2 or 3, got \(order)")
     }
-    predictionType = try config.choice("prediction_type", default: PredictionType.epsilon)
     predictsClean = try config.bool("predict_x0", default: true)
+    predictionType = try config.predictionType(knowsFlow: predictsClean)
+    bound = try SampleBound(config, clips: nil)
+    guard predictsClean || bound.changesNothing else {
+      throw config.invalid("thresholding with predict_x0 = false is not supported: it would have no effect")
+    }
     lowersOrder = try config.bool("lower_order_final", default: true)
     uncorrected = try config.floats("disable_corrector")?.compactMap { Int(exactly: $0) } ?? []
     schedule = try SolverSchedule(
@@ -68,7 +70,9 @@ public struct UniPCMultistepScheduler: ConfiguredScheduler {
   public mutating func step(
     _ prediction: Tensor, at index: Int, sample: Tensor, noise: Tensor?
   ) throws -> SchedulerStep {
-    let (denoised, epsilon) = try predictionType.estimates(prediction, of: sample, at: schedule.level(index))
+    let level = schedule.level(index)
+    let (denoised, epsilon) = try bound.estimates(
+      predictionType.estimates(prediction, of: sample, at: level), of: sample, at: level)
     let output = predictsClean ? denoised : epsilon
     var start = sample
     var outputs = [output]

@@ -186,6 +186,15 @@ import Weights
     #expect(try vae.double("scaling_factor") == 0.13025)
     let second = try #require(checkpoint.source("text_encoder_2")).configuration()
     #expect(try second.int("num_hidden_layers") == 4 && second.int("projection_dim") == 20)
+
+    // Turbo's file has nothing of its own but its name.
+    let turbo = "\(workshop.path)/sd_xl_turbo_1.0_fp16.safetensors"
+    try FileManager.default.moveItem(atPath: path, toPath: turbo)
+    let distilled = try Checkpoint(path: turbo, options: options)
+    let steps = try #require(distilled.source("scheduler")).configuration()
+    #expect(steps.className == "EulerAncestralDiscreteScheduler")
+    #expect(try steps.string("timestep_spacing") == "trailing")
+    #expect(try #require(distilled.source("unet")).configuration().int("sample_size") == 64)
   }
 
   private func fault(_ change: (CheckpointCopy) throws -> Void) throws -> String {

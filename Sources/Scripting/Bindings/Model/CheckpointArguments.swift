@@ -6,7 +6,8 @@ import Tensor
 /// The options of `lunette.load` that say what goes with the model.
 enum CheckpointArguments {
   static let keys = [
-    "dtype", "low_memory", "vae_tile", "clip", "variant", "vae", "loras", "embeddings", "tokenizer", "config",
+    "dtype", "low_memory", "vae_tile", "clip", "variant", "vae", "unet", "loras", "embeddings", "tokenizer",
+    "config",
     "prediction_type", "device",
   ]
 
@@ -30,6 +31,7 @@ enum CheckpointArguments {
       )
     }
     plain.vae = try options["vae"]
+    plain.unet = try options["unet"]
     plain.tokenizer = try options["tokenizer"]
     plain.configs = try options["config"]
     if let type: String = try options["prediction_type"] {
@@ -43,7 +45,7 @@ enum CheckpointArguments {
     let embeddings: [EmbeddingArgument] = try options["embeddings"] ?? []
     return { [plain] host in
       var checkpoint = plain
-      let places = [plain.vae, plain.tokenizer, plain.configs].compactMap(\.self)
+      let places = [plain.vae, plain.unet, plain.tokenizer, plain.configs].compactMap(\.self)
       // Only what is there: a plugin may not learn of other files by asking.
       let settings = loras.map { LoRA.settingsPlace(beside: $0.path) }.filter { access($0, F_OK) == 0 }
       for path in places + loras.map(\.path) + settings + embeddings.map(\.path) {

@@ -98,14 +98,14 @@ final class LuaModel: LuaUserdata {
       model.pipeline.unet.sites().attention.filter { $0.kind == .cross }.map(\.path)
     }
     try type.method(
-      "denoise(latents, timestep, embedding, {pooled, size, trace, hooks, record, patch, rematerialize, checkpoint})"
+      "denoise(latents, timestep, embedding, {pooled, size, guidance, trace, hooks, record, patch, rematerialize, checkpoint})"
     ) { model, call in
       let (hooks, record) = try ProbeOptions.read(call.options)
       let trace = try TraceArgument.read(call)
       let (prediction, recorded) = try model.pipeline.denoise(
         call[1], timestep: call[2], embedding: call[3],
         pooled: call["pooled"] ?? EncodedText.pooled(of: call[3]), sizes: SizeArgument.read(call.options),
-        hooks: hooks, trace: trace,
+        guidance: call["guidance"], hooks: hooks, trace: trace,
         rematerializes: call.options.rematerializes)
       return LuaMany(prediction, recorded.map { LuaTrace($0) }, record.map { LuaRecord($0) })
     }
