@@ -22,7 +22,9 @@ assert(verdict(means_around(-0.09, 0.1), claim) == "disagrees", "short of what m
 assert(verdict(means_around(-0.3, 0.1), { smallest = 0.1, side = "less" }) == "agrees")
 assert(verdict(means_around(-0.3, 0.1), { smallest = 0.1, side = "either" }) == "agrees")
 assert(verdict(means_around(0.8, 0.1), { smallest = 0.1, null = 0.5 }) == "agrees")
-assert(verdict(means_around(0.01, 0.0), claim) == "too small to matter")
+for _, centre in ipairs{ 0.01, 0.3, -0.3 } do
+  assert(verdict(means_around(centre, 0.0), claim) == "open", "nouns that are all alike do not say how nouns differ")
+end
 assert(verdict(nil, claim) == "empty" and verdict({ estimate = 1 }, claim) == "empty")
 
 -- A unit matters: the same pictures as if each were a noun of its own have a narrower interval.
