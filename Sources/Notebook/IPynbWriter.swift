@@ -13,7 +13,7 @@ extension Document {
       metadata["kernelspec"] = ["display_name": "Lunette", "language": "lua", "name": "lunette"]
       metadata["language_info"] = metadata["language_info"] ?? ["name": "lua"]
     } else if header != nil, var kernel = metadata["kernelspec"]?.object, kernel["display_name"] == nil {
-      kernel["display_name"] = kernel["name"] ?? "Lunette"
+      kernel["display_name"] = kernel.kernelTitle
       metadata["kernelspec"] = .object(kernel)
     }
     var root: JSON.Object = otherMembers
@@ -30,6 +30,9 @@ extension Document {
 }
 
 extension JSON.Object {
+  /// What a kernel of this description is called where nobody says.
+  var kernelTitle: JSON { self["name"] ?? "Lunette" }
+
   fileprivate var sorted: JSON.Object {
     var object = JSON.Object()
     for (key, value) in members.sorted(by: { $0.0 < $1.0 }) { object[key] = value }

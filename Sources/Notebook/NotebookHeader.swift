@@ -68,7 +68,7 @@ extension Document {
     // Notebook files want a name to display, which the header may have left out.
     if said["kernelspec"]?["display_name"] == nil, said["kernelspec"] != nil,
       var kernel = own["kernelspec"]?.object,
-      kernel["display_name"] == kernel["name"]
+      kernel["display_name"] == kernel.kernelTitle
     {
       kernel["display_name"] = nil
       own["kernelspec"] = .object(kernel)

@@ -184,9 +184,24 @@ import Testing
     #expect(
       text == "true\n<toy>\t2\nnil\tnowhere.safetensors: no such file\n5\tF16\n")
     #expect(
-      try printed("\(load){ loras = { { path = 'x', sale = 1 } } })").contains("there are 'path' and 'scale'")
+      try printed("\(load){ loras = { { path = 'x', sale = 1 } } })").contains(
+        "unknown field 'sale'; there are 'path' and 'scale'")
     )
     #expect(
       try printed("\(load){ prediction_type = 'v' })").contains("\"v_prediction\" or \"sample\" expected"))
+  }
+
+  /// A script in Latin-1, or half a character: repaired it would be another prompt.
+  @Test(arguments: [
+    "model:generate{ prompt = 'caf\\xe9', steps = 1 }",
+    "model:generate{ prompts = { 'a', 'caf\\xe9' }, steps = 1 }",
+    "model:generate{ prompt = 'a', negative_prompt = '\\xff', steps = 1 }", "model:tokenize('caf\\xe9')",
+    "model:encode('caf\\xe9')", "model:encode{ text = 'caf\\xe9' }", "model.clip:text('caf\\xe9')",
+    "model.clip:text{ 'a', 'caf\\xe9' }",
+    "model:invert(lunette.image.new(lunette.tensor.ones{ 32, 32, 3 }), '\\xc3')",
+  ])
+  func promptsAreUTF8(_ call: String) throws {
+    let text = try printed(call)
+    #expect(text.contains("text in UTF-8 expected"), "\(text)")
   }
 }

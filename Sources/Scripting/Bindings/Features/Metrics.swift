@@ -36,7 +36,8 @@ extension Bindings {
       guard let clip: LuaClip = try call["clip"] else {
         throw call.options.complaint("clip", "clip expected, got nil")
       }
-      return try clip.similarity(call.argument(1, as: PictureArgument.self).pixels, call[2])
+      let text = try call.argument(2, as: PromptText.self).text
+      return try clip.similarity(call.argument(1, as: PictureArgument.self).pixels, text)
     }
   }
 }

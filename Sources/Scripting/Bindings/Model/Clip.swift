@@ -37,7 +37,9 @@ final class LuaClip: LuaUserdata {
       try clip.clip.image(call.argument(1, as: PictureArgument.self).pixels)
     }
     try type.method("text(text)") { clip, call in
-      if let text = call.slot(1).string { return try clip.clip.texts([text]).selected(0, 0) }
+      if call.slot(1).kind == .string {
+        return try clip.clip.texts([call.argument(1, as: PromptText.self).text]).selected(0, 0)
+      }
       return try clip.clip.texts(texts(call, 1))
     }
     try type.method("classify(image, texts)") { clip, call in
@@ -46,11 +48,11 @@ final class LuaClip: LuaUserdata {
   }
 
   private static func texts(_ call: LuaCall, _ position: Int) throws -> [String] {
-    let texts: [String] = try call[position]
+    let texts: [PromptText] = try call[position]
     guard !texts.isEmpty else {
       throw LuaArgumentError(position, "at least one text expected, got an empty list")
     }
-    return texts
+    return texts.map(\.text)
   }
 }
 

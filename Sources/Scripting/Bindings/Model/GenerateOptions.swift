@@ -59,12 +59,12 @@ struct GenerateOptions {
     guard given.count <= 1 else {
       throw options.complaint(given[1], "cannot go together with '\(given[0])'")
     }
-    if let one: String = try options[text] { return .texts([one]) }
-    if let many: [String] = try options[texts] {
+    if let one: PromptText = try options[text] { return .texts([one.text]) }
+    if let many: [PromptText] = try options[texts] {
       guard !many.isEmpty else {
         throw options.complaint(texts, "at least one text expected, got an empty list")
       }
-      return .texts(many)
+      return .texts(many.map(\.text))
     }
     guard try options.has(tensor) else { return nil }
     if try options.read(tensor, { $0.kind }) == .table {

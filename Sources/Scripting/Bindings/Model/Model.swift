@@ -52,7 +52,9 @@ final class LuaModel: LuaUserdata {
   }
 
   private static func describeText(_ type: LuaType<LuaModel>) throws {
-    try type.method("tokenize(text)") { model, call in LuaTokens(try model.pipeline.tokenize(call[1])) }
+    try type.method("tokenize(text)") { model, call in
+      LuaTokens(try model.pipeline.tokenize(call.argument(1, as: PromptText.self).text))
+    }
     try type.method("detokenize(ids)") { model, call in
       let ids: [Int] = try call[1]
       return try model.checked(ids, argument: 1, { try model.pipeline.tokenizer.detokenize($0) })
@@ -113,10 +115,10 @@ final class LuaModel: LuaUserdata {
 
   private static func describeInversion(_ type: LuaType<LuaModel>) throws {
     try type.method("invert(image, prompt, {steps, guidance, negative_prompt})") { model, call in
-      var request = InversionRequest(prompt: .texts([try call[2]]))
+      var request = InversionRequest(prompt: .texts([try call.argument(2, as: PromptText.self).text]))
       request.steps = try call["steps"]
       if let guidance: Double = try call["guidance"] { request.guidance = guidance }
-      if let negative: String = try call["negative_prompt"] { request.negative = .texts([negative]) }
+      if let negative: PromptText = try call["negative_prompt"] { request.negative = .texts([negative.text]) }
       let picture = try call.argument(1, as: PictureArgument.self).pixels
       return try model.observed(call.state, label: "inverting") {
         let latents = try model.pipeline.encodeImage(picture)

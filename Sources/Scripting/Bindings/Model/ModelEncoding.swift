@@ -9,7 +9,9 @@ extension LuaModel {
   /// `model:encode(text, {…})`, or `model:encode{ text =, … }` and the other forms of what is encoded.
   static func describeEncoding(_ type: LuaType<LuaModel>) throws {
     try type.method("encode(text, {chunks, weights, hooks, record, patch})") { model, call in
-      if let text = call.slot(1).string { return try model.encoded(text, call.options) }
+      if call.slot(1).kind == .string {
+        return try model.encoded(call.argument(1, as: PromptText.self).text, call.options)
+      }
       let keys = forms + ["chunks", "weights"] + ProbeOptions.keys
       let options = try call.options(at: 1, keys: keys)
       guard call.slot(2).isNothing else {
@@ -20,7 +22,7 @@ extension LuaModel {
       for key in ["chunks", "weights"] where try options.has(key) && given != ["text"] {
         throw options.complaint(key, "goes only together with 'text'")
       }
-      if let text: String = try options["text"] { return try model.encoded(text, options) }
+      if let text: PromptText = try options["text"] { return try model.encoded(text.text, options) }
       let (hooks, record) = try ProbeOptions.read(options)
       let text: TextConditioning
       if let soft: Tensor = try options["soft"] {
