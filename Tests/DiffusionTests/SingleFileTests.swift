@@ -234,8 +234,8 @@ final class Workshop {
     )
     #expect(try settings(low) == ["DDIMScheduler", "none", "epsilon", "64", "1"])
     #expect(try settings(high) == ["DDIMScheduler", "none", "v_prediction", "96", "1"])
-    #expect(low.warnings[0].contains("prediction_type = \"v_prediction\""))
-    #expect(high.warnings[0].contains("prediction_type = \"epsilon\""))
+    #expect(low.warnings[0].contains("its prediction_type is v_prediction"))
+    #expect(high.warnings[0].contains("its prediction_type is epsilon"))
   }
 
   /// Where the code of Stable Diffusion XL puts it.

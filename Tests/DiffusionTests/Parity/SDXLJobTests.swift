@@ -62,7 +62,7 @@ import Weights
     var request = try request(scheduler, strength)
     request.mask = try golden.tensor(named: "mask").dividing(255)
     try expect(pipeline.generate(request), like: "inpaint.nine.\(scheduler)")
-    #expect(throws: PipelineError("this model is for inpainting: it needs image and mask")) {
+    #expect(throws: PipelineError("this model is for inpainting: it needs \(.image) and \(.mask)")) {
       try pipeline.generate(GenerateRequest(prompt: "a cat"))
     }
   }
