@@ -189,7 +189,8 @@ import Testing
     #expect(message { try summed.probabilities(layer: 1) } == "the trace has 1 layers, there is no layer 2")
     #expect(message { try summed.probabilities(layer: 0, step: 2) }.contains("no step 2"))
     #expect(message { try each.probabilities(layer: 0, step: 9) }.contains("has the steps 1 to 4"))
-    #expect(message { try summed.probabilities(layer: 0, conditional: false) }.contains("no unconditional maps"))
+    #expect(
+      message { try summed.probabilities(layer: 0, conditional: false) }.contains("no unconditional maps"))
     #expect(message { try summed.map(layer: 0, head: 2, token: 0) }.contains("no head 3"))
     #expect(message { try summed.map(layer: 0, token: 6) }.contains("no token 7"))
     #expect(message { try summed.map(layer: 0, token: 0, sample: 1) }.contains("no sample 2"))

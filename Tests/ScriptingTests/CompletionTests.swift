@@ -30,7 +30,7 @@ import Testing
 
   @Test func stringsThatAreKnown() throws {
     let model = "local model = assert(lunette.load('\(ModelBindingTests.goldens)/tiny-sd1'))"
-    #expect(try complete("model:generate{ scheduler = \"dp") == ["dpmsolver++"])
+    #expect(try complete("model:generate{ scheduler = \"dpmsolver++-") == ["dpmsolver++-singlestep"])
     #expect(try complete("model:generate{ scheduler = { name = 'eu") == ["euler", "euler_ancestral"])
     #expect(try complete("model:scheduler{ name = 'her", after: model) == [])
     #expect(try complete("model:scheduler{ name = 'heu", after: model) == ["heun"])

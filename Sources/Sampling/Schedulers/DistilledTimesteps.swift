@@ -18,7 +18,8 @@ enum DistilledTimesteps {
     guard (1...max(available, 1)).contains(steps), available > 0 else {
       let what = share < 1 ? "original_inference_steps times strength" : "original_inference_steps"
       throw PipelineError(
-        "\(.steps) must be between 1 and \(available) (\(what)) with the \(scheduler) scheduler, got \(steps)")
+        "\(.steps) must be between 1 and \(available) (\(what)) with the \(scheduler) scheduler, got \(steps)"
+      )
     }
     let stride = trainingSteps / original
     return (0..<steps).map { index in
