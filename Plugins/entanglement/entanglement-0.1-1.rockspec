@@ -14,6 +14,7 @@ build = {
     ["entanglement"] = "init.lua",
     ["entanglement.continuation"] = "continuation.lua",
     ["entanglement.health"] = "health.lua",
+    ["entanglement.nulls"] = "nulls.lua",
     ["entanglement.pairs"] = "pairs.lua",
   },
   copy_directories = { "examples", "tests" },

@@ -13,6 +13,7 @@ build = {
   modules = {
     ["generation_speed"] = "init.lua",
     ["generation_speed.health"] = "health.lua",
+    ["generation_speed.nulls"] = "nulls.lua",
   },
   copy_directories = { "examples", "tests" },
 }
