@@ -42,8 +42,7 @@ struct EDMLevels {
     case .epsilon: isVelocity = false
     case .velocity: isVelocity = true
     default:
-      let key = "prediction_type"
-      throw config.invalid("\(key) must be epsilon or v_prediction with this scheduler")
+      throw config.invalid("prediction_type must be epsilon or v_prediction with this scheduler")
     }
     let ramp = (0..<steps).map { steps > 1 ? Double($0) / Double(steps - 1) : 0 }
     let levels =
