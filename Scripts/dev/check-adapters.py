@@ -201,12 +201,29 @@ def kohya(rng, folder, seed):
     return pipeline, [(path, scale)], None
 
 
+def product(rng, folder, seed):
+    """LoHa and LoKr."""
+    pipeline = outputs.load(MODEL)
+    targets = rng.sample(["to_q", "to_k", "to_v", "to_out.0", "conv1", "proj_in"], 3)
+    facts = dict(r=rng.choice([1, 2, 4]), alpha=rng.choice([1, 3, 8]), target_modules=targets)
+    if rng.random() < 0.4:
+        facts["use_effective_conv2d"] = True
+    kind = rng.choice([peft.LoHaConfig, peft.LoKrConfig])
+    if kind is peft.LoKrConfig:
+        facts |= dict(decompose_both=rng.random() < 0.5, decompose_factor=rng.choice([-1, 2, 4]))
+    model = peft.get_peft_model(pipeline.unet, kind(**facts))
+    generator = torch.Generator().manual_seed(seed)
+    for name, parameter in model.named_parameters():
+        if "hada_" in name or "lokr_" in name:
+            parameter.data.normal_(0, 0.3, generator=generator)
+    return pipeline, [(peft_adapters.save_peft(model, folder / "product"), 1)], None
+
+
 def foreign(rng, folder, seed):
     """Other kinds of PEFT's."""
     pipeline = outputs.load(MODEL)
     targets = ["to_q", "to_v"]
     config = rng.choice([
-        lambda: peft.LoHaConfig(r=2, target_modules=targets), lambda: peft.LoKrConfig(r=2, target_modules=targets),
         lambda: peft.OFTConfig(r=2, oft_block_size=0, target_modules=targets), lambda: peft.IA3Config(target_modules=targets, feedforward_modules=[]),
         lambda: peft.VeraConfig(r=2, target_modules=["attn1.to_q"]), lambda: peft.HRAConfig(r=2, target_modules=targets),
         lambda: peft.LNTuningConfig(target_modules=["norm1"]), lambda: peft.FourierFTConfig(n_frequency=4, target_modules=targets),
@@ -254,7 +271,7 @@ def stray(rng, folder, seed):
     return None, [(path, scale)], name.removesuffix(".diff").removeprefix("lora_unet_")
 
 
-KINDS = [one, one, one, several, kohya, kohya, foreign, refused, stray]
+KINDS = [one, one, one, several, kohya, kohya, product, product, foreign, refused, stray]
 
 
 def difference(a, b):

@@ -57,7 +57,7 @@ def unet(rng, latents, width):
         ("resnet_out_scale_factor", 2.0), ("resnet_skip_time_act", True), ("conv_in_kernel", 5), ("conv_out_kernel", 1),
         ("time_embedding_act_fn", "silu"), ("timestep_post_act", "silu"), ("cross_attention_norm", "layer_norm"),
         ("encoder_hid_dim", width), ("time_embedding_type", "fourier"), ("num_class_embeds", 3), ("norm_num_groups", None),
-        ("dual_cross_attention", True), ("mid_block_type", "UNetMidBlock2D"), ("time_cond_proj_dim", 4),
+        ("dual_cross_attention", True), ("mid_block_type", "UNetMidBlock2D"),
         ("class_embed_type", "timestep"), ("num_attention_heads", 2), ("downsample_padding", 2),
     ])
     if out.get("mid_block_only_cross_attention"):
