@@ -85,7 +85,13 @@ final class PluginHost {
 
   static func plugin(of module: String) -> String { String(module.prefix { $0 != "." }) }
 
+  /// The plugin that a module is of; nil if there is none.
+  ///
+  /// - Throws: `ScriptingError` for names that no file can have: Lua's own message would repeat them for each place that it looked in.
   func locate(_ module: String) throws -> LocatedPlugin? {
+    guard module.utf8.count <= 255 else {
+      throw ScriptingError("the name of a module has at most 255 bytes, got \(module.utf8.count)")
+    }
     let name = Self.plugin(of: module)
     guard PluginName.isValid(name), !PluginName.isReserved(name) else { return nil }
     return try options.plugins.find(name)
