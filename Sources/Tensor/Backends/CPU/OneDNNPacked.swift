@@ -10,6 +10,7 @@
     private let storage: Storage
 
     init(_ tensor: Tensor, for plan: OneDNNPlan) throws {
+      try OneDNNPlan.checkRoom()
       let bytes = onednn_packed_bytes(plan.handle)
       isPlain = bytes == 0
       storage = isPlain ? tensor.storage : try Storage(count: (bytes + 3) / 4)
@@ -21,6 +22,7 @@
     ///
     /// - Returns: nil where the plan's order does not allow it
     init?(_ shape: [Int], rows: @escaping WeightReader.RowReader, for plan: OneDNNPlan) throws {
+      try OneDNNPlan.checkRoom()
       let bytes = onednn_packed_bytes(plan.handle)
       guard bytes > 0 else { return nil }
       let storage = try Storage(count: (bytes + 3) / 4)

@@ -29,7 +29,13 @@
       }
     }
 
+    /// oneDNN writes machine code whether or not it was given memory for it, and the process ends: room is looked for beforehand.
+    static func checkRoom() throws {
+      try Room.check(1, bytes: 64 << 20, for: "oneDNN to prepare its kernels")
+    }
+
     private init?(_ operation: OneDNNOperation) throws {
+      try Self.checkRoom()
       var status: Int32 = 0
       let plan: OpaquePointer?
       switch operation {
